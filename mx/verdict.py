@@ -1,0 +1,76 @@
+"""The verdict: what all engines and the anatomy together say of one message. Pure and total.
+
+Comes in: the names of the engines asked, their outcomes, the findings and ambiguities of the anatomy.
+Goes out: one Verdict, from which `decision.py` decides for each recipient.
+
+Failure: none. An engine that was asked and is missing from the outcomes counts as failed, never as passed.
+"""
+
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from mx.artifact import Ambiguity
+from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+
+
+class VerdictKind(StrEnum):
+    """The verdict in one word: `clean`, or the worst severity among the findings."""
+
+    CLEAN = "clean"
+    INFECTED = "infected"
+    PROHIBITED = "prohibited"
+    UNSCANNABLE = "unscannable"
+    ENCRYPTED = "encrypted"
+    PHISHING = "phishing"
+    SPAM = "spam"
+    SUSPICIOUS = "suspicious"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is known of a message; `unanswered` names the engines without which it is not complete."""
+
+    kind: VerdictKind
+    findings: tuple[Finding, ...] = ()
+    ambiguities: tuple[Ambiguity, ...] = ()
+    unanswered: tuple[EngineFailed, ...] = ()
+
+    @property
+    def finding_names(self) -> tuple[str, ...]:
+        """Each finding's name once, in the order found."""
+        return tuple(dict.fromkeys(finding.name for finding in self.findings))
+
+
+def judge(
+    asked: Set[str],
+    outcomes: Iterable[EngineOutcome],
+    anatomy_findings: Iterable[Finding] = (),
+    ambiguities: Iterable[Ambiguity] = (),
+    ignored: Set[str] = frozenset(),
+) -> Verdict:
+    """The verdict from everything that was found out about one message.
+
+    `ignored` holds names of findings that the operator has declared false; they do not count.
+    """
+    findings = list(anatomy_findings)
+    unanswered: list[EngineFailed] = []
+    answered: set[str] = set()
+    for outcome in outcomes:
+        answered.add(outcome.engine)
+        match outcome:
+            case NothingFound():
+                pass
+            case Found():
+                findings.extend(outcome.findings)
+            case EngineFailed():
+                unanswered.append(outcome)
+            case _:
+                assert_never(outcome)
+    unanswered.extend(EngineFailed(engine, "gave no answer") for engine in sorted(asked - answered))
+    counted = tuple(finding for finding in findings if finding.name not in ignored)
+    present = {finding.severity for finding in counted}
+    worst = next((severity for severity in Severity if severity in present), None)
+    kind = VerdictKind(worst.value) if worst else VerdictKind.CLEAN
+    return Verdict(kind, counted, tuple(ambiguities), tuple(unanswered))
