@@ -1,0 +1,1 @@
+"""Engines: what looks at artifacts and states findings, each behind one small interface."""
