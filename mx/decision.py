@@ -52,14 +52,12 @@ def decide(verdict: Verdict, policy: Policy) -> Decision:
     """What this policy does with a message of this verdict; the reason names the verdict."""
     if verdict.unanswered and verdict.kind is not VerdictKind.INFECTED:
         return _without_an_engine(verdict, policy)
-    return _act(_action(verdict, policy), verdict.kind.value)
+    return _by_entry(_entry(verdict), policy)
 
 
-def _action(verdict: Verdict, policy: Policy) -> Action:
-    if verdict.kind is VerdictKind.CLEAN and verdict.ambiguities:
-        return policy.ambiguous
-    action: Action = getattr(policy, verdict.kind.value)
-    return action
+def _entry(verdict: Verdict) -> str:
+    """The name of the policy entry that this verdict falls under."""
+    return "ambiguous" if verdict.kind is VerdictKind.CLEAN and verdict.ambiguities else verdict.kind.value
 
 
 def _without_an_engine(verdict: Verdict, policy: Policy) -> Decision:
@@ -70,12 +68,13 @@ def _without_an_engine(verdict: Verdict, policy: Policy) -> Decision:
         case EngineFailure.HOLD:
             return Hold(reason)
         case EngineFailure.MARK:
-            return _act(_action(verdict, policy), verdict.kind.value)
+            return _by_entry(_entry(verdict), policy)
         case _:
             assert_never(policy.engine_failure)
 
 
-def _act(action: Action, reason: str) -> Decision:
+def _by_entry(reason: str, policy: Policy) -> Decision:
+    action: Action = getattr(policy, reason)
     match action:
         case Action.DELIVER | Action.MARK:
             return Deliver()

@@ -1,0 +1,57 @@
+"""judge(): total, and never clean by absence."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mx.artifact import Ambiguity
+from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+from mx.verdict import VerdictKind, judge
+
+
+def found(engine: str, *severities: Severity) -> Found:
+    return Found(engine, tuple(Finding(engine, f"{severity}.name", 1, severity) for severity in severities))
+
+
+TABLE = [
+    ("nobody was asked", set(), [], VerdictKind.CLEAN, 0),
+    ("one engine found nothing", {"a"}, [NothingFound("a")], VerdictKind.CLEAN, 0),
+    ("one engine found a virus", {"a"}, [found("a", Severity.INFECTED)], VerdictKind.INFECTED, 0),
+    ("one of two found a virus", {"a", "b"}, [NothingFound("a"), found("b", Severity.INFECTED)], VerdictKind.INFECTED, 0),
+    ("one failed", {"a", "b"}, [NothingFound("a"), EngineFailed("b", "away")], VerdictKind.CLEAN, 1),
+    ("one never answered", {"a", "b"}, [NothingFound("a")], VerdictKind.CLEAN, 1),
+    ("nobody answered", {"a", "b"}, [], VerdictKind.CLEAN, 2),
+    ("the worst wins", {"a"}, [found("a", Severity.SPAM, Severity.ENCRYPTED)], VerdictKind.ENCRYPTED, 0),
+    ("infected beats unscannable", {"a"}, [found("a", Severity.UNSCANNABLE, Severity.INFECTED)], VerdictKind.INFECTED, 0),
+]
+
+
+@pytest.mark.parametrize(("title", "asked", "outcomes", "kind", "unanswered"), TABLE, ids=[row[0] for row in TABLE])
+def test_the_verdict_of_each_row(
+    title: str, asked: set[str], outcomes: list[EngineOutcome], kind: VerdictKind, unanswered: int
+) -> None:
+    """The table above, row by row."""
+    verdict = judge(asked, outcomes)
+    assert (verdict.kind, len(verdict.unanswered)) == (kind, unanswered)
+
+
+def test_a_finding_declared_false_does_not_count() -> None:
+    """`engines ignore NAME` takes the finding away, and the verdict is that of the others."""
+    outcomes = [found("a", Severity.INFECTED, Severity.SUSPICIOUS)]
+    assert judge({"a"}, outcomes, ignored={"infected.name"}).kind is VerdictKind.SUSPICIOUS
+
+
+def test_the_anatomys_own_findings_count_like_an_engines() -> None:
+    """A limit reached makes the message unscannable although every engine found nothing."""
+    finding = Finding("anatomy", "limit.depth", 3, Severity.UNSCANNABLE)
+    verdict = judge({"a"}, [NothingFound("a")], [finding], [Ambiguity("header-nul", 1)])
+    assert verdict.kind is VerdictKind.UNSCANNABLE
+    assert verdict.finding_names == ("limit.depth",)
+    assert verdict.ambiguities == (Ambiguity("header-nul", 1),)
+
+
+@given(st.sets(st.sampled_from("abcde")), st.sets(st.sampled_from("abcde")))
+def test_whoever_was_asked_and_is_silent_is_unanswered(asked: set[str], answering: set[str]) -> None:
+    """No combination of silent engines makes a complete verdict."""
+    verdict = judge(asked, [NothingFound(engine) for engine in sorted(answering)])
+    assert {failed.engine for failed in verdict.unanswered} == asked - answering
