@@ -1,0 +1,1 @@
+"""From one message's octets to everything that some mail program could open. Pure: no I/O; its clock is injected."""

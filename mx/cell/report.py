@@ -1,0 +1,47 @@
+"""CellReport: all that a cell found out about one message, after it was checked on our side.
+
+Made by `mx/cell/pool.py`, read by the intake, the engine panel and `pratique scan`. The report of a cell that died,
+hung or answered nonsense is an ordinary report with one finding of severity *unscannable*: never a clean one.
+"""
+
+from dataclasses import dataclass
+
+from mx.artifact import Ambiguity, Artifact
+from mx.finding import EngineOutcome, Finding, Found, Severity
+from mx.spool import Spool
+from tenants.message_record import MessageRecord
+
+
+class NoCellFree(Exception):
+    """Every cell was busy for too long, or none can be started. The message is not judged: the intake answers 451."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellReport:
+    """What a cell says of one message; whoever got it closes it."""
+
+    artifacts: tuple[Artifact, ...]
+    """Numbered from 0 (the message itself); contents are empty unless they were asked for."""
+    findings: tuple[Finding, ...]
+    """The anatomy's own: limits that were hit, encrypted and unreadable containers, a cell that died."""
+    ambiguities: tuple[Ambiguity, ...]
+    signatures: EngineOutcome
+    """The outcome of the engine `yara`."""
+    record: bytes
+    """The MessageRecord as JSON, without findings."""
+    message_id: str
+    subject: str
+    """Decoded, bounded, free of control characters; never trusted."""
+
+    def close(self) -> None:
+        """Free what holds large artifacts."""
+        for artifact in self.artifacts:
+            if isinstance(artifact.content, Spool):
+                artifact.content.close()
+
+
+def report_of_a_lost_cell(name: str) -> CellReport:
+    """The report in place of the one that a cell did not give; `name` is `cell-died`, `cell-time` or `cell-error`."""
+    lost = Finding("anatomy", name, 0, Severity.UNSCANNABLE)
+    signatures = Found("yara", (Finding("yara", name, 0, Severity.UNSCANNABLE),))
+    return CellReport((), (lost,), (), signatures, MessageRecord().to_json(), "", "")

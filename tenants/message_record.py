@@ -1,0 +1,132 @@
+"""MessageRecord: what people will want to see of a message, without anybody opening it again.
+
+Made in a cell (`mx/cell/record.py`), completed with the findings by the intake, kept encrypted beside the message's
+octets, shown by the portal, which opens no mail itself. Every text in it comes from a stranger: whoever shows it must
+escape it, and must not let it set its writing direction.
+
+Failure: octets that are not a record raise RecordError; the portal then shows that there is no record.
+Limits: the maker bounds each text (header values, names, preview); `from_json` takes what the maker made.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+
+class RecordError(ValueError):
+    """These octets are not the JSON of a MessageRecord."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedArtifact:
+    """One line of the artifact tree; the fields are those of `mx/artifact.py`, the content left out."""
+
+    number: int
+    parent: int | None
+    name: str
+    declared_type: str
+    reading: str
+    octets: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFinding:
+    """What one engine stated about one artifact."""
+
+    engine: str
+    name: str
+    artifact: int
+    severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAmbiguity:
+    """A place that mail programs read differently."""
+
+    name: str
+    artifact: int
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRecord:
+    """One message as people see it."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+    """Name and decoded value of each header field, in the order of the message."""
+    artifacts: tuple[RecordedArtifact, ...] = ()
+    preview: str = ""
+    """The message's text as plain text; empty when it has none."""
+    is_preview_cut: bool = False
+    ambiguities: tuple[RecordedAmbiguity, ...] = ()
+    findings: tuple[RecordedFinding, ...] = ()
+
+    def with_findings(self, findings: Iterable[RecordedFinding]) -> "MessageRecord":
+        """The same record with these findings in place of its own."""
+        return replace(self, findings=tuple(findings))
+
+    def to_json(self) -> bytes:
+        """The record as one JSON document in UTF-8."""
+        document = {
+            "headers": self.headers,
+            "artifacts": [
+                [part.number, part.parent, part.name, part.declared_type, part.reading, part.octets, part.sha256]
+                for part in self.artifacts
+            ],
+            "preview": self.preview,
+            "is_preview_cut": self.is_preview_cut,
+            "ambiguities": [[ambiguity.name, ambiguity.artifact] for ambiguity in self.ambiguities],
+            "findings": [[found.engine, found.name, found.artifact, found.severity] for found in self.findings],
+        }
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+    @classmethod
+    def from_json(cls, octets: bytes) -> "MessageRecord":
+        """The record that `to_json` wrote. Raises RecordError for anything else."""
+        try:
+            document = json.loads(octets)
+            return cls(
+                headers=tuple((_text(name), _text(value)) for name, value in document["headers"]),
+                artifacts=tuple(_artifact(entry) for entry in document["artifacts"]),
+                preview=_text(document["preview"]),
+                is_preview_cut=bool(document["is_preview_cut"]),
+                ambiguities=tuple(_ambiguity(entry) for entry in document["ambiguities"]),
+                findings=tuple(_finding(entry) for entry in document["findings"]),
+            )
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise RecordError(f"not a message record: {type(error).__name__}") from error
+
+
+def _artifact(entry: tuple[object, ...]) -> RecordedArtifact:
+    number, parent, name, declared_type, reading, octets, sha256 = entry
+    return RecordedArtifact(
+        _number(number),
+        None if parent is None else _number(parent),
+        _text(name),
+        _text(declared_type),
+        _text(reading),
+        _number(octets),
+        _text(sha256),
+    )
+
+
+def _ambiguity(entry: tuple[object, ...]) -> RecordedAmbiguity:
+    name, artifact = entry
+    return RecordedAmbiguity(_text(name), _number(artifact))
+
+
+def _finding(entry: tuple[object, ...]) -> RecordedFinding:
+    engine, name, artifact, severity = entry
+    return RecordedFinding(_text(engine), _text(name), _number(artifact), _text(severity))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is missing")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("a number is missing")
+    return value

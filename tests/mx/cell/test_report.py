@@ -1,0 +1,31 @@
+"""The report on one message."""
+
+from mx.artifact import Artifact
+from mx.cell.report import CellReport, report_of_a_lost_cell
+from mx.finding import Found, NothingFound, Severity
+from mx.spool import Spool
+from mx.verdict import VerdictKind, judge
+from tenants.message_record import MessageRecord
+
+
+def test_a_lost_cell_is_never_clean() -> None:
+    """The verdict on the report of a lost cell is unscannable, and it has an empty record."""
+    report = report_of_a_lost_cell("cell-died")
+    assert [finding.name for finding in report.findings] == ["cell-died"]
+    assert isinstance(report.signatures, Found)
+    assert report.signatures.findings[0].severity is Severity.UNSCANNABLE
+    assert judge({"yara"}, [report.signatures], report.findings).kind is VerdictKind.UNSCANNABLE
+    assert MessageRecord.from_json(report.record) == MessageRecord()
+
+
+def test_closing_a_report_closes_its_spools() -> None:
+    """Large artifacts are freed with the report."""
+    spool = Spool()
+    spool.freeze()
+    artifact = Artifact(0, None, "message", "", "message", "", spool)
+    CellReport((artifact,), (), (), NothingFound("yara"), b"", "", "").close()
+    try:
+        list(spool.chunks())
+    except ValueError:
+        return
+    raise AssertionError("the spool is still open")
