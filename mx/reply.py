@@ -1,12 +1,15 @@
 """Every SMTP reply that Pratique can give. Nothing else in the tree writes reply text.
 
 A reply is a code, an enhanced status code and fixed, generic public text: the private reason goes to the trace.
-The two replies that carry somebody else's words (`passed_on`) are cleaned of everything that names a host.
+`passed_on`, the only reply that carries somebody else's words, is cleaned of everything that names a host.
+`table` prints all of them, with when each is given, as docs/replies.md.
 
 Standards: RFC 5321 section 4.2; RFC 3463, RFC 5248 (enhanced codes); RFC 2034 (where they stand).
+Failure: text that is not ASCII goes out with question marks; a next hop's nonsense becomes 451 or 554.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -35,3 +38,160 @@ class Reply:
     @property
     def is_permanent(self) -> bool:
         return self.code >= 500
+
+
+# The session ------------------------------------------------------------------------------------------------------
+
+OK = Reply(250, "2.0.0", "Ok")
+HELP = Reply(214, "2.0.0", "See RFC 5321")
+CANNOT_VERIFY = Reply(252, "2.0.0", "Cannot verify a user, but will accept mail and try to deliver it")
+READY_FOR_TLS = Reply(220, "2.0.0", "Ready to start TLS")
+BYE = Reply(221, "2.0.0", "Goodbye")
+
+UNKNOWN_COMMAND = Reply(500, "5.5.1", "Command not recognised")
+NOT_OFFERED = Reply(502, "5.5.1", "Command not offered here")
+LINE_TOO_LONG = Reply(500, "5.5.2", "Command line too long")
+BAD_OCTETS = Reply(500, "5.5.2", "Only CRLF ends a line; control characters are not allowed in commands")
+BAD_ARGUMENTS = Reply(501, "5.5.4", "Syntax error in the arguments")
+BAD_HELO = Reply(501, "5.5.4", "Give the name or the address literal of your host")
+BAD_SEQUENCE = Reply(503, "5.5.1", "Wrong order of commands")
+UNKNOWN_PARAMETER = Reply(555, "5.5.4", "Parameter not recognised")
+TLS_UNAVAILABLE = Reply(454, "4.7.0", "TLS is not available for now")
+
+TOO_MANY_ERRORS = Reply(421, "4.7.0", "Too many errors, closing the connection")
+NOT_SMTP = Reply(421, "4.7.0", "This is a mail server, closing the connection")
+UNEXPECTED_OCTETS = Reply(421, "4.7.0", "Octets arrived where none may, closing the connection")
+TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections from your address")
+COMMAND_TIMEOUT = Reply(421, "4.4.2", "Waited too long for you, closing the connection")
+TOO_SLOW = Reply(421, "4.4.2", "The content arrives too slowly, closing the connection")
+SHUTTING_DOWN = Reply(421, "4.3.2", "The server is shutting down, try again")
+
+# MAIL -------------------------------------------------------------------------------------------------------------
+
+SENDER_OK = Reply(250, "2.1.0", "Sender ok")
+BAD_REVERSE_PATH = Reply(501, "5.1.7", "Syntax error in the reverse-path")
+NEEDS_SMTPUTF8 = Reply(553, "5.6.7", "This address needs SMTPUTF8")
+TOO_LARGE = Reply(552, "5.3.4", "The message is larger than this server takes")
+DISK_FULL = Reply(452, "4.3.1", "No room to store the message, try again")
+
+# RCPT -------------------------------------------------------------------------------------------------------------
+
+RECIPIENT_OK = Reply(250, "2.1.5", "Recipient ok")
+BAD_FORWARD_PATH = Reply(501, "5.1.3", "Syntax error in the recipient address")
+ROUTED_RECIPIENT = Reply(550, "5.1.3", "Addresses that name a route are not taken")
+UNKNOWN_DOMAIN = Reply(550, "5.1.2", "This server takes no mail for that domain")
+UNVERIFIED_DOMAIN = Reply(451, "4.3.2", "That domain is not ready to receive mail, try again")
+TENANT_SUSPENDED = Reply(451, "4.3.2", "That domain receives no mail for now, try again")
+DOMAIN_DELETED = Reply(451, "4.3.2", "That domain is moving away from this server, try again")
+UNKNOWN_RECIPIENT = Reply(550, "5.1.1", "There is no such recipient")
+TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send this one in another transaction")
+OTHER_TENANT = Reply(452, "4.5.3", "Send this recipient in another transaction")
+DIRECTORY_UNAVAILABLE = Reply(451, "4.3.0", "Recipients cannot be looked up for now, try again")
+
+# DATA and its end -------------------------------------------------------------------------------------------------
+
+START_DATA = Reply(354, "", "Send the message, end it with a dot on a line of its own")
+NO_RECIPIENTS = Reply(503, "5.5.1", "No valid recipients")
+BARE_LINE_END = Reply(550, "5.5.2", "The message has a bare CR or LF; only CRLF ends a line")
+LOOP = Reply(554, "5.4.6", "The message has too many Received lines, it is in a loop")
+INFECTED = Reply(550, "5.7.1", "The message carries malicious content")
+PROHIBITED = Reply(550, "5.7.1", "The message carries content that the recipient does not take")
+UNSCANNABLE = Reply(550, "5.7.1", "The message could not be examined as a whole")
+ENCRYPTED = Reply(550, "5.7.1", "The message carries encrypted files that cannot be examined")
+PHISHING = Reply(550, "5.7.1", "The message looks like phishing")
+SPAM = Reply(550, "5.7.1", "The message looks like spam")
+SUSPICIOUS = Reply(550, "5.7.1", "The message is suspicious")
+REFUSED_BY_POLICY = Reply(550, "5.7.1", "The recipient's policy refuses the message")
+ENGINE_UNAVAILABLE = Reply(451, "4.7.1", "The message cannot be examined for now, try again")
+OVERLOADED = Reply(451, "4.3.2", "The server is busy, try again")
+STORAGE_UNAVAILABLE = Reply(451, "4.3.0", "The message cannot be stored for now, try again")
+NEXT_HOP_UNREACHABLE = Reply(451, "4.4.1", "The recipient's server does not answer for now, try again")
+NEXT_HOP_LACKS_SMTPUTF8 = Reply(553, "5.6.7", "The recipient's server does not take international addresses")
+INTERNAL_ERROR = Reply(451, "4.3.0", "Internal error, try again")
+
+
+def banner(hostname: str) -> Reply:
+    """The first line of a session (RFC 5321 section 3.1)."""
+    return Reply(220, "", f"{hostname} ESMTP Pratique")
+
+
+def helo(hostname: str) -> Reply:
+    """The answer to HELO."""
+    return Reply(250, "", hostname)
+
+
+def ehlo_wire(hostname: str, keywords: Sequence[str]) -> bytes:
+    """The answer to EHLO as octets: our name, then one line for each extension (RFC 5321 section 4.1.1.1)."""
+    lines = [hostname, *keywords]
+    return b"".join(
+        f"250{' ' if number == len(lines) else '-'}{line}\r\n".encode("ascii", "replace")
+        for number, line in enumerate(lines, 1)
+    )
+
+
+def message_taken(transaction: str) -> Reply:
+    """The 250 of the end of data. Only `mx.outcome.settle` may let it out: it is a promise."""
+    return Reply(250, "2.0.0", f"Taken as {transaction}")
+
+
+def refusal(reason: str) -> Reply:
+    """The permanent refusal for a `Reject` whose reason is a verdict's word."""
+    match reason:
+        case "infected":
+            return INFECTED
+        case "prohibited":
+            return PROHIBITED
+        case "unscannable":
+            return UNSCANNABLE
+        case "encrypted":
+            return ENCRYPTED
+        case "phishing":
+            return PHISHING
+        case "spam":
+            return SPAM
+        case "suspicious":
+            return SUSPICIOUS
+        case _:
+            return REFUSED_BY_POLICY
+
+
+# A next hop's own words -------------------------------------------------------------------------------------------
+
+_REMOVED = "[removed]"
+_MOST_CHARACTERS = 300  # RFC 5321 section 4.5.3.1.5: a reply line is at most 512 octets
+_KEPT_CODES = frozenset({450, 451, 452, 550, 552, 553, 554})
+_ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
+_NAMES_A_HOST = re.compile(
+    r"""
+    [a-z][a-z0-9+.-]*://\S*                                # a URL
+    | <?[^\s<>@]+@[^\s<>@]+>?                              # an address: it may be one the tenant rewrote it to
+    | \[[^\]\s]*[:.][^\]\s]*\]                             # an address literal
+    | (?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\w)        # IPv4
+    | (?<![\w:])[0-9a-f]*:[0-9a-f]*:[0-9a-f:.%]*           # IPv6
+    | (?:[\w-]+\.)+[^\W\d_][\w-]*\.?                       # a host name
+    | \blocalhost\b
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def passed_on(code: int, enhanced: str, text: str, names: Iterable[str] = ()) -> Reply:
+    """The refusal of a tenant's own server, without its name, addresses and URLs; `names` are further words to remove.
+
+    421 becomes 451, because it would close our own session, and a code with a meaning of its own (530, 551) 554.
+    A code that refuses nothing is nonsense, and becomes 451.
+    """
+    if not 400 <= code < 600:
+        return Reply(451, "4.5.0", "The recipient's server gave no usable answer, try again")
+    fallback = 451 if code < 500 else 554
+    kept = code if code in _KEPT_CODES else fallback
+    status = enhanced if _ENHANCED.fullmatch(enhanced) and int(enhanced[0]) == code // 100 else f"{code // 100}.0.0"
+    return Reply(kept, status, f"The recipient's server says: {_clean(text, names)}")
+
+
+def _clean(text: str, names: Iterable[str]) -> str:
+    words = "".join(character if character.isprintable() else " " for character in text[: 4 * _MOST_CHARACTERS])
+    for name in sorted((name for name in names if name), key=len, reverse=True):
+        words = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _REMOVED, words, flags=re.IGNORECASE)
+    cleaned = " ".join(_NAMES_A_HOST.sub(_REMOVED, words).split())
+    return cleaned[:_MOST_CHARACTERS] or "no reason given"
