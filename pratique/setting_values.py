@@ -1,0 +1,86 @@
+"""The values that one setting alone takes: log level, database URL, clamd daemons, waits. Pure.
+
+Comes in: text. Goes out: the value that the field of `Settings` holds.
+
+Failure: ValueError whose text completes a sentence that begins with the setting's name and value.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+
+from pratique.quantities import Address, parse_address, parse_duration, split_list
+
+
+class LogLevel(StrEnum):
+    """The least important lines that are still written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+def parse_log_level(text: str) -> LogLevel:
+    """A log level by its name."""
+    try:
+        return LogLevel(text.strip().lower())
+    except ValueError:
+        raise ValueError(f"is not one of {', '.join(LogLevel)}") from None
+
+
+def parse_path(text: str) -> Path:
+    """A path; `~` is the home folder."""
+    return Path(text.strip()).expanduser()
+
+
+def parse_blobs(text: str) -> Path:
+    """The folder of a blob store."""
+    if "://" in text:
+        raise ValueError("is not a folder, and this version keeps mail in a folder only")
+    return parse_path(text)
+
+
+def parse_database_url(text: str) -> str:
+    """The URL of a SQLite or PostgreSQL database, as written."""
+    scheme, mark, _ = text.partition("://")
+    if not mark or scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+        raise ValueError("is not a database: write postgresql://USER@HOST/NAME or sqlite:///FILE")
+    return text.strip()
+
+
+def parse_clamd(text: str) -> tuple[str, ...]:
+    """The clamd daemons of a comma list; none of them for `none`."""
+    if text.strip().lower() == "none":
+        return ()
+    daemons = split_list(text)
+    for daemon in daemons:
+        kind, _, place = daemon.partition(":")
+        if kind == "tcp":
+            parse_address(place)
+        elif kind != "unix" or not place.startswith("/"):
+            raise ValueError("is not a clamd: write unix:/path, tcp:host:port, a comma list of these, or none")
+    return daemons
+
+
+def parse_waits(text: str) -> tuple[float, ...]:
+    """Waits in seconds from a comma list."""
+    waits = tuple(parse_duration(entry) for entry in split_list(text))
+    if not waits or min(waits) <= 0:
+        raise ValueError("is not a list of waits: write it like 1m,5m,1h, each longer than 0")
+    return waits
+
+
+def parse_addresses(text: str) -> tuple[Address, ...]:
+    """Addresses from a comma list, at least one."""
+    addresses = tuple(parse_address(entry) for entry in split_list(text))
+    if not addresses:
+        raise ValueError("names no address")
+    return addresses
+
+
+def parse_portal_url(text: str) -> str:
+    """A web address without its last slash."""
+    url = text.strip().rstrip("/")
+    if not url.startswith(("https://", "http://")) or not url.partition("://")[2]:
+        raise ValueError("is not a web address: write it like https://mail.example")
+    return url

@@ -1,0 +1,302 @@
+"""Every setting: name, default, unit, meaning, in one frozen dataclass. `docs/settings.md` is generated from it.
+
+Comes in: values by name, from `setting_sources.py` (flags, environment, file) or from a test. Goes out: one `Settings`,
+complete: a default that follows from another setting (the database in the data folder) is filled in when it is made.
+
+Failure: a parser here raises ValueError with the end of a sentence; `setting_sources.py` says it of the setting's name,
+and the start stops: nothing runs on settings that were guessed.
+"""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pratique.quantities import Address as Address
+from pratique.quantities import (
+    parse_address,
+    parse_count,
+    parse_duration,
+    parse_host,
+    parse_octets,
+    parse_switch,
+    within,
+)
+from pratique.setting_values import LogLevel as LogLevel
+from pratique.setting_values import (
+    parse_addresses,
+    parse_blobs,
+    parse_clamd,
+    parse_database_url,
+    parse_log_level,
+    parse_path,
+    parse_portal_url,
+    parse_waits,
+)
+
+PREFIX = "PRATIQUE_"
+LATER = frozenset({"verdict_cache", "relay", "postmaster", "resolver", "s3_endpoint"})
+"""Settings of versions to come: accepted, so that one file serves both, and named at start as without effect."""
+
+
+class SettingsError(ValueError):
+    """The settings given cannot be used; the text is one plain line that says which one and what would do."""
+
+
+def _this_machine() -> str:
+    return socket.gethostname().rstrip(".").lower()
+
+
+def _half_the_processors() -> int:
+    return max(1, (os.cpu_count() or 1) // 2)
+
+
+def _about(parse: Callable[[str], Any], shown_default: str, unit: str, meaning: str) -> Mapping[str, Any]:
+    return {"parse": parse, "default": shown_default, "unit": unit, "meaning": meaning}
+
+
+_parse_size = within(parse_octets, 64 * 1024, 2 * 1024**3, "64K to 2G")
+parse_clamd_max = within(parse_octets, 1024, 4 * 1024**3, "1K to 4G")
+_parse_lifetime = within(parse_duration, 1, 366 * 86400, "1s to 366d")
+_parse_processes = within(parse_count, 1, 64, "1 to 64")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of one process. Made by `read_settings`, or by name in tests: `Settings(data=folder)`.
+
+    `dataclasses.replace` keeps what was filled in from `data`, `portal` and `hostname`: make a new one instead.
+    A field that is not shown by `repr` is a secret.
+    """
+
+    data: Path = field(
+        default=Path("var"),
+        metadata=_about(parse_path, "`./var`", "folder", "Folder for everything that is kept on this machine."),
+    )
+    database_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            parse_database_url, "SQLite in the data folder", "URL", "`postgresql://…` or `sqlite:///FILE`."
+        ),
+    )
+    blobs: Path = field(
+        default=Path(),
+        metadata=_about(
+            parse_blobs, "`blobs` in the data folder", "folder", "Where queued and held mail is kept, encrypted."
+        ),
+    )
+    master_key: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            str.strip,
+            "`master.key` in the data folder, made on first start",
+            "file or key",
+            "Wraps the tenants' keys: a file of mode 0600, or the key itself.",
+        ),
+    )
+    clamd: tuple[str, ...] | None = field(
+        default=None,
+        metadata=_about(
+            parse_clamd,
+            "found if its usual socket answers at start",
+            "list",
+            "clamd daemons: `unix:/path`, `tcp:host:port`, a comma list, or `none`.",
+        ),
+    )
+    clamd_max: int = field(
+        default=25 * 1024**2,
+        metadata=_about(
+            parse_clamd_max,
+            "25 MB",
+            "octets",
+            "clamd's StreamMaxLength: larger artifacts are *unscannable* for clamd.",
+        ),
+    )
+    size: int = field(
+        default=50 * 1024**2,
+        metadata=_about(
+            _parse_size, "50 MB", "octets", "Largest message (EHLO SIZE); RFC 5321 section 4.5.3.1.7: at least 64K."
+        ),
+    )
+    hostname: str = field(
+        default_factory=_this_machine,
+        metadata=_about(
+            parse_host, "the machine's", "host name", "Our name in banner, Received and Authentication-Results."
+        ),
+    )
+    service_domain: str = field(
+        default="",
+        metadata=_about(
+            parse_host,
+            "`hostname`",
+            "host name",
+            "Each domain's own MX name is below it: `<domain-with-dashes>.mx.SERVICE`.",
+        ),
+    )
+    smtp: tuple[Address, ...] = field(
+        default=(Address("127.0.0.1", 2525),),
+        metadata=_about(parse_addresses, "`127.0.0.1:2525`", "list of HOST:PORT", "Where mail is received."),
+    )
+    smtp_tls_certificate: Path | None = field(
+        default=None,
+        metadata=_about(
+            parse_path, "self-made, in the data folder", "file", "Certificate chain for STARTTLS, in PEM form."
+        ),
+    )
+    smtp_tls_key: Path | None = field(
+        default=None,
+        metadata=_about(
+            parse_path, "self-made, in the data folder", "file", "Private key of that certificate, in PEM form."
+        ),
+    )
+    client_connections: int = field(
+        default=50,
+        metadata=_about(
+            parse_count,
+            "50",
+            "connections",
+            "Open connections per client address (v6: per /64): one client cannot take them all; 0 = no limit.",
+        ),
+    )
+    portal: Address = field(
+        default=Address("127.0.0.1", 8025),
+        metadata=_about(parse_address, "`127.0.0.1:8025`", "HOST:PORT", "Where the web portal listens."),
+    )
+    portal_url: str = field(
+        default="",
+        metadata=_about(
+            parse_portal_url, "`http://` and `portal`", "URL", "What links begin with, as people reach the portal."
+        ),
+    )
+    retry: tuple[float, ...] = field(
+        default=(60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0),
+        metadata=_about(
+            parse_waits,
+            "`1m,5m,15m,30m,1h,2h,4h`",
+            "list of durations",
+            "Waits between delivery tries; the last one repeats until the queue's lifetime ends.",
+        ),
+    )
+    queue_lifetime: float = field(
+        default=5 * 86400.0,
+        metadata=_about(
+            _parse_lifetime,
+            "`5d`",
+            "duration",
+            "How long delivery is tried (RFC 5321 section 4.5.4.1: 4 to 5 days); then it is held, undeliverable.",
+        ),
+    )
+    allow_private_routes: bool = field(
+        default=False,
+        metadata=_about(
+            parse_switch, "off", "on or off", "Next hops on loopback and private addresses (`--demo`: on)."
+        ),
+    )
+    workers: int = field(
+        default_factory=_half_the_processors,
+        metadata=_about(
+            _parse_processes,
+            "half the processors, at least 1",
+            "processes",
+            "How many processes receive mail; the cells need the other half.",
+        ),
+    )
+    cells: int = field(
+        default=2,
+        metadata=_about(
+            _parse_processes,
+            "2",
+            "processes",
+            "Killable children that open hostile bytes, for each process that scans.",
+        ),
+    )
+    log_level: LogLevel = field(
+        default=LogLevel.INFO,
+        metadata=_about(
+            parse_log_level, "`info`", "word", "Least lines written: `debug`, `info`, `warning` or `error`."
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        """Fill in the defaults that follow from other settings."""
+        follow = {
+            "database_url": self.database_url or f"sqlite:///{self.data.absolute() / 'pratique.sqlite'}",
+            "blobs": self.data / "blobs" if self.blobs == Path() else self.blobs,
+            "master_key": self.master_key or str(self.data / "master.key"),
+            "service_domain": self.service_domain or self.hostname,
+            "portal_url": self.portal_url or f"http://{self.portal}",
+        }
+        for name, value in follow.items():
+            object.__setattr__(self, name, value)
+        if (self.smtp_tls_certificate is None) != (self.smtp_tls_key is None):
+            raise SettingsError("smtp_tls_certificate and smtp_tls_key are set together or not at all.")
+
+    def to_json(self) -> str:
+        """The settings as one line of JSON, line end included: how a process tells its children."""
+        values = {setting.name: getattr(self, setting.name) for setting in fields(self)}
+        return json.dumps({name: as_text(value) for name, value in values.items() if value is not None}) + "\n"
+
+    @classmethod
+    def from_json(cls, line: str) -> "Settings":
+        """The settings that `to_json` wrote; no other source is asked."""
+        return make_settings({name: (text, name) for name, text in json.loads(line).items()})
+
+
+def make_settings(texts: Mapping[str, tuple[str, str]]) -> Settings:
+    """Settings from name -> (text, where it stands). Names that are no settings are passed over.
+
+    Raises SettingsError.
+    """
+    known = {setting.name: setting for setting in fields(Settings)}
+    return Settings(**{name: _parse(known[name], *text) for name, text in texts.items() if name in known})
+
+
+def _parse(setting: "Field[Any]", text: str, where: str) -> Any:
+    try:
+        return setting.metadata["parse"](text)
+    except ValueError as error:
+        shown = repr(text) if setting.repr else "the value"
+        raise SettingsError(f"{where}: {shown} {error}.") from None
+
+
+def as_text(value: object) -> str:
+    """The value of a setting in the form in which a person would write it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list | tuple):
+        return ",".join(as_text(entry) for entry in value) or "none"
+    return str(value)
+
+
+def describe() -> str:
+    """The text of `docs/settings.md`."""
+    lines = [
+        "# Settings",
+        "",
+        "Generated by `python -m pratique.settings > docs/settings.md`; a test holds it to the code.",
+        "A flag wins over the environment, the environment over `pratique.toml` (current folder, or `--config FILE`).",
+        "In the file, names are written in lower case without `PRATIQUE_`; lists may be TOML lists.",
+        "Sizes: `50MB`, `25M`, `1048576`; K, M and G are powers of 1024.",
+        "Durations: `1s`, `2m`, `1h30m`, `5d`, or plain seconds.",
+        "",
+        "| setting | default | unit | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    for setting in fields(Settings):
+        about = setting.metadata
+        name = PREFIX + setting.name.upper()
+        lines.append(f"| `{name}` | {about['default']} | {about['unit']} | {about['meaning']} |")
+    later = ", ".join(f"`{PREFIX}{name.upper()}`" for name in sorted(LATER))
+    lines += ["", f"Accepted, and without effect in this version: {later}.", ""]
+    lines += ["`PRATIQUE_DEBUG=1` shows the traceback of an error that the command did not expect."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(describe())

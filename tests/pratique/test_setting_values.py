@@ -1,0 +1,61 @@
+"""The values that one setting alone takes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pratique.quantities import Address
+from pratique.setting_values import (
+    LogLevel,
+    parse_addresses,
+    parse_blobs,
+    parse_clamd,
+    parse_database_url,
+    parse_log_level,
+    parse_path,
+    parse_portal_url,
+    parse_waits,
+)
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "value"),
+    [
+        (parse_log_level, " Info ", LogLevel.INFO),
+        (parse_path, "~/mail", Path.home() / "mail"),
+        (parse_blobs, "/srv/mail", Path("/srv/mail")),
+        (parse_database_url, "sqlite:///a.sqlite", "sqlite:///a.sqlite"),
+        (parse_database_url, "postgresql://u@h/d", "postgresql://u@h/d"),
+        (parse_clamd, "NONE", ()),
+        (parse_clamd, "tcp:clamd.example:3310,unix:/run/c", ("tcp:clamd.example:3310", "unix:/run/c")),
+        (parse_waits, "1s, 2m", (1.0, 120.0)),
+        (parse_addresses, "127.0.0.1:25", (Address("127.0.0.1", 25),)),
+        (parse_portal_url, "https://mail.example/", "https://mail.example"),
+    ],
+)
+def test_a_value_is_read(parse: Callable[[str], object], text: str, value: object) -> None:
+    """Each form that the page of settings promises."""
+    assert parse(text) == value
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "end_of_sentence"),
+    [
+        (parse_log_level, "trace", "is not one of debug, info, warning, error"),
+        (parse_blobs, "s3://bucket", "is not a folder"),
+        (parse_database_url, "file.sqlite", "is not a database"),
+        (parse_database_url, "mysql://h/d", "is not a database"),
+        (parse_clamd, "/run/clamd.ctl", "is not a clamd"),
+        (parse_clamd, "unix:relative", "is not a clamd"),
+        (parse_waits, "", "is not a list of waits"),
+        (parse_waits, "1m,0s", "each longer than 0"),
+        (parse_addresses, "", "names no address"),
+        (parse_portal_url, "https://", "is not a web address"),
+        (parse_portal_url, "ftp://mail.example", "is not a web address"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(parse: Callable[[str], object], text: str, end_of_sentence: str) -> None:
+    """The text completes a sentence that begins with the setting."""
+    with pytest.raises(ValueError, match=end_of_sentence):
+        parse(text)
