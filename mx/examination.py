@@ -1,0 +1,25 @@
+"""The examination: everything that was found out about one message, before anybody decides what becomes of it.
+
+Made by `scan.py` (rows 6 to 8 of `docs/flow.md`), read by the decision, the disposition, the trace and `pratique scan`.
+"""
+
+from dataclasses import dataclass
+
+from mx.artifact import Artifact
+from mx.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A verdict and what people will want to see of it."""
+
+    verdict: Verdict
+    artifacts: tuple[Artifact, ...]
+    """The tree, for lists; the contents may be closed already."""
+    record: bytes
+    """The MessageRecord as JSON, findings included."""
+    message_id: str
+    subject: str
+    engines: tuple[str, ...]
+    """Each engine that answered, as `name/version`, for `Pratique-Scanned`."""
+    seconds: float

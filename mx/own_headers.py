@@ -1,0 +1,96 @@
+"""Arriving headers that claim to be ours: the only octets that Pratique ever takes away. Also counts `Received` lines.
+
+Comes in: the octets as received (CRLF line ends only: receiving refused anything else). Goes out: the same Content when
+there is nothing to take away, which is nearly always, or a Content without those header fields.
+
+Standards: RFC 8601 section 5 (removing `Authentication-Results` that bear our authserv-id); RFC 5321 section 6.3 (loops).
+Limits: looks at the header section alone, up to the first empty line.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mx.artifact import Content
+
+_OURS = re.compile(rb"(?:pratique-[!-9;-~]*|mime-ambiguity-results)[ \t]*$", re.IGNORECASE)
+_AUTHENTICATION = re.compile(rb"authentication-results[ \t]*$", re.IGNORECASE)
+_MAY_BE_OURS = re.compile(rb"(?:^|\n)(?:pratique-|mime-ambiguity-results|authentication-results)", re.IGNORECASE)
+_RECEIVED = re.compile(rb"(?:^|\n)received[ \t]*:", re.IGNORECASE)
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A Content with some of its octets left out."""
+
+    whole: Content
+    kept_header: bytes
+    header_octets: int
+
+    @property
+    def octets(self) -> int:
+        return self.whole.octets - self.header_octets + len(self.kept_header)
+
+    def chunks(self) -> Iterator[bytes]:
+        if self.kept_header:
+            yield self.kept_header
+        skip = self.header_octets
+        for chunk in self.whole.chunks():
+            if skip < len(chunk):
+                yield chunk[skip:]
+            skip = max(0, skip - len(chunk))
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderSection:
+    """What the delivery needs to know of a message's header section."""
+
+    received_lines: int
+    content: Content
+    """What is forwarded: the octets as received, without fields that falsely claim to be ours."""
+
+
+def read_header_section(content: Content, authserv_id: str) -> HeaderSection:
+    """The number of `Received` lines, and the content as it is forwarded."""
+    header = _header_octets(content)
+    received = len(_RECEIVED.findall(header))
+    if not _MAY_BE_OURS.search(header):
+        return HeaderSection(received, content)
+    kept = b"".join(field for field in _fields(header) if not _claims_to_be_ours(field, authserv_id.encode("ascii")))
+    return HeaderSection(received, content if len(kept) == len(header) else Pieces(content, kept, len(header)))
+
+
+def _header_octets(content: Content) -> bytes:
+    """The octets up to the first empty line, or all of them."""
+    header = bytearray()
+    for chunk in content.chunks():
+        searched = max(0, len(header) - 3)
+        header += chunk
+        if header.startswith(b"\r\n"):
+            return b""
+        end = header.find(b"\r\n\r\n", searched)
+        if end >= 0:
+            return bytes(memoryview(header)[: end + 2])
+    return bytes(header)
+
+
+def _fields(header: bytes) -> Iterator[bytes]:
+    start = 0
+    for end in _FIELD_END.finditer(header):
+        yield header[start : end.end()]
+        start = end.end()
+    if start < len(header):
+        yield header[start:]
+
+
+def _claims_to_be_ours(field: bytes, authserv_id: bytes) -> bool:
+    name, colon, value = field.partition(b":")
+    if not colon:
+        return False
+    if _OURS.match(name):
+        return True
+    if not _AUTHENTICATION.match(name):
+        return False
+    stated = re.sub(rb"\([^()]*\)", b" ", value).split(b";")[0].split()
+    return bool(stated) and stated[0].lower() == authserv_id.lower()

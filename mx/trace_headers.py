@@ -1,0 +1,71 @@
+"""The header lines that Pratique puts on top of every message it forwards: `Received` and `Pratique-Scanned`.
+
+Comes in: the envelope, the examination, our host name. Goes out: whole header lines with CRLF, no line over 998 octets
+(RFC 5322 section 2.1.1). Nothing a client sent is copied in unless it is printable and short: a HELO name cannot start a
+header of its own.
+
+Standards: RFC 5321 section 4.4 and RFC 8314 section 4.3 (Received); RFC 3848 and RFC 6531 section 4.3 (the `with` word).
+"""
+
+import re
+from email.utils import format_datetime
+
+from mx.envelope import Client, Envelope
+from mx.examination import Examination
+from mx.verdict import Verdict
+
+_UNSAFE = re.compile(r"[^!-'*-\[\]-~]")
+"""All but printable ASCII without parentheses, backslash and blank: what would end a comment or a line."""
+_MOST_NAME_CHARACTERS = 255
+
+
+def headers_on_top(envelope: Envelope, examination: Examination, hostname: str) -> bytes:
+    """Our header lines for one message, newest on top. One recipient is named; several are nobody's business."""
+    lines = [_scanned(examination, hostname), _received(envelope, hostname)]
+    return "".join(f"{line}\r\n" for line in lines).encode("utf-8")
+
+
+def _received(envelope: Envelope, hostname: str) -> str:
+    recipients = envelope.recipients
+    for_clause = f"\r\n\tfor <{recipients[0].address}>" if len(recipients) == 1 and _is_plain(recipients[0].address) else ""
+    client = envelope.client
+    return (
+        f"Received: from {_safe(client.helo)} ({_literal(client.address)})\r\n"
+        f"\tby {hostname} (Pratique) with {_protocol(client, envelope.is_smtputf8)} id {envelope.transaction}{for_clause};\r\n"
+        f"\t{format_datetime(envelope.received_at)}"
+    )
+
+
+def _scanned(examination: Examination, hostname: str) -> str:
+    engines = ", ".join(_safe(engine) for engine in examination.engines) or "none"
+    return f"Pratique-Scanned: {_summary(examination.verdict)}; by={hostname};\r\n\tengines={engines}"
+
+
+def _summary(verdict: Verdict) -> str:
+    words = [verdict.kind.value]
+    if verdict.ambiguities:
+        words.append("ambiguous")
+    if verdict.unanswered:
+        words.append("unanswered=" + ",".join(_safe(failed.engine) for failed in verdict.unanswered))
+    return "; ".join(words)
+
+
+def _protocol(client: Client, is_smtputf8: bool) -> str:
+    """The word after `with`: the registry's mail transmission types."""
+    if is_smtputf8:
+        return "UTF8SMTPS" if client.tls else "UTF8SMTP"
+    if not client.is_esmtp:
+        return "SMTP"
+    return "ESMTPS" if client.tls else "ESMTP"
+
+
+def _literal(address: str) -> str:
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _safe(text: str) -> str:
+    return _UNSAFE.sub("?", text)[:_MOST_NAME_CHARACTERS] or "unknown"
+
+
+def _is_plain(address: str) -> bool:
+    return not _UNSAFE.search(address) and len(address) <= _MOST_NAME_CHARACTERS

@@ -1,0 +1,85 @@
+"""What is taken away from arriving headers, and that nothing else is."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mx.own_headers import read_header_section
+
+US = "mx.acme.example"
+
+
+class Octets:
+    """Content in pieces of a given size."""
+
+    def __init__(self, octets: bytes, piece: int = 1 << 16) -> None:
+        self._octets, self._piece = octets, piece
+
+    @property
+    def octets(self) -> int:
+        return len(self._octets)
+
+    def chunks(self) -> Iterator[bytes]:
+        for start in range(0, len(self._octets), self._piece):
+            yield self._octets[start : start + self._piece]
+
+
+def forwarded(message: bytes, piece: int = 1 << 16) -> bytes:
+    section = read_header_section(Octets(message, piece), US)
+    result = b"".join(section.content.chunks())
+    assert section.content.octets == len(result)
+    return result
+
+
+KEPT = [
+    b"Subject: a\r\n\r\nbody\r\n",
+    b"\r\nPratique-Scanned: in the body\r\n",
+    b"X-Pratique-Scanned: clean\r\n\r\nb\r\n",
+    b"Subject: a\r\n Pratique-Scanned: folded\r\n\r\nb\r\n",
+    b"X-Virus-Scanned: by somebody\r\n\r\nb\r\n",
+    b"Authentication-Results: other.example; spf=pass\r\n\r\nb\r\n",
+    b"Authentication-Results: mx.acme.example.evil.example; spf=pass\r\n\r\nb\r\n",
+    b"pratique- no colon line\r\n\r\nb\r\n",
+    b"",
+]
+TAKEN = [
+    (b"Pratique-Scanned: clean\r\nSubject: a\r\n\r\nb\r\n", b"Subject: a\r\n\r\nb\r\n"),
+    (b"Subject: a\r\npRATIQUE-stamp : v=1;\r\n x\r\n\ty\r\nTo: b\r\n\r\nb\r\n", b"Subject: a\r\nTo: b\r\n\r\nb\r\n"),
+    (b"Pratique-Scanned: clean\r\n\r\nb\r\n", b"\r\nb\r\n"),
+    (b"Pratique-Scanned: clean\r\n", b""),
+    (b"A: b\r\nMIME-Ambiguity-Results: none\r\n\r\nb", b"A: b\r\n\r\nb"),
+    (b"Authentication-Results: (c) MX.acme.example 1; spf=pass\r\nA: b\r\n\r\n", b"A: b\r\n\r\n"),
+]
+
+
+@pytest.mark.parametrize("message", KEPT)
+@pytest.mark.parametrize("piece", [1, 7, 1 << 16])
+def test_what_does_not_claim_to_be_ours_passes_unchanged(message: bytes, piece: int) -> None:
+    """Not one byte changed."""
+    assert forwarded(message, piece) == message
+
+
+@pytest.mark.parametrize(("message", "left"), TAKEN)
+@pytest.mark.parametrize("piece", [1, 7, 1 << 16])
+def test_a_false_claim_is_taken_away_whole(message: bytes, left: bytes, piece: int) -> None:
+    """The field goes with its folded lines, and nothing else does."""
+    assert forwarded(message, piece) == left
+
+
+@given(st.lists(st.sampled_from([b"A: b\r\n", b" folded\r\n", b"\r\n", b"Pratique-X: 1\r\n", b"no colon\r\n", b"Received: x\r\n"])))
+def test_only_whole_fields_of_ours_are_missing(lines: list[bytes]) -> None:
+    """Below the header section nothing changes, and above it only our names are gone."""
+    message = b"".join(lines)
+    end = message.find(b"\r\n\r\n") + 2 if not message.startswith(b"\r\n") else 0
+    header = message if end == 1 else message[:end]
+    result = forwarded(message, 5)
+    assert result.endswith(message[len(header) :])
+    assert b"\nPratique-X" not in b"\n" + result[: len(result) - len(message[len(header) :])]
+
+
+def test_received_lines_are_counted_in_the_header_section_alone() -> None:
+    """A forwarded message in the body brings no loop."""
+    message = b"Received: a\r\nreceived : b\r\n\tfrom c\r\nX: y\r\n\r\nReceived: d\r\n"
+    assert read_header_section(Octets(message, 3), US).received_lines == 2
