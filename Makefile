@@ -1,0 +1,47 @@
+# The two commands: `make run` and `make test`. Everything else is a part of them.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint unit browser servers clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/installed ## start Pratique on loopback with a demo tenant and sample mail; Ctrl-C ends it
+	@exec $(BIN)/pratique up --demo
+
+test: servers lint unit browser ## install what the tests need, then pass the whole suite
+
+lint: .venv/installed-test ## ruff, mypy, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: .venv/installed-test ## every test but those in a browser
+	$(BIN)/python -m pytest -m "not browser"
+
+# An invocation of its own: Playwright keeps an event loop of its own, which no other test may meet.
+browser: .venv/installed-test ## the tests in a real Chromium
+	$(BIN)/python -m pytest -m browser
+
+servers: ## install the servers of the tests (Debian, as root or with CI=true); else print how
+	@tests/install_servers.sh
+
+clean: ## remove the virtual environment and the caches, never the data in ./var
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+# The marks are newer than pyproject.toml when what it names is installed.
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/installed-test: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	@touch $@ .venv/installed
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "Python's venv is needed; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
