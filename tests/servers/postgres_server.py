@@ -1,0 +1,137 @@
+"""A real PostgreSQL cluster in a temporary folder, on a port of its own.
+
+PostgreSQL refuses to run as root: then it runs as the user `postgres`. `fsync` is off, because what is tested against
+it is never a power cut. It ends by SIGINT: SIGTERM would wait for clients that keep a pool.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tests.servers.ports import HOST, free_port
+from tests.servers.program import Program, ServerFailed, ServerMissing, find_program, server_folder
+
+OWNER = "pratique"
+OPTIONS = ("fsync=off", "full_page_writes=off", "max_connections=60")
+
+
+class PostgresServer:
+    """One cluster; `new_database()` gives each test a database that nobody else uses."""
+
+    def __init__(self, folder: Path, port: int, user: str | None) -> None:
+        self.folder = folder
+        self.port = port
+        self._user = user
+        self._programs = _folder_of_programs()
+        self._program: Program | None = None
+        self._numbers = count(1)
+
+    @property
+    def pid(self) -> int:
+        assert self._program is not None, "postgres was not started"
+        return self._program.pid
+
+    def initialise(self) -> None:
+        """Makes the cluster's files; about half a second."""
+        identity = pwd.getpwnam(self._user) if self._user else None
+        options = ["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        made = subprocess.run(
+            [self._programs / "initdb", "-D", self._data, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            user=identity.pw_uid if identity else None,
+            group=identity.pw_gid if identity else None,
+            extra_groups=[] if identity else None,
+        )
+        if made.returncode:
+            raise ServerFailed(f"initdb: {made.stderr}")
+
+    def start(self) -> None:
+        """Returns when it takes connections. `initialise` comes first, once."""
+        options = [word for option in OPTIONS for word in ("-c", option)]
+        command = [self._programs / "postgres", "-D", self._data, "-h", HOST, "-p", str(self.port), "-k", self.folder]
+        self._program = Program([*command, *options], self.folder / "postgres.log", user=self._user)
+        self._program.wait_until_ready(self.answers, "postgres takes connections")
+
+    def stop(self) -> None:
+        if self._program is not None:
+            self._program.stop(signal.SIGINT)
+
+    def freeze(self) -> None:
+        """No new connection is served any more (SIGSTOP to the postmaster; running ones go on)."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """A crash (SIGKILL to the postmaster; its children notice and end); `start` then recovers."""
+        assert self._program is not None, "postgres was not started"
+        self._program.stop(signal.SIGKILL)
+
+    def answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def url(self, database: str) -> str:
+        """What PRATIQUE_DATABASE_URL takes."""
+        return f"postgresql://{OWNER}@{HOST}:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """The URL of a fresh, empty database."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url(name)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+
+def _folder_of_programs() -> Path:
+    """Where `postgres` and `initdb` stand: Debian keeps them off the PATH, below the version."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    configured = shutil.which("pg_config")
+    if not versions and configured:
+        asked = subprocess.run([configured, "--bindir"], capture_output=True, text=True, check=True)
+        versions = [Path(asked.stdout.strip())]
+    find_program("initdb", *versions)
+    return find_program("postgres", *versions).parent
+
+
+def _user_to_run_as() -> str | None:
+    if os.getuid() != 0:
+        return None
+    if not any(entry.pw_name == "postgres" for entry in pwd.getpwall()):
+        raise ServerMissing("postgres does not run as root, and there is no user postgres")
+    return "postgres"
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A started cluster; about a second."""
+    _folder_of_programs()
+    user = _user_to_run_as()
+    with server_folder("postgres", user) as folder:
+        server = PostgresServer(folder, free_port(), user)
+        try:
+            server.initialise()
+            server.start()
+            yield server
+        finally:
+            server.stop()
