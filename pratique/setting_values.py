@@ -5,10 +5,13 @@ Comes in: text. Goes out: the value that the field of `Settings` holds.
 Failure: ValueError whose text completes a sentence that begins with the setting's name and value.
 """
 
+import base64
 from enum import StrEnum
 from pathlib import Path
 
 from pratique.quantities import Address, parse_address, parse_duration, split_list
+
+KEY_OCTETS = 32
 
 
 class LogLevel(StrEnum):
@@ -46,6 +49,23 @@ def parse_database_url(text: str) -> str:
     if not mark or scheme.partition("+")[0] not in ("sqlite", "postgresql"):
         raise ValueError("is not a database: write postgresql://USER@HOST/NAME or sqlite:///FILE")
     return text.strip()
+
+
+def parse_master_key(text: str) -> str:
+    """32 octets in base64, or the path of the file that holds them, as written."""
+    stripped = text.strip()
+    if not is_key(stripped) and not stripped.startswith(("/", "./", "../", "~/")):
+        # A mistyped key taken for a file name would become the name of a new, other key.
+        raise ValueError("is neither 32 octets in base64 nor a path that begins with / or ./")
+    return stripped
+
+
+def is_key(text: str) -> bool:
+    """Whether the text is 32 octets in base64."""
+    try:
+        return len(base64.b64decode(text, validate=True)) == KEY_OCTETS
+    except ValueError:
+        return False
 
 
 def parse_clamd(text: str) -> tuple[str, ...]:

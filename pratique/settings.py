@@ -33,6 +33,7 @@ from pratique.setting_values import (
     parse_clamd,
     parse_database_url,
     parse_log_level,
+    parse_master_key,
     parse_path,
     parse_portal_url,
     parse_waits,
@@ -94,10 +95,10 @@ class Settings:
         default="",
         repr=False,
         metadata=_about(
-            str.strip,
+            parse_master_key,
             "`master.key` in the data folder, made on first start",
             "file or key",
-            "Wraps the tenants' keys: a file of mode 0600, or the key itself.",
+            "Wraps the tenants' keys: a file of mode 0600, or the key itself (32 octets in base64).",
         ),
     )
     clamd: tuple[str, ...] | None = field(
@@ -228,7 +229,7 @@ class Settings:
         follow = {
             "database_url": self.database_url or f"sqlite:///{self.data.absolute() / 'pratique.sqlite'}",
             "blobs": self.data / "blobs" if self.blobs == Path() else self.blobs,
-            "master_key": self.master_key or str(self.data / "master.key"),
+            "master_key": self.master_key or str(self.data.absolute() / "master.key"),
             "service_domain": self.service_domain or self.hostname,
             "portal_url": self.portal_url or f"http://{self.portal}",
         }

@@ -13,10 +13,13 @@ from pratique.setting_values import (
     parse_clamd,
     parse_database_url,
     parse_log_level,
+    parse_master_key,
     parse_path,
     parse_portal_url,
     parse_waits,
 )
+
+KEY = "n7Xz" + "A" * 39 + "="
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,8 @@ from pratique.setting_values import (
         (parse_blobs, "/srv/mail", Path("/srv/mail")),
         (parse_database_url, "sqlite:///a.sqlite", "sqlite:///a.sqlite"),
         (parse_database_url, "postgresql://u@h/d", "postgresql://u@h/d"),
+        (parse_master_key, f" {KEY} ", KEY),
+        (parse_master_key, "/etc/pratique/key", "/etc/pratique/key"),
         (parse_clamd, "NONE", ()),
         (parse_clamd, "tcp:clamd.example:3310,unix:/run/c", ("tcp:clamd.example:3310", "unix:/run/c")),
         (parse_waits, "1s, 2m", (1.0, 120.0)),
@@ -46,6 +51,8 @@ def test_a_value_is_read(parse: Callable[[str], object], text: str, value: objec
         (parse_blobs, "s3://bucket", "is not a folder"),
         (parse_database_url, "file.sqlite", "is not a database"),
         (parse_database_url, "mysql://h/d", "is not a database"),
+        (parse_master_key, KEY[:-2], "is neither 32 octets in base64 nor a path"),
+        (parse_master_key, "master.key", "is neither 32 octets in base64 nor a path"),
         (parse_clamd, "/run/clamd.ctl", "is not a clamd"),
         (parse_clamd, "unix:relative", "is not a clamd"),
         (parse_waits, "", "is not a list of waits"),

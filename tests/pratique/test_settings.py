@@ -35,9 +35,13 @@ def test_defaults_follow_from_the_data_folder_the_hostname_and_the_portal() -> N
 def test_what_is_set_is_not_filled_in() -> None:
     """A value given stays as it is."""
     settings = Settings(
-        blobs=Path("/mail"), database_url="postgresql://h/d", master_key="k", service_domain="s", portal_url="https://p"
+        blobs=Path("/mail"),
+        database_url="postgresql://h/d",
+        master_key="/k",
+        service_domain="s",
+        portal_url="https://p",
     )
-    assert (settings.blobs, settings.database_url, settings.master_key) == (Path("/mail"), "postgresql://h/d", "k")
+    assert (settings.blobs, settings.database_url, settings.master_key) == (Path("/mail"), "postgresql://h/d", "/k")
     assert (settings.service_domain, settings.portal_url) == ("s", "https://p")
 
 
@@ -56,7 +60,7 @@ def test_settings_of_later_versions_are_not_fields() -> None:
     "settings",
     [
         Settings(),
-        Settings(clamd=(), smtp=(Address("::1", 0), Address("0.0.0.0", 25)), retry=(0.25, 7.0)),
+        Settings(clamd=(), smtp=(Address("::1", 0), Address("0.0.0.0", 25)), retry=(0.25, 7.0), master_key="/k"),
         Settings(clamd=("unix:/c",), smtp_tls_certificate=Path("a"), smtp_tls_key=Path("b"), allow_private_routes=True),
     ],
 )
