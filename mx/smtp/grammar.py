@@ -1,0 +1,184 @@
+"""The grammar of SMTP commands: one line in, a command or the reply that refuses it out. Pure.
+
+Stricter than RFC 5321 where its freedom only serves attackers: no control character anywhere, no source routes, no
+recipient whose local part hides another address (`%`, `!` or `@` in it). More generous where real mail is: a blank
+behind `FROM:`, dots anywhere in a local part, underscores in names.
+
+Standards: RFC 5321 sections 4.1.1 to 4.1.3; RFC 6531 section 3.3 (UTF-8 in addresses).
+Failure: a line that cannot be used gives a Reply; a 421 means that the session is to end.
+Limits: `limits.py`; every pattern runs in linear time.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from types import MappingProxyType
+
+from mx import reply
+from mx.envelope import Recipient, ReversePath
+from mx.reply import Reply
+from mx.smtp.limits import DOMAIN_OCTETS, LABEL_OCTETS, PATH_OCTETS
+
+
+class Verb(Enum):
+    """The commands without an argument that matters."""
+
+    BDAT = auto()
+    DATA = auto()
+    HELP = auto()
+    NOOP = auto()
+    QUIT = auto()
+    RSET = auto()
+    STARTTLS = auto()
+    VRFY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """EHLO, or HELO when not `is_esmtp`."""
+
+    name: str
+    is_esmtp: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """MAIL FROM, its parameters still as words."""
+
+    reverse_path: ReversePath
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rcpt:
+    """RCPT TO, its parameters still as words."""
+
+    recipient: Recipient
+    words: tuple[str, ...]
+
+
+Command = Hello | Mail | Rcpt | Verb
+
+_FOREIGN = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", "PRI"})
+_KNOWN_NOT_OFFERED = frozenset({"AUTH", "BURL", "ETRN", "EXPN", "SAML", "SEND", "SOML", "TURN"})
+
+_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+_HELLO = re.compile(r"""[^\s()<>@,;\\"]{1,255}""", re.ASCII)
+_LOCAL = r"""(?:[\w!#$%&'*+/=?^`{|}~.-]+|"(?:[^"\\]|\\.)*")"""
+_DOMAIN = r"""(?:[\w.-]+|\[[A-Za-z0-9:.-]+\])"""
+_REVERSE_PATH = re.compile(rf"FROM: *<(?:({_LOCAL})@({_DOMAIN}))?>(?: +(.*))?", re.IGNORECASE)
+_FORWARD_PATH = re.compile(rf"TO: *<(?:({_LOCAL})@({_DOMAIN})|postmaster)>(?: +(.*))?", re.IGNORECASE)
+_ROUTE = re.compile(r"(?:FROM|TO): *<@", re.IGNORECASE)
+_PARAMETER = re.compile(r"[A-Z0-9][A-Z0-9-]*(?:=[^= ]+)?", re.IGNORECASE)
+
+
+def parse(line: bytes) -> Command | Reply:
+    """The command that a line (without its CRLF) gives, or the reply that refuses it."""
+    if _CONTROL.search(line):
+        return reply.BAD_OCTETS
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError:
+        return reply.BAD_ARGUMENTS
+    if not text.isascii() and not text.isprintable():
+        return reply.BAD_ARGUMENTS  # C1 controls, U+2028, direction marks
+    word, _, arguments = text.partition(" ")
+    word = word.upper()
+    parser = _PARSERS.get(word)
+    if parser is not None:
+        return parser(arguments.rstrip(" "))
+    if word in _FOREIGN:
+        return reply.NOT_SMTP
+    return reply.NOT_OFFERED if word in _KNOWN_NOT_OFFERED else reply.UNKNOWN_COMMAND
+
+
+def _ehlo(arguments: str) -> Command | Reply:
+    return _hello(arguments, is_esmtp=True)
+
+
+def _helo(arguments: str) -> Command | Reply:
+    return _hello(arguments, is_esmtp=False)
+
+
+def _hello(arguments: str, is_esmtp: bool) -> Command | Reply:
+    name = arguments.strip(" ")
+    return Hello(name, is_esmtp) if name.isascii() and _HELLO.fullmatch(name) else reply.BAD_HELO
+
+
+def _mail(arguments: str) -> Command | Reply:
+    found = _REVERSE_PATH.fullmatch(arguments)
+    if found is None:
+        return reply.BAD_REVERSE_PATH
+    local, domain, rest = found.groups()
+    if local is not None and not _has_good_size(local, domain):
+        return reply.BAD_REVERSE_PATH
+    words = _words(rest)
+    return reply.BAD_ARGUMENTS if words is None else Mail(ReversePath(f"{local}@{domain}" if local else ""), words)
+
+
+def _rcpt(arguments: str) -> Command | Reply:
+    found = _FORWARD_PATH.fullmatch(arguments)
+    if found is None:
+        return reply.ROUTED_RECIPIENT if _ROUTE.match(arguments) else reply.BAD_FORWARD_PATH
+    local, domain, rest = found.groups()
+    words = _words(rest)
+    if words is None:
+        return reply.BAD_ARGUMENTS
+    if local is None:
+        return Rcpt(Recipient("postmaster"), words) if arguments.isascii() else reply.BAD_FORWARD_PATH
+    if not _has_good_size(local, domain):
+        return reply.BAD_FORWARD_PATH
+    if any(mark in local for mark in "%!@"):
+        return reply.ROUTED_RECIPIENT
+    return Rcpt(Recipient(f"{local}@{domain}"), words)
+
+
+def _has_good_size(local: str, domain: str) -> bool:
+    if len(local.encode()) + 1 + len(domain.encode()) > PATH_OCTETS or len(domain.encode()) > DOMAIN_OCTETS:
+        return False
+    return domain.startswith("[") or all(0 < len(label) <= LABEL_OCTETS for label in domain.split("."))
+
+
+def _words(text: str | None) -> tuple[str, ...] | None:
+    """The parameters as words; None when one of them cannot be a parameter."""
+    if not text:
+        return ()
+    words = tuple(text.split())
+    return words if all(_PARAMETER.fullmatch(word) for word in words) else None
+
+
+def _without_arguments(verb: Verb) -> Callable[[str], Command | Reply]:
+    def parser(arguments: str) -> Command | Reply:
+        return reply.BAD_ARGUMENTS if arguments else verb
+
+    return parser
+
+
+def _with_any_arguments(verb: Verb) -> Callable[[str], Command | Reply]:
+    def parser(_: str) -> Command | Reply:
+        return verb
+
+    return parser
+
+
+def _vrfy(arguments: str) -> Command | Reply:
+    return Verb.VRFY if arguments else reply.BAD_ARGUMENTS
+
+
+_PARSERS: Mapping[str, Callable[[str], Command | Reply]] = MappingProxyType(
+    {
+        "BDAT": _with_any_arguments(Verb.BDAT),
+        "DATA": _without_arguments(Verb.DATA),
+        "EHLO": _ehlo,
+        "HELO": _helo,
+        "HELP": _with_any_arguments(Verb.HELP),
+        "MAIL": _mail,
+        "NOOP": _with_any_arguments(Verb.NOOP),
+        "QUIT": _without_arguments(Verb.QUIT),
+        "RCPT": _rcpt,
+        "RSET": _without_arguments(Verb.RSET),
+        "STARTTLS": _without_arguments(Verb.STARTTLS),
+        "VRFY": _vrfy,
+    }
+)

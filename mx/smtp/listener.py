@@ -1,0 +1,155 @@
+"""The listener: adopts listening sockets, gives each client its connection, counts them, and drains.
+
+Comes in: sockets that somebody else has bound (the supervisor, so that a restart loses no connection). Goes out: one
+`SmtpProtocol` with a Conversation of its own for each connection.
+
+Standards: RFC 5321 section 3.8 (421 when the server goes away).
+Failure: a client over its number of connections gets 421 and is closed. `stopService` lets messages under way finish;
+what is not finished when `drain_seconds` are over is cut off, and its sender tries again.
+Limits: `limits.connections_a_client` for each IPv4 address or IPv6 /64.
+"""
+
+import socket
+from collections.abc import Sequence
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
+from typing import Protocol as Seam
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
+from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.protocol import Factory, Protocol
+
+from mx import reply
+from mx.smtp.conversation import ConversationFactory
+from mx.smtp.limits import Limits
+from mx.smtp.transport import SmtpProtocol, Surroundings
+from mx.smtp.wire import Clock, Delayed, Wire
+
+
+class Reactor(Clock, Seam):
+    """What is asked of Twisted's reactor."""
+
+    def adoptStreamPort(self, fileDescriptor: int, addressFamily: Any, factory: Any) -> IListeningPort: ...
+
+
+def client_key(address: str) -> str:
+    """What connections are counted under: the IPv4 address, or the IPv6 /64 that one client has to itself."""
+    parsed = ip_address(address.partition("%")[0])
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((parsed, 64), strict=False))
+
+
+class TurnAway(Protocol):
+    """Says why, and closes."""
+
+    transport: Wire  # type: ignore[assignment]  # Twisted's class says ITransport | None
+
+    def connectionMade(self) -> None:
+        """Answers instead of the banner (RFC 5321 section 3.1 allows it)."""
+        self.transport.write(reply.TOO_MANY_CONNECTIONS.wire)
+        self.transport.loseConnection()
+
+
+class SmtpFactory(Factory):
+    """Makes the connections' protocols, and knows which are open."""
+
+    noisy = False
+
+    def __init__(self, surroundings: Surroundings, conversation_factory: ConversationFactory) -> None:
+        self._surroundings = surroundings
+        self._conversation_factory = conversation_factory
+        self._open: dict[SmtpProtocol, str] = {}
+        self._counts: dict[str, int] = {}
+        self._when_empty: Deferred[None] | None = None
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        """A session, or a refusal for a client that has too many."""
+        key = client_key(getattr(addr, "host", "::"))
+        most = self._surroundings.limits.connections_a_client
+        count = self._counts.get(key, 0)
+        if most and count >= most:
+            return TurnAway()
+        protocol = SmtpProtocol(self._surroundings, self._conversation_factory(), self._forget)
+        self._open[protocol] = key
+        self._counts[key] = count + 1
+        return protocol
+
+    def drain(self) -> Deferred[None]:
+        """Asks every session to end; fires when all have."""
+        done: Deferred[None] = Deferred()
+        self._when_empty = done
+        for protocol in list(self._open):
+            protocol.drain()
+        self._tell_if_empty()
+        return done
+
+    def abort(self) -> None:
+        """Cuts every connection that is left."""
+        for protocol in list(self._open):
+            protocol.abort()
+
+    def _forget(self, protocol: SmtpProtocol) -> None:
+        key = self._open.pop(protocol)
+        self._counts[key] -= 1
+        if not self._counts[key]:
+            del self._counts[key]
+        self._tell_if_empty()
+
+    def _tell_if_empty(self) -> None:
+        if self._when_empty is not None and not self._open:
+            done, self._when_empty = self._when_empty, None
+            done.callback(None)
+
+
+class SmtpListener(Service):
+    """The service: accepts from its start to its stop."""
+
+    name = "smtp"
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        sockets: Sequence[socket.socket],
+        conversation_factory: ConversationFactory,
+        tls_context_factory: object | None,
+        limits: Limits,
+        hostname: str,
+        drain_seconds: float = 25.0,
+    ) -> None:
+        self._reactor = reactor
+        self._sockets = sockets
+        self._drain_seconds = drain_seconds
+        self._ports: list[IListeningPort] = []
+        self.factory = SmtpFactory(Surroundings(reactor, hostname, limits, tls_context_factory), conversation_factory)
+
+    def startService(self) -> None:
+        """Begins to accept. The sockets are listening already; Twisted works on copies of their descriptors."""
+        super().startService()
+        for listening in self._sockets:
+            listening.setblocking(False)
+            self._ports.append(self._reactor.adoptStreamPort(listening.fileno(), listening.family, self.factory))
+
+    async def _stop(self) -> None:
+        ports, self._ports = self._ports, []
+        await DeferredList([maybeDeferred(port.stopListening) for port in ports])
+        for listening in self._sockets:
+            listening.close()
+        drained = self.factory.drain()
+        cut: Delayed = self._reactor.callLater(self._drain_seconds, self.factory.abort)
+        await drained
+        if cut.active():
+            cut.cancel()
+
+    def stopService(self) -> Deferred[None]:
+        """Stops accepting; fires when the last session has ended."""
+        super().stopService()
+        return Deferred.fromCoroutine(self._stop())

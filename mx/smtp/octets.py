@@ -1,0 +1,129 @@
+"""Received octets, cut into command lines and into the content of messages. Pure.
+
+Comes in: octets in any split. Goes out: command lines without their CRLF; content in pieces, with dots unstuffed.
+
+Only CRLF ends a line, and only CRLF.CRLF ends the content. A bare CR or LF ends nothing: it is reported with the piece
+that holds it, and the content goes on to its true end, so that no part of it can ever be read as a command (SMTP
+smuggling). A long line of content is content like any other. A command line over the limit is skipped to its end.
+
+Standards: RFC 5321 sections 2.3.8, 4.1.1.4 and 4.5.2.
+Failure: none; every octet is accounted for.
+Limits: at most a piece (64 KiB) and one read of the socket are kept; every octet is looked at a fixed number of times.
+"""
+
+from dataclasses import dataclass
+
+from mx.smtp.limits import CONTENT_PIECE_OCTETS
+
+_CRLF = b"\r\n"
+_END_OF_DATA = b"\r\n.\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One command line without its CRLF; empty when it was over the limit."""
+
+    octets: bytes
+    is_too_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the content with its dots unstuffed; `is_last` tells that the end of data was right behind it."""
+
+    octets: bytes
+    has_bare_line_end: bool
+    is_last: bool
+
+
+class OctetReader:
+    """The octets that were received and not yet read."""
+
+    __slots__ = ("_buffer", "_is_first_piece", "_is_skipping", "_searched")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0
+        self._is_skipping = False
+        self._is_first_piece = False
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    def feed(self, octets: bytes) -> None:
+        """Adds octets as they came off the wire."""
+        self._buffer += octets
+
+    def clear(self) -> None:
+        """Forgets what was not read."""
+        self._buffer.clear()
+        self._searched = 0
+
+    def line(self, most_octets: int) -> Line | None:
+        """The next command line, or None until its end is there; `most_octets` counts the CRLF."""
+        buffer = self._buffer
+        end = buffer.find(_CRLF, self._searched)
+        if end < 0:
+            if len(buffer) >= most_octets:
+                self._is_skipping = True
+                del buffer[:-1]  # the last octet may be the CR of the line's end
+            self._searched = max(0, len(buffer) - 1)
+            return None
+        self._searched = 0
+        if self._is_skipping or end + 2 > most_octets:
+            self._is_skipping = False
+            del buffer[: end + 2]
+            return Line(b"", is_too_long=True)
+        octets = bytes(buffer[:end])
+        del buffer[: end + 2]
+        return Line(octets)
+
+    def begin_content(self) -> None:
+        """Turns from lines to content.
+
+        The CRLF of the DATA line is put back, because it is the first one of an end of data that follows at once.
+        """
+        self._buffer[0:0] = _CRLF
+        self._searched = 0
+        self._is_first_piece = True
+
+    def content(self) -> Piece | None:
+        """The next piece of the content, or None until there is enough of it; the last piece turns back to lines."""
+        buffer = self._buffer
+        end = buffer.find(_END_OF_DATA, self._searched)
+        if end >= 0:
+            piece = self._piece(end + 2, is_last=True)
+            del buffer[: end + 5]
+            self._searched = 0
+            return piece
+        length = len(buffer)
+        self._searched = max(0, length - 4)
+        if length < CONTENT_PIECE_OCTETS:
+            return None
+        # Cut in front of a CR near the end: what follows it may be the beginning of an end of data, of a stuffed dot,
+        # or the LF that makes it a whole line end.
+        cut = buffer.find(b"\r", self._searched)
+        cut = length if cut < 0 else cut
+        piece = self._piece(cut, is_last=False)
+        del buffer[:cut]
+        self._searched = 0
+        return piece
+
+    def _piece(self, length: int, is_last: bool) -> Piece:
+        raw = bytes(memoryview(self._buffer)[:length])
+        line_ends = raw.count(_CRLF)
+        has_bare_line_end = not raw.count(b"\n") == line_ends == raw.count(b"\r")
+        octets = raw.replace(b"\r\n.", _CRLF)
+        if self._is_first_piece:
+            self._is_first_piece = False
+            octets = octets[2:]
+        return Piece(octets, has_bare_line_end, is_last)
+
+
+def received_lines(content_start: bytes) -> int:
+    """How many Received lines stand in a message's header, seen from its first octets (loops: RFC 5321 section 6.3).
+
+    A loop adds its lines on top, so the first 64 KiB are enough to see it.
+    """
+    header, _, _ = content_start.partition(b"\r\n\r\n")
+    return (_CRLF + header).lower().count(b"\r\nreceived:")
