@@ -195,3 +195,104 @@ def _clean(text: str, names: Iterable[str]) -> str:
         words = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", _REMOVED, words, flags=re.IGNORECASE)
     cleaned = " ".join(_NAMES_A_HOST.sub(_REMOVED, words).split())
     return cleaned[:_MOST_CHARACTERS] or "no reason given"
+
+
+# The list of them all ---------------------------------------------------------------------------------------------
+
+_EXAMPLE_HOST = "mx.service.example"
+_LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
+    (
+        "The session",
+        (
+            (banner(_EXAMPLE_HOST), "at the beginning"),
+            (helo(_EXAMPLE_HOST), "HELO; and EHLO, followed by the extensions"),
+            (OK, "RSET, NOOP"),
+            (HELP, "HELP"),
+            (CANNOT_VERIFY, "VRFY: confirms nothing"),
+            (READY_FOR_TLS, "STARTTLS"),
+            (BYE, "QUIT"),
+            (UNKNOWN_COMMAND, "a command that does not exist"),
+            (NOT_OFFERED, "a command of an extension that is not offered (BDAT, AUTH, ETRN); BDAT also ends the session"),
+            (LINE_TOO_LONG, "a command line over the limit, skipped to its end"),
+            (BAD_OCTETS, "a bare CR or LF, NUL or another control character in a command"),
+            (BAD_ARGUMENTS, "arguments that cannot be read"),
+            (BAD_HELO, "EHLO or HELO without a usable name"),
+            (BAD_SEQUENCE, "a command where it does not belong (RFC 5321 section 4.1.4)"),
+            (UNKNOWN_PARAMETER, "a parameter of MAIL or RCPT that no offered extension has"),
+            (TLS_UNAVAILABLE, "STARTTLS while there is no certificate to use"),
+            (TOO_MANY_ERRORS, "the client's twentieth permanent error; ends the session"),
+            (NOT_SMTP, "GET, POST, CONNECT and the like; ends the session"),
+            (UNEXPECTED_OCTETS, "plain text behind STARTTLS, or a chunk behind BDAT; ends the session"),
+            (TOO_MANY_CONNECTIONS, "instead of the banner, over the number of connections of one client"),
+            (COMMAND_TIMEOUT, "no whole command in 300 s, no content in 180 s; ends the session"),
+            (TOO_SLOW, "content slower than the least rate; ends the session"),
+            (SHUTTING_DOWN, "the server is draining; ends the session"),
+        ),
+    ),
+    (
+        "MAIL",
+        (
+            (SENDER_OK, "the reverse-path is taken"),
+            (BAD_REVERSE_PATH, "a reverse-path that cannot be read, or has a source route"),
+            (NEEDS_SMTPUTF8, "an address that is not ASCII, without SMTPUTF8 (RFC 6531 section 3.5)"),
+            (TOO_LARGE, "SIZE over the limit (RFC 1870 section 6.1); also at the end of data"),
+            (DISK_FULL, "no room for another message; also at DATA and at the end of data"),
+        ),
+    ),
+    (
+        "RCPT",
+        (
+            (RECIPIENT_OK, "the recipient is taken"),
+            (BAD_FORWARD_PATH, "a recipient that cannot be read"),
+            (ROUTED_RECIPIENT, "a source route, or a local part with `%`, `!` or `@`: never a relay"),
+            (UNKNOWN_DOMAIN, "a domain of no tenant"),
+            (UNVERIFIED_DOMAIN, "a domain whose ownership has not been shown yet"),
+            (TENANT_SUSPENDED, "a domain of a suspended tenant"),
+            (DOMAIN_DELETED, "a domain that was deleted in the last 7 days"),
+            (UNKNOWN_RECIPIENT, "the tenant's server does not know the recipient"),
+            (TOO_MANY_RECIPIENTS, "over 1,000 recipients (RFC 5321 section 4.5.3.1.10)"),
+            (OTHER_TENANT, "a recipient of another tenant than the transaction's first one"),
+            (DIRECTORY_UNAVAILABLE, "the database does not answer"),
+        ),
+    ),
+    (
+        "DATA and its end",
+        (
+            (START_DATA, "the content may come"),
+            (NO_RECIPIENTS, "DATA when no recipient was taken"),
+            (message_taken("id"), "every copy is accepted by its server, or durably stored, or discarded by policy"),
+            (BARE_LINE_END, "a CR or LF alone in the content, which was read to its true end"),
+            (LOOP, "over 100 Received lines (RFC 5321 section 6.3)"),
+            (INFECTED, "verdict infected"),
+            (PROHIBITED, "verdict prohibited"),
+            (UNSCANNABLE, "verdict unscannable"),
+            (ENCRYPTED, "verdict encrypted"),
+            (PHISHING, "verdict phishing, where the policy refuses it"),
+            (SPAM, "verdict spam, where the policy refuses it"),
+            (SUSPICIOUS, "verdict suspicious, where the policy refuses it"),
+            (REFUSED_BY_POLICY, "any other refusal that a policy asks for"),
+            (ENGINE_UNAVAILABLE, "an engine that was asked gave no answer"),
+            (OVERLOADED, "no cell was free in time"),
+            (STORAGE_UNAVAILABLE, "neither database nor blob store took the message"),
+            (NEXT_HOP_UNREACHABLE, "the next hop does not answer, and the message may not be queued"),
+            (NEXT_HOP_LACKS_SMTPUTF8, "the next hop does not offer SMTPUTF8, and the message needs it"),
+            (INTERNAL_ERROR, "a bug or a broken machine; the trace has the reason"),
+            (passed_on(550, "5.1.1", "..."), "the next hop's own 4xx or 5xx, without names, addresses and URLs"),
+            (passed_on(299, "", ""), "the next hop's answer is no SMTP reply"),
+        ),
+    ),
+)
+
+
+def listed() -> tuple[Reply, ...]:
+    """Every reply in the table, the ones that are made for the occasion with an example."""
+    return tuple(entry for _, entries in _LIST for entry, _ in entries)
+
+
+def table() -> str:
+    """All replies as Markdown: the whole of docs/replies.md."""
+    lines = ["# Every SMTP reply", "", "Made from `mx/reply.py`; a test compares them."]
+    for title, entries in _LIST:
+        lines += ["", f"## {title}", "", "| code | enhanced | text | when |", "|---|---|---|---|"]
+        lines += [f"| {entry.code} | {entry.enhanced} | {entry.text} | {when} |" for entry, when in entries]
+    return "\n".join(lines) + "\n"
