@@ -42,7 +42,7 @@ class ClamdServer:
     def start(self) -> None:
         """Returns when clamd answers PING; raises ServerMissing or ServerFailed."""
         self.socket_path.unlink(missing_ok=True)
-        command = [find_program("clamd"), f"--config-file={self._configuration}", "--foreground"]
+        command: list[str | Path] = [find_program("clamd"), f"--config-file={self._configuration}", "--foreground"]
         self._program = Program(command, self.folder / "clamd.log")
         self._program.wait_until_ready(self.answers, "clamd answers PING")
 

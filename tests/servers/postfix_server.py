@@ -92,7 +92,7 @@ class PostfixServer:
 
     def start(self) -> None:
         """Returns when the port answers."""
-        command = [Path(_installed("daemon_directory")) / "master", "-c", self.configuration, "-d"]
+        command: list[str | Path] = [Path(_installed("daemon_directory")) / "master", "-c", self.configuration, "-d"]
         self._program = Program(command, self._log)
         self._program.wait_until_ready(lambda: answers(self.port), "Postfix answers")
 
@@ -144,7 +144,7 @@ class PostfixServer:
         return self._log.read_text(errors="replace")
 
     def _run(self, program: str, *words: str, given: bytes = b"") -> str:
-        command = [find_program(program), *words]
+        command: list[str | Path] = [find_program(program), *words]
         done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=60)
         assert done.returncode == 0, f"{program}: {done.stderr.decode(errors='replace')}"
         return done.stdout.decode()
@@ -190,8 +190,9 @@ class PostfixServer:
 
 def _installed(setting: str) -> str:
     """A built-in setting of the installed Postfix, such as its folder of daemons."""
-    command = [find_program("postconf"), "-d", "-h", setting]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    command: list[str | Path] = [find_program("postconf"), "-d", "-h", setting]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 @contextmanager
