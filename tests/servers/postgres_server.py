@@ -60,8 +60,9 @@ class PostgresServer:
     def start(self) -> None:
         """Returns when it takes connections. `initialise` comes first, once."""
         options = [word for option in OPTIONS for word in ("-c", option)]
-        place = ["-D", self._data, "-h", HOST, "-p", str(self.port), "-k", self.folder]
-        self._program = Program([self._programs / "postgres", *place, *options], self.folder / "postgres.log", user=self._user)
+        place = ["-D", str(self._data), "-h", HOST, "-p", str(self.port), "-k", str(self.folder)]
+        command = [str(self._programs / "postgres"), *place, *options]
+        self._program = Program(command, self.folder / "postgres.log", user=self._user)
         self._program.wait_until_ready(self.answers, "postgres takes connections")
 
     def stop(self) -> None:
