@@ -1,0 +1,127 @@
+"""Multipart bodies: where the parts are, in every reading of the boundary lines.
+
+Comes in: the body's stretch and one boundary. Goes out: one `Split` for each reading, the plain one first: a boundary
+line ends there or has white space after it. Further readings, made only where such lines exist: lines with white
+space do not count; lines that merely begin with the boundary do (RFC 2046 section 5.1.1 allows both in its prose).
+
+Failure: none. A body without any boundary line has no reading, and is then a plain artifact.
+Limits: one `find` over the body per reading; linear.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mx.anatomy.ambiguities import AmbiguityName
+from mx.anatomy.budget import Budget, LimitReached
+from mx.anatomy.containers.contract import Stretch
+
+_NEWLINE = ord("\n")
+
+
+class LineKind(IntEnum):
+    """How a line resembles the boundary."""
+
+    EXACT = 0
+    PADDED = 1
+    LONGER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class BoundaryLine:
+    """One line that begins with the boundary."""
+
+    start: int
+    end: int
+    """Where the next line begins."""
+    kind: LineKind
+    is_closing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One reading: the preamble, the parts, the epilogue (empty where there is none)."""
+
+    preamble: Stretch
+    parts: tuple[Stretch, ...]
+    epilogue: Stretch
+
+
+def split(content: Stretch, boundary: bytes, budget: Budget) -> tuple[tuple[Split, ...], tuple[AmbiguityName, ...]]:
+    """Every reading of this multipart body, the plain one first, and what was odd."""
+    lines = _find_lines(content, boundary, budget)
+    kinds = {line.kind for line in lines}
+    plain = [line for line in lines if line.kind != LineKind.LONGER]
+    if not lines:
+        return (), (AmbiguityName.BOUNDARY_NOT_FOUND,)
+    oddities: list[AmbiguityName] = []
+    readings = [_split_at(content, plain, oddities)] if plain else []
+    if LineKind.PADDED in kinds:
+        oddities.append(AmbiguityName.BOUNDARY_WHITESPACE)
+        readings.append(_split_at(content, [line for line in plain if line.kind == LineKind.EXACT], []))
+    if LineKind.LONGER in kinds:
+        oddities.append(AmbiguityName.BOUNDARY_PREFIX)
+        readings.append(_split_at(content, lines, []))
+    for _ in readings[1:]:
+        budget.charge_reading()
+    return tuple(readings), tuple(oddities)
+
+
+def _find_lines(content: Stretch, boundary: bytes, budget: Budget) -> list[BoundaryLine]:
+    base, delimiter, lines = content.base, b"--" + boundary, []
+    position = content.start
+    while (position := base.find(delimiter, position, content.end)) >= 0:
+        after = position + len(delimiter)
+        if position == content.start or base[position - 1] == _NEWLINE:
+            lines.append(_read_line(content, position, after))
+            if len(lines) > budget.limits.artifacts:
+                raise LimitReached("artifacts")
+        position = after
+    return lines
+
+
+def _read_line(content: Stretch, start: int, after: int) -> BoundaryLine:
+    base = content.base
+    newline = base.find(b"\n", after, content.end)
+    end = newline + 1 if newline >= 0 else content.end
+    # A line as long as the message must not be copied for each boundary within it.
+    rest = base[after : min(end, after + 200)]
+    is_closing = rest.startswith(b"--")
+    tail = rest[2:] if is_closing else rest
+    if tail in (b"\r\n", b"\n", b""):
+        return BoundaryLine(start, end, LineKind.EXACT, is_closing)
+    kind = LineKind.LONGER if tail.strip(b" \t\r\n") else LineKind.PADDED
+    return BoundaryLine(start, end, kind, is_closing)
+
+
+def _split_at(content: Stretch, lines: list[BoundaryLine], oddities: list[AmbiguityName]) -> Split:
+    base = content.base
+    if not lines:
+        return Split(content, (), Stretch(base, content.end, content.end))
+    parts: list[Stretch] = []
+    epilogue = Stretch(base, content.end, content.end)
+    has_closed = False
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        end = _before_line(base, line.end, following.start) if following else content.end
+        stretch = Stretch(base, line.end, end)
+        if line.is_closing and following is None:
+            epilogue = stretch
+        elif stretch.octets > 0 or not line.is_closing:
+            # After the closing line some programs stop, others go on: what stands there is read as a part.
+            if has_closed or line.is_closing:
+                oddities.append(AmbiguityName.PARTS_AFTER_CLOSE)
+            parts.append(stretch)
+        has_closed = has_closed or line.is_closing
+    if not has_closed:
+        oddities.append(AmbiguityName.BOUNDARY_UNCLOSED)
+    oddities[:] = list(dict.fromkeys(oddities))
+    preamble = Stretch(base, content.start, _before_line(base, content.start, lines[0].start))
+    return Split(preamble, tuple(parts), epilogue)
+
+
+def _before_line(base: bytes, start: int, line_start: int) -> int:
+    """Where the octets before a boundary line end: the line end before it belongs to the boundary."""
+    if base[line_start - 1 : line_start] == b"\n" and line_start > start:
+        line_start -= 1
+        if base[line_start - 1 : line_start] == b"\r" and line_start > start:
+            line_start -= 1
+    return line_start

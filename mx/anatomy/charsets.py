@@ -1,0 +1,44 @@
+"""Octets to text for people, by a closed list of charsets.
+
+A message names its charset, and Python has codecs that are no charsets, or are slow on purpose-made input (`punycode`,
+`unicode_escape`); so only the charsets in this list are used, and anything else is read as UTF-8, else Latin-1.
+
+Standards: RFC 2046 section 4.1.2; the WHATWG's habit of reading ISO-8859-1 as windows-1252.
+Failure: none; what cannot be decoded becomes U+FFFD.
+"""
+
+import codecs
+
+_CHARSETS = {
+    **{name: name for name in ("utf-8", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-7", "koi8-r", "koi8-u")},
+    **{name: name for name in ("gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp")},
+    **{name: name for name in ("iso-2022-kr", "hz", "tis-620", "macintosh", "cp437", "cp850", "cp866", "cp932")},
+    **{f"iso-8859-{part}": f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)},
+    **{f"windows-{page}": f"cp{page}" for page in range(1250, 1259)},
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "us-ascii": "cp1252",
+    "ascii": "cp1252",
+    "ks_c_5601-1987": "cp949",
+    "windows-949": "cp949",
+    "windows-874": "cp874",
+    "windows-31j": "cp932",
+}
+_UTF8_FIRST = frozenset({"", "us-ascii", "ascii", "utf-8", "utf8"})
+
+
+def decode_charset(octets: bytes, charset: str) -> str:
+    """The text of these octets in the named charset, as well as can be."""
+    name = charset.strip().lower()
+    if name in _UTF8_FIRST or name not in _CHARSETS:
+        try:
+            return octets.decode("utf-8")
+        except UnicodeDecodeError:
+            return octets.decode("utf-8" if name in {"utf-8", "utf8"} else "cp1252", "replace")
+    return octets.decode(_CHARSETS[name], "replace")
+
+
+def load_charsets() -> None:
+    """Load every codec of the list now: a confined process can open no file later."""
+    for codec in _CHARSETS.values():
+        codecs.lookup(codec)

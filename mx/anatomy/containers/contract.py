@@ -1,0 +1,77 @@
+"""What a reader of one container format takes and gives; every file in this folder is one such reader.
+
+A reader is a generator function `open_<format>(stretch, budget)`: pure, lazy, and total. Hostile octets never make it
+raise anything but LimitReached. It gives steps in the order in which it comes upon them; the walker turns members
+into artifacts (and opens those in their turn), oddities into ambiguities, obstacles into findings.
+
+To add a format: one file here, its kind in `mx/anatomy/truetype.py`, one line in the table of `mx/anatomy/walker.py`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mx.anatomy.ambiguities import AmbiguityName
+from mx.anatomy.budget import Budget
+from mx.finding import Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of octets within `base`, not copied; a `Content` (`mx/artifact.py`)."""
+
+    base: bytes
+    start: int
+    end: int
+
+    @property
+    def octets(self) -> int:
+        return self.end - self.start
+
+    def chunks(self) -> Iterator[bytes]:
+        """All octets in one piece."""
+        if self.end > self.start:
+            yield self.raw
+
+    @property
+    def raw(self) -> bytes:
+        """The octets; a copy, unless the stretch is all of its base."""
+        return self.base[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Something found within a container; it becomes an artifact."""
+
+    name: str
+    declared_type: str
+    reading: str
+    content: Stretch
+    charset: str = ""
+    levels: int = 0
+    """How many MIME levels lie between it and the message that it was found in."""
+    is_further: bool = False
+    """It comes from a second or later reading: left out where its octets are known already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A place in the container that programs read differently."""
+
+    name: AmbiguityName
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why something within cannot be examined."""
+
+    name: str
+    severity: Severity = Severity.UNSCANNABLE
+
+
+Step = Member | Oddity | Obstacle
+Reader = Callable[[Stretch, Budget], Iterator[Step]]
+
+
+def whole(octets: bytes) -> Stretch:
+    """The stretch that is all of these octets."""
+    return Stretch(octets, 0, len(octets))

@@ -1,0 +1,150 @@
+"""Header fields by offsets: where a header ends, its fields, their parameters, and their text for people.
+
+Comes in: octets and the place where a message or a part begins. Goes out: `Header`, with what was odd about it.
+Names are compared in lower case, values are unfolded and keep the octets they had.
+
+Standards: RFC 5322 section 2.2; RFC 2045 section 5; RFC 2047 (encoded words).
+Failure: none; a line that is no field is an oddity, and the body may begin there for some programs.
+Limits: linear in the header's size, whatever is in it.
+"""
+
+import binascii
+import re
+from dataclasses import dataclass
+
+from mx.anatomy.ambiguities import AmbiguityName
+from mx.anatomy.charsets import decode_charset
+from mx.anatomy.encodings import decode_block
+
+_END_OF_HEADER = re.compile(rb"\n\r?\n")
+_NAME = re.compile(rb"[!-9;-~]+")
+_SPACES = re.compile(rb"[ \t]*")
+_QUOTED = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
+_QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
+_ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
+_BETWEEN_ENCODED_WORDS = re.compile(r"(\?=)[ \t]+(?==\?)")
+_CONTROLS = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160), *range(8234, 8239)))
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One header: its octets end at `end`, the body begins at `body`."""
+
+    fields: tuple[tuple[bytes, bytes], ...]
+    """Name as written, and unfolded value, in order."""
+    end: int
+    body: int
+    oddities: tuple[AmbiguityName, ...] = ()
+    other_body: int | None = None
+    """Where the body begins for programs that end the header at its first malformed line."""
+
+    def values(self, lower_name: bytes) -> list[bytes]:
+        """The values of all fields of this name, in order."""
+        size = len(lower_name)
+        return [value for name, value in self.fields if len(name) == size and name.lower() == lower_name]
+
+
+def read_header(base: bytes, start: int, end: int) -> Header:
+    """The header that begins at `start`; it has ended by `end`."""
+    if base.startswith((b"\r\n", b"\n"), start, end):
+        return Header((), start, base.index(b"\n", start) + 1)
+    blank = _END_OF_HEADER.search(base, start, end)
+    header_end, body = (blank.start() + 1, blank.end()) if blank else (end, end)
+    block = base[start:header_end]
+    fields, malformed, has_space = _read_fields(block)
+    oddities = _line_oddities(block)
+    if has_space:
+        oddities.append(AmbiguityName.HEADER_NAME_WHITESPACE)
+    if malformed is None:
+        return Header(tuple(fields), header_end, body, tuple(oddities))
+    oddities.append(AmbiguityName.HEADER_MALFORMED)
+    if malformed == 0 and not any(name[:8].lower() == b"content-" for name, _ in fields):
+        return Header((), start, start, tuple(oddities))
+    return Header(tuple(fields), header_end, body, tuple(oddities), start + malformed)
+
+
+def read_other_lines(base: bytes, start: int, header: Header) -> tuple[tuple[bytes, bytes], ...]:
+    """The fields for programs that take a bare CR for a line end."""
+    return tuple(_read_fields(base[start : header.end].replace(b"\r\n", b"\n").replace(b"\r", b"\n"))[0])
+
+
+def _read_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, bool]:
+    """The fields, the offset of the first malformed line, and whether a name had white space before its colon."""
+    fields: list[tuple[bytes, bytes]] = []
+    pieces: list[bytes] = []
+    malformed: int | None = None
+    has_space = False
+    offset = 0
+    for line in block.split(b"\n"):
+        if line.startswith((b" ", b"\t")) and pieces:
+            pieces.append(line.rstrip(b"\r"))
+        elif line and line != b"\r":
+            name, colon, value = line.partition(b":")
+            written = name.rstrip(b" \t")
+            if colon and _NAME.fullmatch(written):
+                _end_field(fields, pieces)
+                has_space = has_space or len(written) < len(name)
+                pieces = [written, value.rstrip(b"\r")]
+            elif malformed is None and not (offset == 0 and line.startswith(b"From ")):
+                malformed = offset
+        offset += len(line) + 1
+    _end_field(fields, pieces)
+    return fields, malformed, has_space
+
+
+def _end_field(fields: list[tuple[bytes, bytes]], pieces: list[bytes]) -> None:
+    if pieces:
+        fields.append((pieces[0], b"".join(pieces[1:]).strip(b" \t")))
+
+
+def _line_oddities(block: bytes) -> list[AmbiguityName]:
+    oddities = []
+    if b"\0" in block:
+        oddities.append(AmbiguityName.HEADER_NUL)
+    line_ends = block.count(b"\r\n")
+    if block.count(b"\r") != line_ends:
+        oddities.append(AmbiguityName.BARE_CR_IN_HEADER)
+    if line_ends and block.count(b"\n") != line_ends:
+        oddities.append(AmbiguityName.BARE_LF)
+    return oddities
+
+
+def read_parameters(value: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    """The first word of a field in lower case, and its parameters; the names in lower case, quotes taken off."""
+    first = value.partition(b";")[0]
+    parameters: list[tuple[bytes, bytes]] = []
+    position = len(first) + 1
+    while (equals := value.find(b"=", position)) >= 0:
+        name = value[position:equals].rpartition(b";")[2].strip().lower()
+        position = _end_of(_SPACES, value, equals + 1)
+        quoted = _QUOTED.match(value, position)
+        if quoted is None:
+            end = value.find(b";", position)
+            position, start = (end + 1 if end >= 0 else len(value)), position
+            parameters.append((name, value[start : end if end >= 0 else None].strip()))
+        else:
+            position = quoted.end()
+            parameters.append((name, _QUOTED_PAIR.sub(rb"\1", quoted[1])))
+    return first.strip().lower(), parameters
+
+
+def _end_of(pattern: re.Pattern[bytes], value: bytes, position: int) -> int:
+    match = pattern.match(value, position)
+    return match.end() if match else position
+
+
+def text_of(value: bytes, most: int) -> str:
+    """A header value for people: encoded words decoded, no control characters, at most `most` characters."""
+    text = decode_charset(value[: 4 * most], "")
+    if "=?" in text:
+        text = _ENCODED_WORD.sub(_decode_word, _BETWEEN_ENCODED_WORDS.sub(r"\1", text))
+    return text.translate(_CONTROLS)[:most]
+
+
+def _decode_word(word: re.Match[str]) -> str:
+    charset, kind, raw = word[1], word[2], word[3].encode("utf-8", "replace")
+    octets = decode_block(raw.translate(None, _NOT_BASE64)) if kind in "bB" else binascii.a2b_qp(raw, header=True)
+    return decode_charset(octets, charset.partition("*")[0])
+
+
+_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))

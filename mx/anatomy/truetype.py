@@ -1,0 +1,113 @@
+"""True types: what octets are by their own evidence, whatever the message claims.
+
+Comes in: a stretch and its declared type. Goes out: every kind that it could be opened as; one artifact may be several
+(a picture with a zip behind it), and all of them are opened. `unread_container` names formats that hold files and that
+no reader opens yet: such an artifact is unscannable, never clean.
+
+Limits: looks at the first 64 KiB and the last 128 KiB at most.
+Known gaps: PDF, OLE documents and HTML are plain artifacts here (engines see their octets); the rule "by content" for
+attachment lists comes with them.
+"""
+
+import re
+from enum import StrEnum
+
+from mx.anatomy.containers.contract import Stretch
+
+
+class Kind(StrEnum):
+    """What a reader exists for."""
+
+    MESSAGE = "message"
+    ZIP = "zip"
+    GZIP = "gzip"
+    TAR = "tar"
+    UUENCODE = "uuencode"
+
+
+_MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
+_MIME_FIELD = re.compile(rb"(?:\A|\n)(?:content-type|content-transfer-encoding|mime-version)[ \t]*:", re.IGNORECASE)
+_FIELD = re.compile(rb"(?:From [^\n]{0,500}\n)?(?:[!-9;-~]{1,76})[ \t]*:")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
+_UUENCODE = re.compile(rb"\nbegin [0-7]{3,4} [^\r\n]")
+_TAR_OCTETS = 512
+_TAR_NUMBER = re.compile(rb"[ 0]*[0-7]+[ \0]*")
+_ZIP_TAIL_OCTETS = (1 << 16) + 22 + (1 << 16)
+_ZIP_STARTS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08", b"PK00PK\3\4")
+_HEAD_OCTETS = 1 << 16
+
+_UNREAD = (
+    (0, rb"7z\xbc\xaf\x27\x1c", "7z"),
+    (0, rb"Rar!\x1a\x07[\x00\x01]", "rar"),
+    (0, rb"MSCF\0\0\0\0", "cab"),
+    (0, rb"ISc\(", "installshield-cab"),
+    (0, rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", "bzip2"),
+    (0, rb"\xfd7zXZ\0", "xz"),
+    (0, rb"LZIP[\0\x01]", "lzip"),
+    (0, rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})", "lzma"),
+    (0, rb"\x28\xb5\x2f\xfd", "zstd"),
+    (0, rb"\x04\x22\x4d\x18", "lz4"),
+    (0, rb"\x1f\x9d[\x89-\x90]", "compress"),
+    (0, rb"\x60\xea[\x1e-\xff][\0-\x0a][\x1e-\x40][\0-\x10][\0-\x10][\0-\x0b][\0-\xff]\x02", "arj"),
+    (2, rb"-lh[0-9a-z]-|-lz[s45]-|-pm[012]-", "lha"),
+    (7, rb"\*\*ACE\*\*", "ace"),
+    (20, rb"\xdc\xa7\xc4\xfd", "zoo"),
+    (0, rb"!<arch>\n", "ar"),
+    (0, rb"07070[127][0-7A-Fa-f]{20}", "cpio"),
+    (0, rb"\xed\xab\xee\xdb", "rpm"),
+    (0, rb"xar!\0", "xar"),
+    (0, rb"MSWIM\0\0\0", "wim"),
+    (0, rb"ITSF[\x02\x03]\0\0\0", "chm"),
+    (0, rb"\x78\x9f\x3e\x22", "tnef"),
+    (0, rb"hsqs", "squashfs"),
+    (0, rb"vhdxfile|conectix", "virtual-disk"),
+    (0, rb"EGG[A]\0|ALZ\x01", "egg"),
+    (32769, rb"CD001|NSR0[23]|BEA01", "iso"),
+)
+_UNREAD_PATTERNS = tuple((offset, re.compile(pattern, re.DOTALL), name) for offset, pattern, name in _UNREAD)
+
+
+def kinds(content: Stretch, declared_type: str) -> list[Kind]:
+    """Every kind that this content may be opened as."""
+    found: list[Kind] = []
+    base, start, end = content.base, content.start, content.end
+    if declared_type in _MESSAGE_TYPES or _looks_like_a_message(content):
+        found.append(Kind.MESSAGE)
+    if base.startswith(_ZIP_STARTS, start, end) or base.rfind(b"PK\5\6", max(start, end - _ZIP_TAIL_OCTETS), end) >= 0:
+        found.append(Kind.ZIP)
+    if base.startswith(b"\x1f\x8b\x08", start, end):
+        found.append(Kind.GZIP)
+    if is_tar_header(base[start : min(end, start + _TAR_OCTETS)]):
+        found.append(Kind.TAR)
+    if base.startswith(b"begin ", start, end) or _UUENCODE.search(base, start, end):
+        found.append(Kind.UUENCODE)
+    return found
+
+
+def unread_container(content: Stretch) -> str | None:
+    """The name of the format when this is a container that no reader opens."""
+    for offset, pattern, name in _UNREAD_PATTERNS:
+        if pattern.match(content.base, content.start + offset, content.end):
+            return name
+    return None
+
+
+def is_tar_header(block: bytes) -> bool:
+    """True for 512 octets whose checksum field is their checksum, as every tar header's is."""
+    if len(block) < _TAR_OCTETS or not block[0]:
+        return False
+    written = _TAR_NUMBER.fullmatch(block, 148, 156)
+    if written is None:
+        return False
+    rest = block[:148] + b" " * 8 + block[156:]
+    return int(written[0].strip(b" \0") or b"0", 8) == sum(rest)
+
+
+def _looks_like_a_message(content: Stretch) -> bool:
+    """It begins with a header that says something of MIME; without that, its text is scanned as it stands."""
+    base, start = content.base, content.start
+    limit = min(content.end, start + _HEAD_OCTETS)
+    if _FIELD.match(base, start, limit) is None:
+        return False
+    blank = _BLANK_LINE.search(base, start, limit)
+    return _MIME_FIELD.search(base[start : blank.start() + 1 if blank else limit]) is not None

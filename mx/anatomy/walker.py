@@ -1,0 +1,175 @@
+"""The walk: from one message's octets to all artifacts that some mail program could open, and what stood in the way.
+
+Comes in: the message and a fresh budget. Goes out: an `Anatomy`. Everything is a container: the message itself, the
+messages within it, archives, archives within archives; each reader gives its members, members are opened in turn,
+depth first, so that artifacts are numbered in the order in which a person would come upon them. Artifact 0 is the
+message as it stands.
+
+Failure: none. A limit that is reached is a finding `limit.<what>` of severity unscannable; a limit on depth ends only
+the artifact concerned, any other the whole walk.
+Limits: `mx/anatomy/budget.py`. The same octets are opened as the same kind once, so an archive that contains itself
+ends there.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from mx.anatomy.budget import Budget, LimitReached
+from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Reader, Step, Stretch, whole
+from mx.anatomy.containers.gzip import open_gzip
+from mx.anatomy.containers.message import open_message
+from mx.anatomy.containers.tar import open_tar
+from mx.anatomy.containers.uuencode import open_uuencode
+from mx.anatomy.containers.zip import open_zip
+from mx.anatomy.truetype import Kind, kinds, unread_container
+from mx.artifact import Ambiguity, Artifact
+from mx.finding import Finding, Severity
+
+ENGINE = "anatomy"
+_MOST_NAME_CHARACTERS = 255
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """Everything that was found in one message."""
+
+    artifacts: tuple[Artifact, ...]
+    contents: tuple[Stretch, ...]
+    """The content of each artifact, by number."""
+    charsets: tuple[str, ...]
+    """The charset that each artifact's part declares, by number; empty where none is."""
+    findings: tuple[Finding, ...]
+    ambiguities: tuple[Ambiguity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An artifact that is being opened, and how deep it lies."""
+
+    number: int
+    mime_levels: int
+    archive_levels: int
+
+
+@dataclass(slots=True)
+class _Walk:
+    budget: Budget
+    artifacts: list[Artifact] = field(default_factory=list)
+    contents: list[Stretch] = field(default_factory=list)
+    charsets: list[str] = field(default_factory=list)
+    findings: dict[Finding, None] = field(default_factory=dict)
+    ambiguities: dict[Ambiguity, None] = field(default_factory=dict)
+    digests: set[str] = field(default_factory=set)
+    opened: set[tuple[str, Kind]] = field(default_factory=set)
+    stack: list[tuple[_Place, Iterator[Step]]] = field(default_factory=list)
+
+
+def walk(message: bytes, budget: Budget) -> Anatomy:
+    """All artifacts of the message, with findings and ambiguities; never raises on any octets."""
+    state = _Walk(budget)
+    _add(state, None, Member("message", "message/rfc822", "message", whole(message)))
+    while state.stack:
+        place, steps = state.stack[-1]
+        try:
+            step = next(steps, None)
+            if step is None:
+                state.stack.pop()
+            else:
+                _take(state, place, step)
+        except LimitReached as reached:
+            _find(state, place.number, f"limit.{reached.what}", Severity.UNSCANNABLE)
+            if reached.is_final:
+                break
+            state.stack.pop()
+    return Anatomy(
+        tuple(state.artifacts),
+        tuple(state.contents),
+        tuple(state.charsets),
+        tuple(state.findings),
+        tuple(state.ambiguities),
+    )
+
+
+def _take(state: _Walk, place: _Place, step: Step) -> None:
+    match step:
+        case Member():
+            state.budget.charge_artifact()
+            _add(state, place, step)
+        case Oddity():
+            state.ambiguities[Ambiguity(step.name.value, place.number)] = None
+        case Obstacle():
+            _find(state, place.number, step.name, step.severity)
+        case _:
+            assert_never(step)
+
+
+def _find(state: _Walk, artifact: int, name: str, severity: Severity) -> None:
+    state.findings[Finding(ENGINE, name, artifact, severity)] = None
+
+
+def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
+    """Make the member an artifact, and put it on the stack once for each kind that it can be opened as."""
+    content = member.content
+    view = memoryview(content.base)[content.start : content.end]
+    digest = hashlib.sha256(view).hexdigest()
+    if member.is_further and digest in state.digests:
+        return
+    state.digests.add(digest)
+    number = len(state.artifacts)
+    name = member.name[:_MOST_NAME_CHARACTERS].translate(_CONTROLS)
+    declared_type = member.declared_type
+    parent_number = parent.number if parent else None
+    state.artifacts.append(Artifact(number, parent_number, name, declared_type, member.reading, digest, content))
+    state.contents.append(content)
+    state.charsets.append(member.charset)
+    mime_levels = parent.mime_levels + member.levels if parent else 0
+    place = _Place(number, mime_levels, parent.archive_levels if parent else 0)
+    if parent is None:
+        state.stack.append((place, open_message(content, state.budget, state.budget.limits.mime_levels)))
+    elif member.reading != "headers":
+        _open(state, place, content, declared_type, digest)
+
+
+def _open(state: _Walk, place: _Place, content: Stretch, declared_type: str, digest: str) -> None:
+    for kind in reversed(kinds(content, declared_type)):
+        if (digest, kind) not in state.opened:
+            state.opened.add((digest, kind))
+            _open_as(state, place, content, kind)
+    if (unread := unread_container(content)) is not None:
+        _find(state, place.number, f"unread-container.{unread}", Severity.UNSCANNABLE)
+
+
+def _open_as(state: _Walk, place: _Place, content: Stretch, kind: Kind) -> None:
+    limits = state.budget.limits
+    if kind is Kind.MESSAGE:
+        level = place.mime_levels + 1
+        if level > limits.mime_levels:
+            _find(state, place.number, "limit.mime-levels", Severity.UNSCANNABLE)
+            return
+        within = _Place(place.number, level, place.archive_levels)
+        state.stack.append((within, open_message(content, state.budget, limits.mime_levels - level)))
+        return
+    within = _Place(place.number, place.mime_levels, place.archive_levels + 1)
+    if within.archive_levels > limits.archive_levels:
+        _find(state, place.number, "limit.archive-levels", Severity.UNSCANNABLE)
+        return
+    state.stack.append((within, _reader(kind)(content, state.budget)))
+
+
+def _reader(kind: Kind) -> Reader:
+    match kind:
+        case Kind.ZIP:
+            return open_zip
+        case Kind.GZIP:
+            return open_gzip
+        case Kind.TAR:
+            return open_tar
+        case Kind.UUENCODE:
+            return open_uuencode
+        case Kind.MESSAGE:
+            raise AssertionError("a message is opened with its levels")
+        case _:
+            assert_never(kind)
