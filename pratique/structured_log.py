@@ -1,9 +1,8 @@
 """Turns log events into lines on standard error: one line for each event, `time level name key=value ...`.
 
-Comes in: what `twisted.logger` and the standard library's `logging` were told, and trace events (dataclasses whose
-class name is the event's name). An event is a static name with its facts as keywords: `log.warn("engine.silent",
-engine=...)`. Goes out: one line in UTF-8; values that are not plain words are written as JSON strings, so a line never
-breaks in two.
+Comes in: what `twisted.logger` and the standard library's `logging` were told, and the events of the trace. An event
+is a static name with its facts as keywords: `log.warn("engine.silent", engine=...)`. Goes out: one line in UTF-8;
+values that are not plain words are written as JSON strings, so a line never breaks in two.
 
 Limits: a value longer than 500 characters is cut. What REDACTED names is never written, whoever says it: tokens, keys,
 subjects and content of mail. Twisted's own chatter counts as *debug*.
@@ -17,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, TextIO, cast
+from typing import TextIO, cast
 
 from twisted.logger import ILogObserver, LogEvent, formatEvent, globalLogBeginner
 from twisted.logger import LogLevel as Level
@@ -25,6 +24,7 @@ from twisted.python.failure import Failure
 from zope.interface import provider
 
 from pratique.settings import LogLevel
+from tenants.trace import Event
 
 REDACTED = frozenset(
     {
@@ -38,7 +38,6 @@ _ORDER = {LogLevel.DEBUG: 10, LogLevel.INFO: 20, LogLevel.WARNING: 30, LogLevel.
 _LEVELS = {"debug": LogLevel.DEBUG, "info": LogLevel.INFO, "warn": LogLevel.WARNING}
 _NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*", re.ASCII)
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/@+<>\[\]-]+", re.ASCII)
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def log_to_stderr(level: LogLevel) -> None:
@@ -73,10 +72,10 @@ def line_of_log_event(event: LogEvent) -> str:
     return line(datetime.fromtimestamp(event.get("log_time", 0.0), UTC), _level(event), name, facts)
 
 
-def line_of_trace_event(at: datetime, event: Any) -> str:
-    """The line for one trace event: `MessageReceived` becomes `message.received`, its fields the facts."""
-    facts = {field.name: getattr(event, field.name) for field in fields(event)}
-    return line(at, LogLevel.INFO, _HUMP.sub(".", type(event).__name__).lower(), facts)
+def line_of_trace_event(event: Event) -> str:
+    """The line for one trace event: its name, and its fields as the facts."""
+    facts = {field.name: getattr(event, field.name) for field in fields(event) if field.name != "at"}
+    return line(event.at, LogLevel.INFO, event.name, facts)
 
 
 def line(at: datetime, level: LogLevel, name: str, facts: Mapping[str, object]) -> str:

@@ -2,7 +2,6 @@
 
 import io
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from pratique.structured_log import (
     line_of_trace_event,
     observer,
 )
+from tenants.trace import CopyHeld, MessageReceived
 
 AT = datetime(2026, 11, 24, 1, 2, 3, 45000, tzinfo=UTC)
 
@@ -55,15 +55,14 @@ def test_a_long_value_is_cut() -> None:
 
 
 def test_a_trace_event_gives_its_name_and_fields() -> None:
-    """The class name is the event's name."""
-
-    @dataclass(frozen=True, slots=True)
-    class MessageReceived:
-        transaction: str
-        subject: str
-
-    written = line_of_trace_event(AT, MessageReceived("abc", "secret plans"))
-    assert written == f"2026-11-24T01:02:03.045Z info message.received transaction=abc subject={LEFT_OUT}\n"
+    """The trace and the log tell the same, but for the subject."""
+    event = CopyHeld("abc", 7, AT, "a@b.example", 3, "infected", "550 5.7.1 No")
+    assert line_of_trace_event(event) == (
+        "2026-11-24T01:02:03.045Z info copy-held transaction=abc tenant_id=7 recipient=a@b.example held=3"
+        ' reason=infected reply="550 5.7.1 No"\n'
+    )
+    received = MessageReceived("abc", 7, AT, "", ("a@b.example",), "<1@b.example>", "secret plans", 10, "192.0.2.1")
+    assert f" subject={LEFT_OUT} " in line_of_trace_event(received)
 
 
 def _event(**event: Any) -> dict[str, Any]:
