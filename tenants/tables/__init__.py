@@ -1,0 +1,1 @@
+"""The tables, one file for each subject; `schema.py` gathers them for Alembic."""

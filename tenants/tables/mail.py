@@ -1,0 +1,64 @@
+"""Tables of the messages: what is known of each, what happened to it, and where its sealed octets are.
+
+A message's key is the transaction's id, which sorts as time does. Its row is written with the trace, up to a second
+after the reply, or at once with the row that holds or queues it, whichever comes first. Only metadata stands here in
+the clear: addresses, Message-ID, subject. Bodies, previews and part names are in blobs.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+
+from tenants.tables.column_types import Document, Moment, NumberedId, metadata, numbered
+
+message = Table(
+    "message",
+    metadata,
+    Column("transaction_id", Text, primary_key=True),
+    Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("client_address", Text, nullable=False),
+    Column("reverse_path", Text, nullable=False),
+    Column("message_id", Text, nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    Column("octets", BigInteger, nullable=False),
+    Column("is_eight_bit", Boolean, nullable=False),
+    Column("is_smtputf8", Boolean, nullable=False),
+    Column("verdict", Text, nullable=False),
+    # Subject and addresses, case-folded here because SQLite folds ASCII only.
+    Column("search_text", Text, nullable=False),
+)
+Index("ix_message_tenant_id_transaction_id", message.c.tenant_id, message.c.transaction_id)
+Index("ix_message_received_at", message.c.received_at)
+
+message_recipient = Table(
+    "message_recipient",
+    metadata,
+    Column("transaction_id", Text, primary_key=True),
+    # Lower case, for looking up only: the address as written is in the event and in the delivery.
+    Column("address", Text, primary_key=True),
+)
+Index("ix_message_recipient_address", message_recipient.c.address)
+
+message_event = Table(
+    "message_event",
+    metadata,
+    numbered(),
+    # No foreign key: events may arrive before the message's own row.
+    Column("transaction_id", Text, nullable=False, index=True),
+    Column("tenant_id", NumberedId, nullable=False),
+    Column("at", Moment, nullable=False),
+    # The events of one transaction that were written together.
+    Column("events", Document, nullable=False),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    # Its name in the blob store: random, made before the octets were stored.
+    Column("name", Text, primary_key=True),
+    Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("key_version", Integer, nullable=False),
+    Column("octets", BigInteger, nullable=False),
+    Column("stored_at", Moment, nullable=False),
+)

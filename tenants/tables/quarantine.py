@@ -1,0 +1,58 @@
+"""Tables of the quarantine: one row for each message and reason, its recipients, the names of its findings.
+
+States: held -> release-requested -> releasing -> released, or back to held with the reason why; held -> deleted.
+`releasing` is leased: a worker that dies gives the row back when its lease ends, and its fence no longer fits.
+"""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+
+from tenants.tables.column_types import Document, Moment, NumberedId, metadata, numbered
+
+held = Table(
+    "held",
+    metadata,
+    numbered(),
+    Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
+    Column("transaction_id", Text, ForeignKey("message.transaction_id"), nullable=False, index=True),
+    Column("held_at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    # [[engine, name, artifact, severity], ...]
+    Column("findings", Document, nullable=False),
+    Column("body", Text, nullable=False, index=True),
+    Column("record", Text, index=True),
+    Column("state", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("last_result", Text, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    # Names of findings that a person has seen and releases in spite of.
+    Column("override_findings", Document, nullable=False),
+    Column("lease_owner", Text, nullable=False),
+    Column("lease_until", Moment, nullable=False),
+    Column("fence", Integer, nullable=False),
+)
+Index("ix_held_tenant_id_state_id", held.c.tenant_id, held.c.state, held.c.id)
+# The worker asks every second: only the few rows that wait for it are in this index.
+Index(
+    "ix_held_waiting",
+    held.c.id,
+    sqlite_where=held.c.state.in_(("release-requested", "releasing")),
+    postgresql_where=held.c.state.in_(("release-requested", "releasing")),
+)
+
+held_recipient = Table(
+    "held_recipient",
+    metadata,
+    Column("held_id", NumberedId, ForeignKey("held.id"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("released_at", Moment),
+    Column("reply", Text, nullable=False),
+)
+
+held_finding = Table(
+    "held_finding",
+    metadata,
+    Column("held_id", NumberedId, ForeignKey("held.id"), primary_key=True),
+    Column("name", Text, primary_key=True),
+)
+Index("ix_held_finding_name", held_finding.c.name)

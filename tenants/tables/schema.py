@@ -1,0 +1,16 @@
+"""All tables at once: what Alembic compares the database with.
+
+Importing the subject files is what registers their tables; this is the one place that imports them all.
+"""
+
+from sqlalchemy import MetaData
+
+from tenants.tables import customers, engines, mail, people, quarantine, queue
+
+SUBJECTS = (customers, mail, quarantine, queue, people, engines)
+
+
+def whole_schema() -> MetaData:
+    """The MetaData with every subject's tables in it."""
+    schema: MetaData = SUBJECTS[0].metadata
+    return schema
