@@ -66,7 +66,7 @@ def parse_policy(entries: Mapping[str, object], base: Policy | None = None) -> P
         if name not in known:
             raise PolicyError(f"There is no policy entry {key!r}. Known: {', '.join(known)}.")
         try:
-            changes[name] = known[name](value)
+            changes[name] = known[name](str(value))
         except ValueError:
             allowed = ", ".join(member.value for member in known[name])
             raise PolicyError(f"Policy entry {key!r} cannot be {value!r}. Possible: {allowed}.") from None

@@ -1,0 +1,134 @@
+"""The database: the engine, one unit of work at a time, and which errors are outages.
+
+Everything that reads or writes rows is a function `f(session, ...)` in one of the books; it gets its session from
+here and never commits. `unit_of_work` commits at its end and rolls back when the block raises; this file is the only
+one that commits. The same code runs on SQLite (WAL, `synchronous=FULL`: a committed row survives a power cut) and on
+PostgreSQL (`synchronous_commit=on`, said on each connection because a server's own default may be weaker).
+
+SQLite: a writing transaction begins with BEGIN IMMEDIATE. A plain BEGIN takes its write lock at the first write, and
+when another writer came between, SQLite answers "locked" at once without waiting its busy timeout.
+
+Failure: `DatabaseUnavailable` (locked for 5 s, connection lost, disk full, server away): the mail is answered 4xx and
+the sender tries again. Anything else from SQLAlchemy is a bug of ours and passes through as it is.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from tenants.refusals import Refusal
+
+BUSY_SECONDS = 5
+"""How long a SQLite transaction waits for another's; the storing step of a message has 5 s (contract.md, Time)."""
+POOL_CONNECTIONS = 16
+_OLDEST_SQLITE = (3, 35, 0)
+"""The first with RETURNING, which the leases need."""
+_READ_ONLY = "pratique_read_only"
+_POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s -c timezone=UTC"
+_PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    # Without these macOS only asks the disk to write soon.
+    "PRAGMA fullfsync=ON",
+    "PRAGMA checkpoint_fullfsync=ON",
+    "PRAGMA foreign_keys=ON",
+)
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot serve now; the same call may well succeed later. Nothing was changed."""
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """There is no room on the database's disk."""
+
+
+class Database:
+    """One database, its pool of connections, and its units of work. Safe to use from several threads."""
+
+    def __init__(self, url: str) -> None:
+        """`url`: `sqlite:////absolute/path` or `postgresql://...`. Connects at first use."""
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+                raise Refusal(f"Python's SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed.")
+            self.engine = create_engine(
+                parsed, pool_size=POOL_CONNECTIONS, max_overflow=0, connect_args={"check_same_thread": False}
+            )
+            event.listen(self.engine, "connect", _prepare_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self.engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_size=POOL_CONNECTIONS,
+                max_overflow=0,
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": BUSY_SECONDS, "options": _POSTGRESQL_OPTIONS},
+            )
+        self._read_engine: Engine = self.engine.execution_options(**{_READ_ONLY: True})
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        """A session whose changes are durable when the block has ended, or undone when it raises."""
+        with plain_errors(), Session(self.engine, autoflush=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session for reading: it never waits for writers, and what it might write is undone."""
+        with plain_errors(), Session(self._read_engine, autoflush=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turn what SQLAlchemy raises when the database is away, locked or full into DatabaseUnavailable."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise DatabaseUnavailable("All connections to the database are in use.") from error
+    except DBAPIError as error:
+        outage = _outage(error)
+        if outage is None:
+            raise
+        raise outage from error
+
+
+def _outage(error: DBAPIError) -> DatabaseUnavailable | None:
+    # Only the driver's own words: SQLAlchemy's text would carry the statement, and with it people's addresses.
+    words = " ".join(str(error.orig).split())
+    if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(error.orig, "sqlstate", "") == "53100":
+        return DatabaseFull(f"The database's disk is full: {words}")
+    # SQLite calls a missing table or a wrong statement "operational" too.
+    if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_ERROR":
+        return None
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return DatabaseUnavailable(f"The database does not answer: {words}")
+    return None
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # Python's driver would begin transactions by itself, late and never for SELECT or DDL; `_begin_sqlite` does it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    is_read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")

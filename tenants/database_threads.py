@@ -1,0 +1,156 @@
+"""The database from the reactor thread: books' functions run in threads, durable commits grouped.
+
+* `read`: one function, a reading session, a thread of the pool.
+* `run`: one function, a unit of work of its own.
+* `run_durably`: the same promise, but functions that wait at the same moment share one transaction, each in a
+  savepoint of its own, so that twenty messages cost one sync of the disk. A function that raises undoes its own
+  changes alone. Nothing waits for company: whoever comes while a commit is under way goes with the next one.
+
+What comes back is frozen (checked): nothing that belongs to a session or a connection leaves its thread.
+
+Failure: `DatabaseUnavailable` for every function of a group whose commit failed; none of them has happened.
+Limits: 64 functions a group, one group at a time on SQLite (it has one writer), four on PostgreSQL.
+"""
+
+import dataclasses
+from collections import deque
+from collections.abc import Callable
+from datetime import date, timedelta
+from enum import Enum
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy.orm import Session
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorThreads
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.failure import Failure
+from twisted.python.threadpool import ThreadPool
+
+from tenants.database import Database, DatabaseUnavailable
+
+MOST_TOGETHER = 64
+THREADS = 10
+_LANES_SQLITE = 1
+_LANES_POSTGRESQL = 4
+_PLAIN = (str, bytes, int, float, bool, type(None), date, timedelta, Enum)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class NotFrozenError(AssertionError):
+    """A bug of ours: a book's function gave something that must not leave its thread."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Waiting:
+    function: Callable[[Session], Any]
+    settled: "Deferred[Any]"
+
+
+class DatabaseThreads(Service):
+    """A Twisted service; its threads end, after what they are doing, when it is stopped."""
+
+    def __init__(self, database: Database, reactor: IReactorThreads) -> None:
+        self._database = database
+        self._reactor = reactor
+        self._pool = ThreadPool(1, THREADS, "database")
+        self._waiting: deque[_Waiting] = deque()
+        self._free_lanes = _LANES_SQLITE if database.is_sqlite else _LANES_POSTGRESQL
+
+    def startService(self) -> None:
+        super().startService()
+        self._pool.start()
+
+    def stopService(self) -> "Deferred[None]":
+        """Let everything that was asked for finish, then end the threads."""
+        super().stopService()
+        ended: Deferred[None] = Deferred()
+        # From a thread of its own: joining the pool's threads must not stop the reactor that they report to.
+        self._reactor.callInThread(self._end_threads, ended)
+        return ended
+
+    async def read(self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+        """What `function(session, ...)` gives, in a session for reading. Raises DatabaseUnavailable."""
+
+        def in_thread() -> T:
+            with self._database.read() as session:
+                return frozen(function(session, *arguments, **named))
+
+        return await deferToThreadPool(self._reactor, self._pool, in_thread)
+
+    async def run(self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+        """What `function(session, ...)` gives, durable, in a unit of work of its own. Raises DatabaseUnavailable."""
+
+        def in_thread() -> T:
+            with self._database.unit_of_work() as session:
+                return frozen(function(session, *arguments, **named))
+
+        return await deferToThreadPool(self._reactor, self._pool, in_thread)
+
+    async def run_durably(
+        self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
+    ) -> T:
+        """What `function(session, ...)` gives, durable, in a shared unit of work. Raises DatabaseUnavailable."""
+        settled: Deferred[T] = Deferred()
+        self._waiting.append(_Waiting(lambda session: function(session, *arguments, **named), settled))
+        self._begin_group()
+        return await settled
+
+    def _begin_group(self) -> None:
+        if not self._waiting or not self._free_lanes:
+            return
+        self._free_lanes -= 1
+        group = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+        done = deferToThreadPool(self._reactor, self._pool, self._carry_out, [each.function for each in group])
+        done.addBoth(self._end_group, group)
+
+    def _carry_out(self, functions: list[Callable[[Session], Any]]) -> list[Any]:
+        with self._database.unit_of_work() as session:
+            return [_in_savepoint(session, function) for function in functions]
+
+    def _end_group(self, results: list[Any] | Failure, group: list[_Waiting]) -> None:
+        self._free_lanes += 1
+        self._begin_group()
+        answers = [results] * len(group) if isinstance(results, Failure) else results
+        for waiting, answer in zip(group, answers, strict=True):
+            if isinstance(answer, Failure):
+                waiting.settled.errback(answer)
+            else:
+                waiting.settled.callback(answer)
+
+    def _end_threads(self, ended: "Deferred[None]") -> None:
+        self._pool.stop()
+        self._reactor.callFromThread(ended.callback, None)
+
+
+def _in_savepoint(session: Session, function: Callable[[Session], Any]) -> Any:
+    savepoint = session.begin_nested()
+    try:
+        result = frozen(function(session))
+        savepoint.commit()
+    except DatabaseUnavailable:
+        raise
+    except Exception:
+        # Given to the one who asked; an outage makes the rollback raise, and then the whole group fails with it.
+        failure = Failure()
+        savepoint.rollback()
+        return failure
+    return result
+
+
+def frozen(value: T) -> T:
+    """The value itself, once it is sure that nothing in it can change or belongs to a session."""
+    if isinstance(value, _PLAIN):
+        return value
+    if isinstance(value, tuple | frozenset) and type(value) in (tuple, frozenset):
+        for item in value:
+            frozen(item)
+        return value
+    if dataclasses.is_dataclass(value) and type(value).__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        return value
+    if isinstance(value, dict) and type(value) is dict:
+        for item in value.values():
+            frozen(item)
+        return value
+    raise NotFrozenError(f"A database function gave a {type(value).__name__}, which must not leave its thread.")

@@ -1,0 +1,56 @@
+"""Statements that several books need and that the two databases spell differently, or answer with different errors."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Table, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from tenants.refusals import AlreadyExists
+
+
+def is_postgresql(session: Session) -> bool:
+    """Whether this session speaks to PostgreSQL (and not to SQLite)."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert_new(session: Session, table: Table, values: Mapping[str, object], conflict: str) -> int:
+    """Insert one row and return its number; `AlreadyExists(conflict)` when it is not unique."""
+    try:
+        # A savepoint, because PostgreSQL ends the whole transaction at the first conflict.
+        with session.begin_nested():
+            result = session.execute(insert(table).values(**values))
+    except IntegrityError as error:
+        raise AlreadyExists(conflict) from error
+    number: int = result.inserted_primary_key[0]  # type: ignore[attr-defined]
+    return number
+
+
+def insert_if_absent(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose key is not there yet, and leave the others as they are."""
+    if not rows:
+        return
+    build = postgresql.insert if is_postgresql(session) else sqlite.insert
+    session.execute(build(table).on_conflict_do_nothing(), list(rows))
+
+
+def replace_row(session: Session, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Insert a row, or give the row with this primary key these values."""
+    build = postgresql.insert if is_postgresql(session) else sqlite.insert
+    statement = build(table).values(**keys, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=dict(values)))
+
+
+def due_rows(session: Session, table: Table, condition: ColumnElement[bool], order: Any, limit: int) -> CTE:
+    """The numbers of up to `limit` rows to lease, as the inner part of an UPDATE.
+
+    On PostgreSQL the rows are locked and rows that another worker is about to lease are stepped over. SQLite needs
+    neither: its transaction began with the write lock. A common table expression, because PostgreSQL evaluates it
+    exactly once; a sub-select under IN may be run again and then lease more than `limit`.
+    """
+    chosen = select(table.c.id).where(condition).order_by(order).limit(limit)
+    if is_postgresql(session):
+        chosen = chosen.with_for_update(skip_locked=True)
+    return chosen.cte("due")
