@@ -1,0 +1,1 @@
+"""Stores of sealed octets: the one place where bytes become durable."""

@@ -1,0 +1,141 @@
+"""Keys: the master key, the tenants' keys that it wraps, and how one key wraps another.
+
+The chain: the master key (a file of mode 0600 made at the first start, or a setting) wraps each tenant's key (a row of
+`tenant_key`), which wraps the data key of each object (a column of `blob`), which seals the octets. Deleting a tenant's
+row makes all its objects unreadable, wherever copies of them lie.
+Wrapping is AES-256-GCM with a random nonce in front, bound to what the key is for.
+
+Standards: NIST SP 800-38D.
+Failure: `KeyTrouble` with one plain sentence (the file cannot be read, or holds no key); `SealBroken` when a wrapped
+key was changed or belongs to another master key. A new master key is never made in place of one that cannot be read.
+"""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from tenants.blobs.durable_file import create_durably
+from tenants.blobs.segments import KEY_OCTETS, SealBroken
+from tenants.refusals import NotFound, Refusal
+from tenants.statements import insert_if_absent
+from tenants.tables import customers
+
+_NONCE_OCTETS = 12
+FIRST_VERSION = 1
+
+
+class KeyTrouble(Refusal):
+    """The master key cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantKey:
+    """A tenant's key as it is stored: wrapped by the master key, of no use without it."""
+
+    tenant_id: int
+    version: int
+    wrapped: bytes
+
+
+class Keyring:
+    """The master key, and what can be done with it. It shows neither itself nor any other key."""
+
+    def __init__(self, master_key: bytes) -> None:
+        if len(master_key) != KEY_OCTETS:
+            raise KeyTrouble(f"The master key must be {KEY_OCTETS} octets long.")
+        self._master_key = master_key
+
+    def new_tenant_key(self, tenant_id: int, version: int) -> TenantKey:
+        """A new random key for a tenant."""
+        key = secrets.token_bytes(KEY_OCTETS)
+        return TenantKey(tenant_id, version, wrap(self._master_key, key, _tenant_key_use(tenant_id, version)))
+
+    def unwrap(self, key: TenantKey) -> bytes:
+        """The tenant's key itself. Raises SealBroken."""
+        return unwrap(self._master_key, key.wrapped, _tenant_key_use(key.tenant_id, key.version))
+
+
+def load_keyring(given: str | None, file: Path) -> Keyring:
+    """The keyring of the key given (base64 of 32 octets), or of the one in the file, which is made when missing."""
+    if given:
+        return Keyring(_decode(given, "PRATIQUE_MASTER_KEY"))
+    try:
+        if not file.exists():
+            create_durably(file, base64.b64encode(secrets.token_bytes(KEY_OCTETS)) + b"\n")
+        # Read back in every case: another process may have made it in the same moment.
+        text = file.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise KeyTrouble(f"The master key in {file} cannot be read: {reason}.") from error
+    return Keyring(_decode(text, str(file)))
+
+
+def _decode(text: str, source: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != KEY_OCTETS:
+        raise KeyTrouble(f"{source} does not hold a master key: {KEY_OCTETS} octets in base64 are needed.")
+    return key
+
+
+def wrap(outer: bytes, key: bytes, use: bytes) -> bytes:
+    """`key` encrypted with `outer`, to be unwrapped for the same use alone."""
+    nonce = secrets.token_bytes(_NONCE_OCTETS)
+    return nonce + AESGCM(outer).encrypt(nonce, key, use)
+
+
+def unwrap(outer: bytes, wrapped: bytes, use: bytes) -> bytes:
+    """The key that was wrapped. Raises SealBroken."""
+    try:
+        return AESGCM(outer).decrypt(wrapped[:_NONCE_OCTETS], wrapped[_NONCE_OCTETS:], use)
+    except (InvalidTag, ValueError):
+        raise SealBroken("a wrapped key does not fit the key above it") from None
+
+
+def add_missing_keys(session: Session, keyring: Keyring, now: datetime) -> None:
+    """Give every tenant without a key its first one. Done at each start: no migration knows the master key."""
+    keyless = (
+        select(customers.tenant.c.id)
+        .outerjoin(customers.tenant_key)
+        .where(customers.tenant.c.deleted_at.is_(None), customers.tenant_key.c.version.is_(None))
+    )
+    add_keys(session, keyring, session.scalars(keyless).all(), now)
+
+
+def add_keys(session: Session, keyring: Keyring, tenant_ids: Sequence[int], now: datetime) -> None:
+    """Give these tenants their first key, unless they have one."""
+    keys = [keyring.new_tenant_key(tenant_id, FIRST_VERSION) for tenant_id in tenant_ids]
+    rows = [
+        {"tenant_id": key.tenant_id, "version": key.version, "wrapped": key.wrapped, "created_at": now} for key in keys
+    ]
+    insert_if_absent(session, customers.tenant_key, rows)
+
+
+def current_key(session: Session, tenant_id: int) -> TenantKey:
+    """The key that new objects of a tenant are sealed with. Raises NotFound when the tenant has none (any more)."""
+    table = customers.tenant_key
+    newest = select(table).where(table.c.tenant_id == tenant_id).order_by(table.c.version.desc()).limit(1)
+    row = session.execute(newest).one_or_none()
+    if row is None:
+        raise NotFound("The tenant has no key.")
+    return TenantKey(row.tenant_id, row.version, row.wrapped)
+
+
+def shred(session: Session, tenant_id: int) -> None:
+    """Delete a tenant's keys: nothing that was sealed with them can be read again."""
+    session.execute(delete(customers.tenant_key).where(customers.tenant_key.c.tenant_id == tenant_id))
+
+
+def _tenant_key_use(tenant_id: int, version: int) -> bytes:
+    return f"pratique/1|tenant-key|{tenant_id}|{version}".encode("ascii")
