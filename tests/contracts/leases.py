@@ -1,0 +1,61 @@
+"""The lease contract: processes that lease from one table never get the same row, and together get every row.
+
+`lease_everything` runs in a child process of its own, with a database connection of its own.
+"""
+
+import multiprocessing
+from collections import Counter
+
+from sqlalchemy import insert, select
+
+from tenants.database import Database
+from tenants.queue_book import enqueue, lease_due
+from tenants.tables import queue
+from tests.contracts.customer_world import NOW, CustomerWorld
+
+AT_ONCE = 97
+"""No divisor of the number of rows, so that the processes meet in the last portion."""
+
+
+def lease_everything(url: str, owner: str, results: "multiprocessing.Queue[list[int]]") -> None:
+    """Lease until nothing is left, and tell the numbers."""
+    database = Database(url)
+    numbers: list[int] = []
+    while True:
+        with database.unit_of_work() as session:
+            leased = lease_due(session, now=NOW, limit=AT_ONCE, owner=owner, lease_seconds=3600)
+        if not leased:
+            break
+        numbers.extend(delivery.id for delivery in leased)
+    database.close()
+    results.put(numbers)
+
+
+def fill_queue(world: CustomerWorld, rows: int) -> None:
+    """Queue this many copies of one message."""
+    with world.database.unit_of_work() as session:
+        (number,) = enqueue(session, [world.new_delivery(session)], NOW)
+        table = queue.delivery
+        row = dict(session.execute(select(table).where(table.c.id == number)).one()._mapping)
+        del row["id"]
+        session.execute(insert(table), [row | {"recipient": f"{copy}@acme.example"} for copy in range(rows - 1)])
+
+
+def assert_leased_once(world: CustomerWorld, url: str, rows: int, processes: int) -> None:
+    """Let processes lease everything at the same time; every row is leased by exactly one of them."""
+    fill_queue(world, rows)
+    world.database.close()
+    context = multiprocessing.get_context("spawn")
+    results: multiprocessing.Queue[list[int]] = context.Queue()
+    children = [
+        context.Process(target=lease_everything, args=(url, f"runner-{number}", results)) for number in range(processes)
+    ]
+    for child in children:
+        child.start()
+    shares = [results.get(timeout=120) for _ in children]
+    for child in children:
+        child.join()
+    leased = Counter(number for share in shares for number in share)
+    assert [number for number, times in leased.items() if times > 1] == []
+    assert len(leased) == rows
+    assert all(shares), "one process had everything, so the test showed nothing"
