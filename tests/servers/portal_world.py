@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from portal.application import make_application
-from tenants.accounts import Role, add_membership, create_link
+from tenants.accounts import Role, add_user
 from tenants.blobs.folder import FolderBlobStore
 from tenants.customers import add_tenant
 from tenants.database import Database
@@ -24,6 +24,7 @@ from tenants.migration import migrate
 from tenants.quarantine import FindingNote, HeldMessage, NewHeld, get_held, hold
 from tenants.release import CopyNotReleased, CopyReleased, settle_release, take_release_requests
 from tenants.sealed import BlobKind, SealedStore
+from tenants.sign_in import make_link
 from tenants.trace import CopyAccepted, CopyHeld, Event, Examined, MessageReceived
 from tenants.trace_book import record_events
 
@@ -31,7 +32,10 @@ BASE_URL = "http://portal.example"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 INVOICE = MessageRecord(
     headers=(
-        ("Received", "from mailer.supplier.example ([203.0.113.9]) by mx.example with ESMTPS; Tue, 24 Nov 2026 09:00:00 +0000"),
+        (
+            "Received",
+            "from mailer.supplier.example ([203.0.113.9]) by mx.example; Tue, 24 Nov 2026 09:00:00 +0000",
+        ),
         ("From", "Billing <billing@supplier.example>"),
         ("Subject", "Your invoice 2026-1187 is overdue"),
     ),
@@ -45,6 +49,7 @@ INVOICE = MessageRecord(
     preview="Dear Anna,\n\nplease find attached our invoice 2026-1187, which has been overdue since the 3rd.\n"
     "Open the attachment to see the details.\n\nKind regards\nBilling department\n",
 )
+ENGINES = ("clamd/1.4.3/27814", "yara/1.23.0")
 EICAR = FindingNote("clamd", "Win.Test.EICAR_HDB-1", 4, "infected")
 ENCRYPTED = FindingNote("anatomy", "zip-encrypted", 2, "encrypted")
 
@@ -81,7 +86,7 @@ class PortalWorld:
     def link_for(self, email: str) -> str:
         """The path of a fresh sign-in link."""
         with self.database.unit_of_work() as session:
-            return f"/signin/{create_link(session, email=email, now=self.clock.now)}"
+            return f"/signin/{make_link(session, email=email, now=self.clock.now)}"
 
     def signed_in(self, email: str, base_url: str = BASE_URL) -> TestClient:
         """A browser in which this person has signed in."""
@@ -181,7 +186,14 @@ class PortalWorld:
         )
 
     def _examined(self, facts: MessageFacts, names: tuple[str, ...]) -> Event:
-        return Examined(facts.transaction, facts.tenant_id, facts.received_at, facts.verdict, names, engines=("clamd/1.4.3/27814", "yara/1.23.0"))
+        return Examined(
+            facts.transaction,
+            facts.tenant_id,
+            facts.received_at,
+            facts.verdict,
+            names,
+            engines=ENGINES,
+        )
 
 
 PEOPLE = (
@@ -208,7 +220,7 @@ def portal_world(folder: Path, base_url: str = BASE_URL) -> Iterator[PortalWorld
         for name in ("acme", "blue-harbour"):
             world.tenants[name] = add_tenant(session, keyring, name=name, now=clock.now).id
         for email, tenant, role in PEOPLE:
-            add_membership(session, tenant_id=world.tenants[tenant], email=email, role=role, now=clock.now)
+            add_user(session, tenant_id=world.tenants[tenant], email=email, role=role, now=clock.now)
     try:
         yield world
     finally:

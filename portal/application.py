@@ -1,0 +1,64 @@
+"""The portal as one ASGI application, made from the table in `site.py`.
+
+Comes in: the database, the store of sealed messages, and the address under which people reach the portal.
+Goes out: an ASGI application. It keeps nothing between requests; sessions are rows in the database.
+
+Failure: an unknown address, a wrong method, a broken path: a page that says so. What a page's view raises ends in
+`doorway.py`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from portal.doorway import endpoint, failure
+from portal.rendering import STATIC_FOLDER, make_environment
+from portal.security_headers import SecurityHeaders
+from portal.site import SITE, Page
+from portal.visit import Surroundings
+from tenants.database import Database
+from tenants.sealed import SealedStore
+
+
+def present_time() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+def make_application(
+    database: Database,
+    sealed: SealedStore,
+    base_url: str,
+    clock: Callable[[], datetime] = present_time,
+) -> ASGIApp:
+    """The portal. `base_url` (`https://portal.example`) decides where links lead and whether cookies are Secure."""
+    around = Surroundings(database, sealed, make_environment(), base_url.rstrip("/"), clock)
+
+    async def refuse(_request: Request, refusal: Exception) -> Response:
+        status = refusal.status_code if isinstance(refusal, HTTPException) else 500
+        return await run_in_threadpool(failure, around, status)
+
+    routes = [_route(around, page) for page in SITE]
+    application = Starlette(
+        routes=[*routes, Route("/health", _health), Mount("/static", StaticFiles(directory=STATIC_FOLDER))],
+        exception_handlers={HTTPException: refuse},
+    )
+    application.router.redirect_slashes = False
+    return SecurityHeaders(application, around.is_https)
+
+
+def _route(around: Surroundings, page: Page) -> Route:
+    return Route(page.path, endpoint(around, page), methods=[page.method])
+
+
+def _health(_request: Request) -> Response:
+    """Says that the process answers; for whatever watches it. Asks no database."""
+    return PlainTextResponse("ok\n")

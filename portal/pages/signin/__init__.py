@@ -1,0 +1,1 @@
+"""Signing in by one-time link, signing out, changing between tenants."""

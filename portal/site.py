@@ -1,0 +1,47 @@
+"""The portal's `ls`: every address, the view that answers it, and who may come. Routes are made from this table alone.
+
+An address that is not here does not exist; a row without a role cannot be written. A page of a tenant shows that
+tenant's things only: what another tenant's number names is answered 404, as if it were not there.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from portal.pages.messages import views as messages
+from portal.pages.quarantine import views as quarantine
+from portal.pages.signin import views as signin
+from portal.visit import Access, View
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One row: a method at an address."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    view: View
+    access: Access
+
+
+SITE: tuple[Page, ...] = (
+    Page("GET", "/", signin.start, Access.READER),
+    Page("GET", "/signin", signin.how, Access.ANYONE),
+    Page("GET", "/signin/{token}", signin.show_link, Access.ANYONE),
+    Page("POST", "/signin/{token}", signin.use_link, Access.ANYONE),
+    Page("POST", "/signout", signin.sign_out, Access.READER),
+    Page("GET", "/tenant", signin.show_tenants, Access.READER),
+    Page("POST", "/tenant", signin.change_tenant, Access.READER),
+    Page("GET", "/quarantine", quarantine.show_list, Access.READER),
+    Page("GET", "/quarantine/{held}", quarantine.show_message, Access.READER),
+    Page("GET", "/quarantine/{held}/release", quarantine.ask_before_release, Access.REVIEWER),
+    Page("POST", "/quarantine/{held}/release", quarantine.release, Access.REVIEWER),
+    Page("GET", "/quarantine/{held}/delete", quarantine.ask_before_delete, Access.REVIEWER),
+    Page("POST", "/quarantine/{held}/delete", quarantine.delete, Access.REVIEWER),
+    Page("GET", "/messages", messages.show_list, Access.READER),
+    Page("GET", "/messages/{transaction}", messages.show_message, Access.READER),
+)
+
+
+def sign_in_address(base_url: str, token: str) -> str:
+    """The one-time link to give to a person; it begins with the configured address."""
+    return f"{base_url.rstrip('/')}/signin/{token}"
