@@ -6,9 +6,9 @@ every such thing is one of the four results.
 
 * `Delivered` carries the next hop's own reply: the proof that `Accepted` needs.
 * `PermanentlyRefused` and `TransientlyRefused` carry a reply and the stage it was given at.
-* `Unreachable` is everything else: no connection, no answer in time, nonsense, a connection cut. Where the end of data
-  was sent and its answer never came, the next hop may have taken the copy: `may_have_been_taken` says so, because a
-  second attempt can then make a duplicate (RFC 1047).
+* `Unreachable` is everything else: no connection, a banner that is not 220, no answer in time, nonsense, a cut.
+  Where the end of data was sent and its answer never came, the next hop may have taken the copy:
+  `may_have_been_taken` says so, because a second attempt can then make a duplicate (RFC 1047).
 
 Standards: RFC 5321 sections 4.2 and 4.5.3.2; RFC 2034 (enhanced codes); RFC 1047 (duplicates).
 
@@ -27,8 +27,6 @@ from tenants.routes import Route
 class Stage(StrEnum):
     """Where in the conversation with a next hop a reply was given."""
 
-    CONNECT = "connect"
-    """The banner, or EHLO and HELO."""
     MAIL = "mail"
     RECIPIENT = "recipient"
     DATA = "data"
