@@ -1,0 +1,249 @@
+"""One connection to a next hop: the Twisted side of `client.py`.
+
+Comes in: an address, then one Transfer at a time. Goes out: Settled, for each transfer.
+The connection knows no SMTP: it feeds the machine, sends what the machine says, starts TLS when asked, and keeps time.
+
+TLS is opportunistic (RFC 7435, RFC 3207): used where it is offered, the certificate is not verified, because the route
+names no one whose certificate could be expected. Whoever can change packets could remove STARTTLS as well.
+
+A message up to 256 KiB goes out in one write; a longer one is read piece by piece as the network takes it.
+
+Failure: a deadline, a cut or nonsense makes the copies that were undecided Unreachable. An address or content that must
+not be sent (a bug of ours) raises from `transfer`, with the connection cut.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never, cast
+
+from OpenSSL import SSL
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
+from twisted.internet.error import ConnectError
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IHandshakeListener,
+    IOpenSSLClientConnectionCreator,
+    IReactorTCP,
+    IReactorTime,
+    ITCPTransport,
+    ITLSTransport,
+)
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.ssl import CertificateOptions
+from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from mx.delivery.client import Broken, Client, ContentAsked, Event, Ready, Settled, TlsAsked
+from mx.delivery.contract import Transfer
+from mx.delivery.pieces import Pieces
+
+CONNECT_SECONDS = 10.0
+HANDSHAKE_SECONDS = 5.0
+GOODBYE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a connection goes: an IP address as text, never a name."""
+
+    host: str
+    port: int
+
+    @property
+    def is_v6(self) -> bool:
+        return ":" in self.host
+
+
+class CannotOpen(Exception):
+    """There is no connection to be had; the text says why."""
+
+    def __init__(self, reason: str, *, is_tls_to_blame: bool = False) -> None:
+        super().__init__(reason)
+        self.is_tls_to_blame = is_tls_to_blame
+
+
+WhenOver = Callable[["NextHopConnection | None"], None]
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class OpportunisticTls:
+    """TLS without a check of the certificate."""
+
+    def __init__(self) -> None:
+        self._context = CertificateOptions(verify=False).getContext()
+
+    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
+        return SSL.Connection(self._context, None)
+
+
+@implementer(IHandshakeListener)
+class NextHopConnection(Protocol):
+    """Serves one transfer at a time; `when_over` is called once, when the connection has ended."""
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        client: Client,
+        tls: IOpenSSLClientConnectionCreator,
+        when_over: "WhenOver",
+    ) -> None:
+        self.ready: Deferred[None] = Deferred(self._give_up)
+        """Fires when a transfer may begin; fails with CannotOpen."""
+        self.idle_since = 0.0
+        """For the pool, by its clock."""
+        self._clock, self._client, self._tls, self._when_over = clock, client, tls, when_over
+        self._is_closing = False
+        self._timer: IDelayedCall | None = None
+        self._settled: Deferred[Settled] | None = None
+
+    @property
+    def transactions(self) -> int:
+        """How many transfers were begun here."""
+        return self._client.transactions
+
+    @property
+    def is_usable(self) -> bool:
+        """Nothing was heard that speaks against another transfer."""
+        return not self._client.is_closed
+
+    async def transfer(self, transfer: Transfer, seconds: float) -> Settled:
+        """What became of this transfer, at most `seconds` from now."""
+        self._settled = settled = Deferred[Settled](self._give_up)
+        deadline = self._clock.callLater(seconds, self.cut, "no answer in time")
+        try:
+            self._client.begin(transfer)
+            self._pump()
+            return await settled
+        except BaseException:
+            # A bug of ours or a cancellation: nobody waits any more, and half a message must not be ended by a dot.
+            self._settled = None
+            self.cut("given up")
+            raise
+        finally:
+            if deadline.active():
+                deadline.cancel()
+
+    def leave(self) -> None:
+        """Says QUIT and closes."""
+        self._client.quit()
+        if octets := self._client.octets_to_send():
+            self._transport.write(octets)
+        self._is_closing = True
+        # TLS waits for the other side's goodbye as well, perhaps for ever.
+        self._timer = self._clock.callLater(GOODBYE_SECONDS, self._transport.abortConnection)
+        self._transport.loseConnection()
+
+    def cut(self, reason: str) -> None:
+        """Ends the connection at once; what is undecided becomes Unreachable for this reason."""
+        self._client.lost(reason)
+        self._pump()
+
+    def _give_up(self, _waiting: object) -> None:
+        self.cut("given up")
+
+    # What Twisted calls
+
+    def connectionMade(self) -> None:
+        self._transport.setTcpNoDelay(True)
+
+    def dataReceived(self, octets: bytes) -> None:
+        self._client.receive(octets)
+        self._pump()
+
+    def handshakeCompleted(self) -> None:
+        self._stop_timer()
+        self._client.tls_started()
+        self._pump()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._is_closing = True
+        self.cut("the connection was cut")
+        self._stop_timer()
+        self._when_over(self)
+
+    # The machine's wishes
+
+    @property
+    def _transport(self) -> ITCPTransport:
+        return cast(ITCPTransport, self.transport)
+
+    def _pump(self) -> None:
+        """Acts on what the machine says, until it has nothing more to say."""
+        while (event := self._client.next_event()) is not None:
+            self._act(event)
+        if octets := self._client.octets_to_send():
+            self._transport.write(octets)
+        if self._client.is_closed and not self._is_closing:
+            self._is_closing = True
+            self._transport.abortConnection()
+
+    def _act(self, event: Event) -> None:
+        match event:
+            case Ready():
+                self.ready.callback(None)
+            case TlsAsked():
+                self._timer = self._clock.callLater(HANDSHAKE_SECONDS, self.cut, "no TLS handshake in time")
+                cast(ITLSTransport, self.transport).startTLS(self._tls)
+            case ContentAsked():
+                self._send_content()
+            case Settled():
+                settled, self._settled = self._settled, None
+                if settled is not None:
+                    settled.callback(event)
+            case Broken():
+                if not self.ready.called:
+                    self.ready.errback(CannotOpen(event.reason, is_tls_to_blame=self._timer is not None))
+            case _:
+                assert_never(event)
+
+    def _send_content(self) -> None:
+        pieces = Pieces(self._client.content(), self._client.content_sent, self._transport, self._content_failed)
+        pieces.start()
+
+    def _content_failed(self, failure: Failure) -> None:
+        settled, self._settled = self._settled, None
+        if settled is not None:
+            settled.errback(failure)
+
+    def _stop_timer(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
+
+
+async def open_connection(
+    reactor: IReactorTCP,
+    address: Address,
+    client: Client,
+    tls: IOpenSSLClientConnectionCreator,
+    seconds: float,
+    when_over: WhenOver,
+) -> NextHopConnection:
+    """A connection that is ready for a transfer. Raises CannotOpen.
+
+    `when_over` is called once: when the connection has ended, or with None when none could be made.
+    """
+    clock = cast(IReactorTime, reactor)
+    end = clock.seconds() + seconds
+    kind = TCP6ClientEndpoint if address.is_v6 else TCP4ClientEndpoint
+    factory = Factory.forProtocol(lambda: NextHopConnection(clock, client, tls, when_over))
+    factory.noisy = False
+    try:
+        protocol = await kind(reactor, address.host, address.port, timeout=min(CONNECT_SECONDS, seconds)).connect(
+            factory
+        )
+    except BaseException as error:
+        when_over(None)
+        if isinstance(error, ConnectError | OSError):
+            raise CannotOpen(f"no connection to {address.host}: {type(error).__name__}") from None
+        raise
+    connection = cast(NextHopConnection, protocol)
+    deadline = clock.callLater(max(0.0, end - clock.seconds()), connection.cut, "no answer in time")
+    try:
+        await connection.ready
+    finally:
+        if deadline.active():
+            deadline.cancel()
+    return connection
