@@ -24,8 +24,12 @@ class Reply:
     @property
     def wire(self) -> bytes:
         """The reply as octets, CRLF included."""
-        enhanced = f"{self.enhanced} " if self.enhanced else ""
-        return f"{self.code} {enhanced}{self.text}\r\n".encode("ascii", "replace")
+        return f"{self.line}\r\n".encode("ascii", "replace")
+
+    @property
+    def line(self) -> str:
+        """The reply in one line, for the wire and the trace."""
+        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
 
     @property
     def is_positive(self) -> bool:
@@ -212,7 +216,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (READY_FOR_TLS, "STARTTLS"),
             (BYE, "QUIT"),
             (UNKNOWN_COMMAND, "a command that does not exist"),
-            (NOT_OFFERED, "a command of an extension that is not offered (BDAT, AUTH, ETRN); BDAT also ends the session"),
+            (NOT_OFFERED, "an extension's command that is not offered (BDAT, AUTH, ETRN); BDAT ends the session"),
             (LINE_TOO_LONG, "a command line over the limit, skipped to its end"),
             (BAD_OCTETS, "a bare CR or LF, NUL or another control character in a command"),
             (BAD_ARGUMENTS, "arguments that cannot be read"),

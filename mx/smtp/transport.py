@@ -93,7 +93,7 @@ class SmtpProtocol(Protocol):
         """Greets the client."""
         self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
-        self._timer = self._clock.callLater(self._limits.command_seconds, self._look_at_the_clock)
+        self._timer = self._clock.callLater(self._limits.silence_seconds, self._look_at_the_clock)
         self._settle()
 
     def dataReceived(self, data: bytes) -> None:
@@ -326,15 +326,14 @@ class SmtpProtocol(Protocol):
     def _look_at_the_clock(self) -> None:
         """Ends the session when its time is up; otherwise looks again when it might be.
 
-        One timer for each connection that is set anew only when it rings: cheaper than one for each command.
+        One timer for each connection that is set anew only when it rings: cheaper than one for each command. It rings
+        at least as often as the shortest limit could end.
         """
         now = self._clock.seconds()
-        if self._is_busy:
-            self._restart_timer(self._limits.command_seconds, self._look_at_the_clock)
-            return
         deadline, last = self._deadline()
-        if now < deadline:
-            self._restart_timer(deadline - now, self._look_at_the_clock)
+        if self._is_busy or now < deadline:
+            wait = self._limits.silence_seconds if self._is_busy else deadline - now
+            self._restart_timer(min(wait, self._limits.silence_seconds), self._look_at_the_clock)
             return
         self._session.end(last)
         self._close()

@@ -1,0 +1,46 @@
+"""What is offered, and which parameters are taken."""
+
+import pytest
+
+from mx import reply
+from mx.reply import Reply
+from mx.smtp.extensions import MailParameters, mail_parameters, offered
+
+
+def test_starttls_is_offered_only_where_it_can_be_started() -> None:
+    """Not without a certificate, and not inside TLS."""
+    assert offered(1000, can_start_tls=True)[-1] == "STARTTLS"
+    assert "STARTTLS" not in offered(1000, can_start_tls=False)
+
+
+def test_the_size_limit_is_announced_and_neither_chunking_nor_auth_is() -> None:
+    """CHUNKING comes later, AUTH never."""
+    keywords = offered(52428800, can_start_tls=True)
+    assert "SIZE 52428800" in keywords
+    assert not {"CHUNKING", "AUTH"} & {keyword.split()[0] for keyword in keywords}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ([], MailParameters()),
+        (["SIZE=1000"], MailParameters(size_octets=1000)),
+        (["size=0"], MailParameters(size_octets=0)),
+        (["BODY=8bitMIME"], MailParameters(is_eight_bit=True)),
+        (["BODY=7BIT", "SMTPUTF8"], MailParameters(is_smtputf8=True)),
+        (["SIZE=1001"], reply.TOO_LARGE),
+        (["SIZE=99999999999999999999"], reply.TOO_LARGE),
+        (["SIZE=999999999999999999999"], reply.BAD_ARGUMENTS),
+        (["SIZE=-1"], reply.BAD_ARGUMENTS),
+        (["SIZE=\u0665"], reply.BAD_ARGUMENTS),
+        (["SIZE"], reply.BAD_ARGUMENTS),
+        (["SIZE=1", "size=2"], reply.BAD_ARGUMENTS),
+        (["BODY=BINARYMIME"], reply.BAD_ARGUMENTS),
+        (["SMTPUTF8=1"], reply.BAD_ARGUMENTS),
+        (["AUTH=<>"], reply.UNKNOWN_PARAMETER),
+        (["RET=HDRS"], reply.UNKNOWN_PARAMETER),
+    ],
+)
+def test_parameters_are_taken_or_refused(words: list[str], expected: MailParameters | Reply) -> None:
+    """One row for each rule; the limit is 1,000 octets."""
+    assert mail_parameters(words, 1000) == expected
