@@ -4,12 +4,29 @@ Made by `mx/cell/pool.py`, read by the intake, the engine panel and `pratique sc
 hung or answered nonsense is an ordinary report with one finding of severity *unscannable*: never a clean one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mx.artifact import Ambiguity, Artifact
 from mx.finding import EngineOutcome, Finding, Found, Severity
-from mx.spool import Spool
+from mx.spool import CHUNK_OCTETS, Spool
 from tenants.message_record import MessageRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolSpan:
+    """A stretch of a message, read from its spool when asked for; it lives as long as that spool is open."""
+
+    spool: Spool
+    start: int
+    octets: int
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets in order: one piece from memory, else pieces of 64 KiB."""
+        step = max(self.octets, 1) if self.spool.is_in_memory else CHUNK_OCTETS
+        end = self.start + self.octets
+        for offset in range(self.start, end, step):
+            yield self.spool.read(offset, min(step, end - offset))
 
 
 class NoCellFree(Exception):

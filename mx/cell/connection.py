@@ -1,0 +1,248 @@
+"""One cell as its pool sees it: the socket, the message in hand, and what has been told so far.
+
+Comes in: a message's spool, one at a time. Goes out: a `CellReport` through a Deferred that always fires: whatever the
+child says or does not say, there is a report, if only that of a lost cell. Large messages are written as the child
+reads them, contents that come back go into spools.
+
+Failure: nonsense, silence, death: the child is killed, the report says *unscannable*. A full disk (SpoolFull) is not
+the message's fault: the Deferred fails with it, and the child is killed too, because its blobs are still coming.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Protocol as Seam
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPullProducer
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from mx.anatomy.containers.contract import whole
+from mx.artifact import Artifact, Content
+from mx.cell.report import CellReport, SpoolSpan, report_of_a_lost_cell
+from mx.cell.wire import FrameKind, FrameReader, Nonsense, Request, Told, ToldArtifact, parse_report
+from mx.finding import EngineOutcome, Found, NothingFound
+from mx.spool import Spool
+
+_NOTHING = whole(b"")
+
+
+@dataclass(frozen=True, slots=True)
+class CellAbout:
+    """What a cell says of itself when it is ready."""
+
+    rules_version: str
+    engine_version: str
+    confinement: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _InHand:
+    """The message that the child has now."""
+
+    spool: Spool
+    wants_artifacts: bool
+    done: Deferred[CellReport]
+    told: Told | None = None
+    record: bytes | None = None
+    missing: list[tuple[int, int]] = field(default_factory=list)
+    """Number and octets of each artifact whose content is still to come, the last one first."""
+    contents: dict[int, Spool] = field(default_factory=dict)
+
+
+class Wire(Seam):
+    """What is asked of Twisted's transport."""
+
+    def write(self, data: bytes) -> None: ...
+
+    def writeSequence(self, iovec: list[bytes]) -> None: ...
+
+    def abortConnection(self) -> None: ...
+
+    def registerProducer(self, producer: object, streaming: bool) -> None: ...
+
+    def unregisterProducer(self) -> None: ...
+
+
+class CellConnection(Protocol):
+    """Our end of one child's socket; `kill` is how the pool ends the child."""
+
+    transport: Wire  # type: ignore[assignment]  # Twisted's class says ITransport | None
+
+    def __init__(
+        self,
+        kill: Callable[[], None],
+        ready: Callable[["CellConnection"], None],
+        lost: Callable[["CellConnection"], None],
+        scratch_folder: Path | None,
+    ) -> None:
+        self._kill = kill
+        self._ready = ready
+        self._lost = lost
+        self._scratch_folder = scratch_folder
+        self._frames = FrameReader()
+        self._in_hand: _InHand | None = None
+        self._end_name = "cell-died"
+        self.about: CellAbout | None = None
+
+    def examine(self, spool: Spool, cpu_seconds: float, *, wants_artifacts: bool) -> Deferred[CellReport]:
+        """Have the child examine this message; the connection is busy until the Deferred fires."""
+        assert self._in_hand is None, "a cell has one message at a time"
+        done: Deferred[CellReport] = Deferred()
+        self._in_hand = _InHand(spool, wants_artifacts, done)
+        head = Request(spool.octets, cpu_seconds, wants_artifacts).to_octets()
+        if spool.is_in_memory:
+            self.transport.writeSequence([head, *spool.chunks()])
+        else:
+            self.transport.write(head)
+            self.transport.registerProducer(_Feeder(self.transport, spool.chunks(), self.give_up), False)
+        return done
+
+    def give_up(self, name: str) -> None:
+        """End the child now; the report on the message in hand has one finding of this name."""
+        self._end_name = name
+        self._kill()
+        self.transport.abortConnection()
+
+    def dataReceived(self, data: bytes) -> None:
+        try:
+            for kind, body in self._frames.feed(data):
+                self._take(kind, body)
+        except Nonsense:
+            self.give_up("cell-nonsense")
+        except OSError as error:
+            self._fail(error)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        in_hand, self._in_hand = self._in_hand, None
+        self._lost(self)
+        if in_hand is not None:
+            _close(in_hand)
+            in_hand.done.callback(report_of_a_lost_cell(self._end_name))
+
+    def _fail(self, error: OSError) -> None:
+        in_hand, self._in_hand = self._in_hand, None
+        self.give_up("cell-died")
+        if in_hand is not None:
+            _close(in_hand)
+            in_hand.done.errback(error)
+
+    def _take(self, kind: FrameKind, body: bytes) -> None:
+        if kind is FrameKind.READY and self.about is None:
+            self.about = _read_about(body)
+            self._ready(self)
+            return
+        in_hand = self._in_hand
+        if in_hand is None:
+            raise Nonsense("a frame that nobody asked for")
+        match kind:
+            case FrameKind.REPORT if in_hand.told is None:
+                self._take_report(in_hand, body)
+            case FrameKind.RECORD if in_hand.told is not None and in_hand.record is None:
+                in_hand.record = body
+            case FrameKind.BLOB if in_hand.record is not None and in_hand.missing:
+                self._take_blob(in_hand, body)
+            case FrameKind.FAILED:
+                self.give_up("cell-error")
+                return
+            case _:
+                raise Nonsense(f"a frame of kind {kind.name} out of its turn")
+        if in_hand.record is not None and not in_hand.missing:
+            self._finish(in_hand)
+
+    def _take_report(self, in_hand: _InHand, body: bytes) -> None:
+        in_hand.told = parse_report(body, in_hand.spool.octets)
+        if in_hand.wants_artifacts:
+            in_hand.missing = [
+                (number, part.octets) for number, part in enumerate(in_hand.told.artifacts) if part.start is None
+            ]
+            in_hand.missing.reverse()
+
+    def _take_blob(self, in_hand: _InHand, body: bytes) -> None:
+        number, expected = in_hand.missing[-1]
+        spool = in_hand.contents.get(number)
+        if spool is None:
+            spool = in_hand.contents[number] = Spool(self._scratch_folder)
+        if not body or spool.octets + len(body) > expected:
+            raise Nonsense("an artifact of another size than was told")
+        spool.write(body)
+        if spool.octets == expected:
+            spool.freeze()
+            in_hand.missing.pop()
+
+    def _finish(self, in_hand: _InHand) -> None:
+        assert in_hand.told is not None
+        assert in_hand.record is not None
+        told = in_hand.told
+        report = CellReport(
+            tuple(_artifact(number, part, in_hand) for number, part in enumerate(told.artifacts)),
+            told.findings,
+            told.ambiguities,
+            _outcome(told),
+            in_hand.record,
+            told.message_id,
+            told.subject,
+        )
+        self._in_hand = None
+        self._ready(self)
+        in_hand.done.callback(report)
+
+
+@implementer(IPullProducer)
+class _Feeder:
+    """Writes a large message piece by piece, as the child takes it."""
+
+    def __init__(self, transport: Wire, chunks: Iterator[bytes], give_up: Callable[[str], None]) -> None:
+        self._transport = transport
+        self._chunks = chunks
+        self._give_up = give_up
+
+    def resumeProducing(self) -> None:
+        try:
+            chunk = next(self._chunks, None)
+        except (OSError, ValueError):
+            self._give_up("cell-died")
+            return
+        if chunk is None:
+            self._transport.unregisterProducer()
+        else:
+            self._transport.write(chunk)
+
+    def stopProducing(self) -> None:
+        self._chunks = iter(())
+
+
+def _artifact(number: int, part: ToldArtifact, in_hand: _InHand) -> Artifact:
+    return Artifact(
+        number, part.parent, part.name, part.declared_type, part.reading, part.sha256, _content(number, part, in_hand)
+    )
+
+
+def _content(number: int, part: ToldArtifact, in_hand: _InHand) -> Content:
+    if not in_hand.wants_artifacts or not part.octets:
+        return _NOTHING
+    if part.start is not None:
+        return SpoolSpan(in_hand.spool, part.start, part.octets)
+    return in_hand.contents[number]
+
+
+def _outcome(told: Told) -> EngineOutcome:
+    return Found("yara", told.signatures) if told.signatures else NothingFound("yara")
+
+
+def _close(in_hand: _InHand) -> None:
+    for spool in in_hand.contents.values():
+        spool.close()
+
+
+def _read_about(body: bytes) -> CellAbout:
+    try:
+        document = json.loads(body)
+        applied = tuple(map(str, document["confinement"]))
+        return CellAbout(str(document["rules"]), metadata.version("yara-x"), applied)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise Nonsense("a child that cannot say what it is") from error

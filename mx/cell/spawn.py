@@ -1,0 +1,37 @@
+"""A fresh cell: an interpreter of its own on one end of a socket pair.
+
+The child inherits that socket, nothing on its standard streams, and an empty environment. It runs isolated (`-I`, no
+site start-up), with our own import path given as arguments, so it starts in about 0.2 s and imports no Twisted.
+
+Failure: OSError where no process can be made; the pool waits and tries again.
+"""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+_BOOT = "import sys; descriptor, *sys.path[:] = sys.argv[1:]; from mx.cell.child import main; main(int(descriptor))"
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def spawn_cell() -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a child; it, and our end of its socket."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    paths = list(dict.fromkeys([str(_ROOT), *(path for path in sys.path if path)]))
+    with theirs:
+        try:
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
+                [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _BOOT, str(theirs.fileno()), *paths],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                env={},
+                close_fds=True,
+            )
+        except BaseException:
+            ours.close()
+            raise
+    ours.setblocking(False)
+    return process, ours

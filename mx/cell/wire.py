@@ -1,0 +1,231 @@
+"""What passes between a pool and a cell: octets, both ways. Pure.
+
+To the cell: one `Request` of fixed size, then the message's octets. From the cell: frames (kind, length, body): READY
+once, then for each message REPORT, RECORD and, where contents were asked for, one BLOB or more; or FAILED alone.
+A cell opens hostile octets and may be in hostile hands: `parse_report` takes nothing for granted, and everything has
+a limit.
+
+Failure: anything that is not exactly as described raises Nonsense; the pool then kills the cell, and the message is
+unscannable.
+"""
+
+import json
+import re
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from mx.artifact import Ambiguity, Artifact
+from mx.finding import Finding, Severity
+
+_REQUEST = struct.Struct(">Qd?")
+_FRAME = struct.Struct(">BI")
+REQUEST_OCTETS = _REQUEST.size
+BLOB_OCTETS = 1 << 18
+_MOST_ARTIFACTS = 20_000
+_MOST_FINDINGS = 200_000
+_MOST_UNPACKED_OCTETS = 1 << 30
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+ -]{0,127}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MOST_TEXT_CHARACTERS = 1000
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+
+
+class Nonsense(ValueError):
+    """What came from the cell is not what a cell in order says."""
+
+
+class FrameKind(IntEnum):
+    """The kinds of frames that a cell sends."""
+
+    READY = 1
+    REPORT = 2
+    RECORD = 3
+    BLOB = 4
+    FAILED = 5
+
+
+_MOST_OCTETS = {
+    FrameKind.READY: 1 << 12,
+    FrameKind.REPORT: 1 << 26,
+    FrameKind.RECORD: 1 << 25,
+    FrameKind.BLOB: BLOB_OCTETS,
+    FrameKind.FAILED: 1 << 12,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One message to examine; its octets follow."""
+
+    octets: int
+    cpu_seconds: float
+    wants_artifacts: bool
+
+    def to_octets(self) -> bytes:
+        return _REQUEST.pack(self.octets, self.cpu_seconds, self.wants_artifacts)
+
+    @classmethod
+    def from_octets(cls, raw: bytes) -> "Request":
+        return cls(*_REQUEST.unpack(raw))
+
+
+@dataclass(frozen=True, slots=True)
+class ToldArtifact:
+    """One artifact as a cell tells of it."""
+
+    parent: int | None
+    name: str
+    declared_type: str
+    reading: str
+    sha256: str
+    octets: int
+    start: int | None
+    """Where its octets stand in the message; None when they do not, and follow as blobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A report as a cell tells it, checked."""
+
+    artifacts: tuple[ToldArtifact, ...]
+    findings: tuple[Finding, ...]
+    signatures: tuple[Finding, ...]
+    ambiguities: tuple[Ambiguity, ...]
+    message_id: str
+    subject: str
+
+
+def frame(kind: FrameKind, body: bytes) -> bytes:
+    """One frame as octets."""
+    return _FRAME.pack(kind, len(body)) + body
+
+
+class FrameReader:
+    """Frames out of octets that arrive in any pieces."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, octets: bytes) -> Iterator[tuple[FrameKind, bytes]]:
+        """The frames that are complete now. Raises Nonsense."""
+        self._buffer += octets
+        while len(self._buffer) >= _FRAME.size:
+            number, length = _FRAME.unpack_from(self._buffer)
+            kind = _kind(number)
+            if length > _MOST_OCTETS[kind]:
+                raise Nonsense(f"a frame of kind {kind.name} with {length} octets")
+            end = _FRAME.size + length
+            if len(self._buffer) < end:
+                return
+            body = bytes(self._buffer[_FRAME.size : end])
+            del self._buffer[:end]
+            yield kind, body
+
+
+def _kind(number: int) -> FrameKind:
+    try:
+        return FrameKind(number)
+    except ValueError:
+        raise Nonsense(f"a frame of kind {number}") from None
+
+
+def report_octets(
+    artifacts: Sequence[Artifact],
+    starts: Sequence[int | None],
+    findings: Sequence[Finding],
+    signatures: Sequence[Finding],
+    ambiguities: Sequence[Ambiguity],
+    texts: tuple[str, str],
+) -> bytes:
+    """The body of a REPORT frame; `texts` are Message-ID and subject."""
+    document = [
+        [
+            [part.parent, part.name, part.declared_type, part.reading, part.sha256, part.content.octets, start]
+            for part, start in zip(artifacts, starts, strict=True)
+        ],
+        [[found.engine, found.name, found.artifact, found.severity] for found in findings],
+        [[found.engine, found.name, found.artifact, found.severity] for found in signatures],
+        [[ambiguity.name, ambiguity.artifact] for ambiguity in ambiguities],
+        *texts,
+    ]
+    return json.dumps(document, separators=(",", ":")).encode("ascii")
+
+
+def parse_report(body: bytes, message_octets: int) -> Told:
+    """The report in a REPORT frame's body, every value of it checked. Raises Nonsense."""
+    try:
+        artifacts, findings, signatures, ambiguities, message_id, subject = json.loads(body)
+        told = tuple(_artifact(number, entry, message_octets) for number, entry in enumerate(_list(artifacts)))
+        count = len(told)
+        report = Told(
+            told,
+            tuple(_finding("anatomy", entry, count) for entry in _list(findings)),
+            tuple(_finding("yara", entry, count) for entry in _list(signatures)),
+            tuple(Ambiguity(_name(name), _below(artifact, count)) for name, artifact in _list(ambiguities)),
+            _text(message_id),
+            _text(subject),
+        )
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Nonsense(f"a report that cannot be read: {type(error).__name__}") from error
+    if not 0 < count <= _MOST_ARTIFACTS or max(len(report.findings), len(report.ambiguities)) > _MOST_FINDINGS:
+        raise Nonsense("a report of impossible size")
+    if sum(artifact.octets for artifact in told if artifact.start is None) > _MOST_UNPACKED_OCTETS:
+        raise Nonsense("more unpacked octets than any budget allows")
+    return report
+
+
+def _artifact(number: int, entry: Sequence[object], message_octets: int) -> ToldArtifact:
+    parent, name, declared_type, reading, sha256, octets, start = entry
+    size = _below(octets, _MOST_UNPACKED_OCTETS + 1)
+    if (parent is None) != (number == 0):
+        raise Nonsense("a tree with no root or with two")
+    if not isinstance(sha256, str) or not _DIGEST.fullmatch(sha256):
+        raise Nonsense("a digest that is none")
+    return ToldArtifact(
+        None if parent is None else _below(parent, number),
+        _text(name),
+        _text(declared_type),
+        _name(reading),
+        sha256,
+        size,
+        None if start is None else _below(start, message_octets - size + 1),
+    )
+
+
+def _finding(engine: str, entry: Sequence[object], artifacts: int) -> Finding:
+    said_engine, name, artifact, severity = entry
+    if said_engine != engine:
+        raise Nonsense("a finding in another engine's name")
+    return Finding(engine, _name(name), _below(artifact, artifacts), Severity(_text(severity)))
+
+
+def _list(value: object) -> list[list[object]]:
+    if not isinstance(value, list):
+        raise TypeError("a list is missing")
+    return value
+
+
+def _below(value: object, bound: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < bound:
+        raise TypeError("a number is missing or out of range")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or len(value) > _MOST_TEXT_CHARACTERS:
+        raise TypeError("a text is missing or too long")
+    if not value.isprintable():
+        # Raises for half a surrogate pair, which nothing later could store.
+        value.encode("utf-8")
+        return value.translate(_CONTROLS)
+    return value
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise TypeError("a name is missing or no name of ours")
+    return value
