@@ -1,0 +1,140 @@
+"""Opens what a command needs from its settings: the database, the keys, the store of sealed mail.
+
+An empty SQLite is made and migrated on the spot, so that the first command on an empty folder just works. An older
+SQLite, and any PostgreSQL that is not migrated, is left alone: `pratique migrate` is a decision of the operator,
+because processes of the old version may still be running on it.
+
+Failure: `CannotOpen`, a refusal with one plain line that says what to do. An outage in the middle of a command becomes
+one too.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import assert_never
+
+from sqlalchemy.orm import Session
+
+from pratique.setting_values import is_key
+from pratique.settings import Settings
+from tenants.blobs.folder import FolderBlobStore
+from tenants.database import Database, DatabaseUnavailable
+from tenants.keys import Keyring, add_missing_keys, load_keyring
+from tenants.migration import SchemaState, migrate, state
+from tenants.refusals import Refusal
+from tenants.sealed import SealedStore
+
+COMMAND_LINE = "command line"
+"""Who did it, in the audit, when it was done by a command: whoever may open the database."""
+NEWER = "The database is of a newer version of Pratique: install that version."
+
+
+class CannotOpen(Refusal):
+    """The database or the data folder cannot be used; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a command works on."""
+
+    database: Database
+    keyring: Keyring
+    store: SealedStore
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Opened]:
+    """The database, migrated, with the store beside it; closed at the end. Raises CannotOpen."""
+    database = open_database(settings)
+    try:
+        keyring = open_keyring(settings)
+        with _plain_outages(), database.unit_of_work() as session:
+            add_missing_keys(session, keyring, datetime.now(UTC))
+        with _plain_outages():
+            yield Opened(database, keyring, SealedStore(FolderBlobStore(settings.blobs), keyring))
+    finally:
+        database.close()
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Session]:
+    """A session for a command that only looks."""
+    database = open_database(settings)
+    try:
+        with _plain_outages(), database.read() as session:
+            yield session
+    finally:
+        database.close()
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[Session]:
+    """A session for a command that changes something; durable when the block has ended."""
+    database = open_database(settings)
+    try:
+        with _plain_outages(), database.unit_of_work() as session:
+            yield session
+    finally:
+        database.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, whose tables are this version's. Raises CannotOpen."""
+    make_data_folder(settings.data)
+    database = Database(settings.database_url)
+    with _plain_outages():
+        found = state(database)
+        match found:
+            case SchemaState.CURRENT:
+                return database
+            case SchemaState.EMPTY if database.is_sqlite:
+                migrate(database)
+                return database
+            case SchemaState.EMPTY:
+                raise CannotOpen("The database has no tables yet: run `pratique migrate` once.")
+            case SchemaState.OLDER:
+                raise CannotOpen("The database is of an older version of Pratique: run `pratique migrate`.")
+            case SchemaState.NEWER:
+                raise CannotOpen(NEWER)
+            case _:
+                assert_never(found)
+
+
+def migrate_database(settings: Settings) -> bool:
+    """Bring the database to this version; False when it is there already. Raises CannotOpen."""
+    make_data_folder(settings.data)
+    database = Database(settings.database_url)
+    try:
+        with _plain_outages():
+            found = state(database)
+            if found is SchemaState.NEWER:
+                raise CannotOpen(NEWER)
+            migrate(database)
+            return found is not SchemaState.CURRENT
+    finally:
+        database.close()
+
+
+def open_keyring(settings: Settings) -> Keyring:
+    """The keyring of the master key that the settings give or name; its file is made when it is not there."""
+    if is_key(settings.master_key):
+        return load_keyring(settings.master_key, Path())
+    return load_keyring(None, Path(settings.master_key).expanduser())
+
+
+def make_data_folder(folder: Path) -> None:
+    """Make the data folder, for its owner alone, unless it is there. Raises CannotOpen."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotOpen(f"The data folder {folder} cannot be made: {error.strerror}.") from error
+
+
+@contextmanager
+def _plain_outages() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseUnavailable as outage:
+        raise CannotOpen(str(outage)) from outage
