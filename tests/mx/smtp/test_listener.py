@@ -16,11 +16,11 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from mx import reply
-from mx.smtp.certificate import TlsContextFactory, make_certificate
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpFactory, SmtpListener, client_key
 from mx.smtp.transport import SmtpProtocol, Surroundings
 from tests.contracts.receiving import DecidingConversation, KeepingConversation, Taken
+from tests.contracts.tls import TlsContextFactory, make_certificate
 
 ENVELOPE = b"MAIL FROM:<a@s.example>\r\nRCPT TO:<b@valid.example>\r\nDATA\r\n"
 
