@@ -118,12 +118,3 @@ class OctetReader:
             self._is_first_piece = False
             octets = octets[2:]
         return Piece(octets, has_bare_line_end, is_last)
-
-
-def received_lines(content_start: bytes) -> int:
-    """How many Received lines stand in a message's header, seen from its first octets (loops: RFC 5321 section 6.3).
-
-    A loop adds its lines on top, so the first 64 KiB are enough to see it.
-    """
-    header, _, _ = content_start.partition(b"\r\n\r\n")
-    return (_CRLF + header).lower().count(b"\r\nreceived:")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.smtp.limits import CONTENT_PIECE_OCTETS
-from mx.smtp.octets import Line, OctetReader, received_lines
+from mx.smtp.octets import Line, OctetReader
 
 CRLF = b"\r\n"
 
@@ -166,17 +166,3 @@ def test_clear_forgets_what_was_not_read() -> None:
     reader.clear()
     reader.feed(b"NOOP\r\n")
     assert reader.line(100) == Line(b"NOOP")
-
-
-@pytest.mark.parametrize(
-    ("content", "count"),
-    [
-        (b"", 0),
-        (b"Received: a\r\nreceived: b\r\nRECEIVED: c\r\n\r\nReceived: body\r\n", 3),
-        (b"X: Received: a\r\n Received: folded\r\n\r\n", 0),
-        (b"Received: a\r\n" * 120, 120),
-    ],
-)
-def test_received_lines_are_counted_in_the_header_alone(content: bytes, count: int) -> None:
-    """Loops are seen by the header's own lines."""
-    assert received_lines(content) == count
