@@ -137,6 +137,9 @@ def test_a_spool_that_fails_is_answered_at_the_end_of_the_content(
 
     monkeypatch.setattr(Spool, "write", fail)
     assert connection.exchange(b"x" * 200_000) == b""
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match="frozen"):  # its room is given back at once
+        connection.conversation.spools[0].write(b"x")
     assert connection.exchange(b"\r\n.\r\nNOOP\r\n") == answer.wire + reply.OK.wire
     assert connection.conversation.taken == []
     assert connection.conversation.told == ["reset"]
