@@ -84,22 +84,30 @@ def open_database(settings: Settings) -> Database:
     """The database, whose tables are this version's. Raises CannotOpen."""
     make_data_folder(settings.data)
     database = Database(settings.database_url)
-    with _plain_outages():
-        found = state(database)
-        match found:
-            case SchemaState.CURRENT:
-                return database
-            case SchemaState.EMPTY if database.is_sqlite:
-                migrate(database)
-                return database
-            case SchemaState.EMPTY:
-                raise CannotOpen("The database has no tables yet: run `pratique migrate` once.")
-            case SchemaState.OLDER:
-                raise CannotOpen("The database is of an older version of Pratique: run `pratique migrate`.")
-            case SchemaState.NEWER:
-                raise CannotOpen(NEWER)
-            case _:
-                assert_never(found)
+    try:
+        with _plain_outages():
+            _make_current(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make_current(database: Database) -> None:
+    found = state(database)
+    match found:
+        case SchemaState.CURRENT:
+            return
+        case SchemaState.EMPTY if database.is_sqlite:
+            migrate(database)
+        case SchemaState.EMPTY:
+            raise CannotOpen("The database has no tables yet: run `pratique migrate` once.")
+        case SchemaState.OLDER:
+            raise CannotOpen("The database is of an older version of Pratique: run `pratique migrate`.")
+        case SchemaState.NEWER:
+            raise CannotOpen(NEWER)
+        case _:
+            assert_never(found)
 
 
 def migrate_database(settings: Settings) -> bool:

@@ -1,0 +1,113 @@
+"""Opening what a command needs."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from pratique.opening import CannotOpen, migrate_database, open_database, open_keyring, opened, reading, writing
+from pratique.settings import Settings
+from tenants.customers import OPERATOR, list_tenants, tenant_named
+from tenants.keys import KeyTrouble, current_key
+from tests.servers.postgres_server import PostgresServer
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings whose data folder is not there yet."""
+    return Settings(data=tmp_path / "new" / "data")
+
+
+def test_an_empty_folder_is_made_and_migrated(settings: Settings) -> None:
+    """The folder is its owner's alone, and the operator's own tenant is there, with a key."""
+    with opened(settings) as parts, parts.database.read() as session:
+        operator = tenant_named(session, OPERATOR)
+        assert current_key(session, operator.id)
+    assert settings.data.stat().st_mode & 0o777 == 0o700
+    assert (settings.data / "master.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_session_for_looking_changes_nothing(settings: Settings) -> None:
+    """One for writing does."""
+    with reading(settings) as session:
+        session.execute(text("UPDATE tenant SET plan = 'x'"))
+    with reading(settings) as session:
+        assert list_tenants(session)[0].plan != "x"
+    with writing(settings) as session:
+        session.execute(text("UPDATE tenant SET plan = 'x'"))
+    with reading(settings) as session:
+        assert list_tenants(session)[0].plan == "x"
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        ("DROP TABLE alembic_version", "The database is of an older version of Pratique: run `pratique migrate`."),
+        (
+            "UPDATE alembic_version SET version_num = '999'",
+            "The database is of a newer version of Pratique: install that version.",
+        ),
+    ],
+)
+def test_a_database_of_another_version_is_left_alone(settings: Settings, statement: str, line: str) -> None:
+    """The line says what to do."""
+    with writing(settings) as session:
+        session.execute(text(statement))
+    with pytest.raises(CannotOpen) as refused:
+        open_database(settings)
+    assert str(refused.value) == line
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_plain_line(tmp_path: Path) -> None:
+    """It names the folder."""
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotOpen, match=r"The data folder .*/file/data cannot be made: Not a directory\."):
+        open_database(Settings(data=tmp_path / "file" / "data"))
+
+
+def test_a_file_that_is_no_database_is_one_plain_line(settings: Settings) -> None:
+    """It is not written over."""
+    settings.data.mkdir(parents=True)
+    file = settings.data / "pratique.sqlite"
+    file.write_bytes(b"This is not a database. " * 100)
+    with pytest.raises(CannotOpen, match="The database is damaged: file is not a database"):
+        open_database(settings)
+    assert file.read_bytes().startswith(b"This is not")
+
+
+def test_the_master_key_is_given_or_in_a_file(tmp_path: Path) -> None:
+    """A file that holds no key is never replaced."""
+    assert open_keyring(Settings(master_key=base64.b64encode(bytes(32)).decode()))
+    file = tmp_path / "key"
+    file.write_text("not a key")
+    with pytest.raises(KeyTrouble, match="does not hold a master key"):
+        open_keyring(Settings(master_key=str(file)))
+    assert file.read_text() == "not a key"
+
+
+@pytest.fixture
+def empty_postgres(postgres: PostgresServer, tmp_path: Path) -> Iterator[Settings]:
+    """Settings for a new, empty PostgreSQL database."""
+    yield Settings(data=tmp_path / "data", database_url=postgres.new_database())
+
+
+def test_a_postgresql_that_is_not_migrated_is_left_to_migrate(empty_postgres: Settings) -> None:
+    """Migrated once, every command works on it."""
+    with pytest.raises(CannotOpen) as refused:
+        open_database(empty_postgres)
+    assert str(refused.value) == "The database has no tables yet: run `pratique migrate` once."
+    assert migrate_database(empty_postgres) is True
+    assert migrate_database(empty_postgres) is False
+    with opened(empty_postgres) as parts, parts.database.read() as session:
+        assert [tenant.name for tenant in list_tenants(session)] == [OPERATOR]
+
+
+def test_a_postgresql_that_is_away_is_one_plain_line(tmp_path: Path) -> None:
+    """Without the statement, and without the password."""
+    url = f"postgresql://u:opensesame@localhost/d?host={tmp_path}"
+    with pytest.raises(CannotOpen) as refused:
+        open_database(Settings(data=tmp_path / "data", database_url=url))
+    assert str(refused.value).startswith("The database does not answer: ")
+    assert "opensesame" not in str(refused.value)
