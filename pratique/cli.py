@@ -55,6 +55,10 @@ class PlainRefusal(click.ClickException):
         click.echo(" ".join(self.format_message().split()), file=file, err=file is None)
 
 
+class ReaderGone(Exception):
+    """Nobody reads standard output any more. Not an OSError, because click ends those with status 1 itself."""
+
+
 class FrontDoor(click.Group):
     """The group of all commands, each imported only when it is called."""
 
@@ -76,8 +80,8 @@ class FrontDoor(click.Group):
             return super().invoke(ctx)
         except (Refusal, SettingsError) as refusal:
             raise PlainRefusal(str(refusal)) from refusal
-        except BrokenPipeError:
-            raise
+        except BrokenPipeError as error:
+            raise ReaderGone from error
         except OSError as error:
             raise PlainRefusal(_said_plainly(error)) from error
 
@@ -110,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         return 130
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         # The interpreter flushes standard output once more at its end; there must be something to flush into.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -7,8 +7,6 @@ Failure: an unknown entry or value, an unreadable file, an unknown tenant or dom
 changed.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
+from pratique.policy_file import read_policy_file
 from pratique.printing import print_json, print_table
 from pratique.settings import Settings
 from tenants.audit import record_action
@@ -32,9 +31,6 @@ from tenants.policies import (
 )
 from tenants.policy import PolicyError
 from tenants.refusals import Refusal
-
-MOST_OCTETS = 1024 * 1024
-"""A policy file is a few lines; whatever is larger is the wrong file."""
 
 
 @click.group(epilog="Example: pratique policy set --tenant acme encrypted=hold spam=reject")
@@ -102,19 +98,6 @@ def change(
             details=changes,
         )
     _print(found, as_json)
-
-
-def read_policy_file(file: Path) -> Mapping[str, object]:
-    """The entries of a policy file. Raises Refusal, or OSError when it cannot be read."""
-    with file.open("rb") as opened:
-        raw = opened.read(MOST_OCTETS + 1)
-    try:
-        entries = json.loads(raw) if len(raw) <= MOST_OCTETS else None
-    except ValueError as error:
-        raise Refusal(f"The policy file {file} is not JSON: {error}.") from None
-    if not isinstance(entries, dict):
-        raise Refusal(f'The policy file {file} is not a policy: it looks like {{"encrypted": "hold"}}.')
-    return entries
 
 
 def _parse(assignments: tuple[str, ...]) -> dict[str, object]:
