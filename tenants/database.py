@@ -30,6 +30,7 @@ BUSY_SECONDS = 5
 POOL_CONNECTIONS = 16
 _OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING, which the leases need."""
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _READ_ONLY = "pratique_read_only"
 _POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s -c timezone=UTC"
 _PRAGMAS = (
@@ -115,6 +116,8 @@ def _outage(error: DBAPIError) -> DatabaseUnavailable | None:
     # SQLite calls a missing table or a wrong statement "operational" too.
     if getattr(error.orig, "sqlite_errorname", "") == "SQLITE_ERROR":
         return None
+    if getattr(error.orig, "sqlite_errorname", "") in _DAMAGED:
+        return DatabaseUnavailable(f"The database is damaged: {words}")
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return DatabaseUnavailable(f"The database does not answer: {words}")
     return None
