@@ -17,7 +17,7 @@ class Examination:
     artifacts: tuple[Artifact, ...]
     """The tree, for lists; the contents may be closed already."""
     record: bytes
-    """The MessageRecord as JSON, findings included."""
+    """The MessageRecord as JSON, still without findings: they are added when it is stored, which is seldom."""
     message_id: str
     subject: str
     engines: tuple[str, ...]

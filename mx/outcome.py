@@ -25,6 +25,7 @@ class Queued:
 
     recipient: Recipient
     delivery: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Refused:
 
     recipient: Recipient
     reply: Reply
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Deferred:
 
     recipient: Recipient
     reply: Reply
+    reason: str
 
 
 Outcome = Accepted | Queued | Held | Refused | RefusedAndHeld | Discarded | Deferred

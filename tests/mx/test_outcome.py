@@ -22,14 +22,14 @@ A, B = Recipient("a@acme.example"), Recipient("b@acme.example")
 
 TABLE: list[tuple[str, list[Outcome], Reply]] = [
     ("accepted", [Accepted(A, "250 ok")], TAKEN),
-    ("queued", [Queued(A, 1)], TAKEN),
+    ("queued", [Queued(A, 1, "away")], TAKEN),
     ("held", [Held(A, 1, "infected")], TAKEN),
     ("discarded", [Discarded(A, "spam")], TAKEN),
-    ("refused", [Refused(A, NEVER)], NEVER),
+    ("refused", [Refused(A, NEVER, "infected")], NEVER),
     ("refused and kept", [RefusedAndHeld(A, NEVER, 1, "infected")], NEVER),
-    ("deferred", [Deferred(A, LATER)], LATER),
-    ("taken in two ways", [Accepted(A, "250 ok"), Queued(B, 1)], TAKEN),
-    ("not taken, one for now", [Refused(A, NEVER), Deferred(B, LATER)], LATER),
+    ("deferred", [Deferred(A, LATER, "away")], LATER),
+    ("taken in two ways", [Accepted(A, "250 ok"), Queued(B, 1, "away")], TAKEN),
+    ("not taken, one for now", [Refused(A, NEVER, "infected"), Deferred(B, LATER, "away")], LATER),
 ]
 
 
@@ -41,7 +41,7 @@ def test_the_reply_of_each_row(title: str, outcomes: list[Outcome], reply: Reply
 
 @pytest.mark.parametrize(
     "outcomes",
-    [[], [Accepted(A, "250 ok"), Refused(B, NEVER)], [Held(A, 1, "spam"), Deferred(B, LATER)]],
+    [[], [Accepted(A, "250 ok"), Refused(B, NEVER, "infected")], [Held(A, 1, "spam"), Deferred(B, LATER, "away")]],
 )
 def test_outcomes_without_a_true_reply_are_a_bug(outcomes: list[Outcome]) -> None:
     """Neither 250 nor a refusal may be told for these, so none is."""

@@ -1,0 +1,1 @@
+"""Decisions into outcomes: forward, hold, refuse, discard."""

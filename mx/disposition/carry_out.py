@@ -1,0 +1,170 @@
+"""Carries out decisions: an exhaustive match, no copy falls through to a disposition that nobody decided.
+
+Comes in: an examined message and its copies. Goes out: one Outcome for each copy, such that one reply is true for all.
+
+The order is what makes that reply true (contract.md, "One reply, true for every recipient"):
+1. anything undecided: nothing is done with any copy, 4xx;
+2. every copy refused by policy: kept where policy says so, then 5xx;
+3. what is held is stored before anything is forwarded, so that "cannot be stored" is still 4xx for all;
+4. what is delivered is forwarded; where the next hops' answers differ, or none came, the rest is stored, 250.
+
+Failure: storage that fails gives 4xx for every copy, also when one of them has reached its next hop by then: the sender
+comes back, and a duplicate is better than a loss.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from mx import reply
+from mx.decision import Defer, Deliver, Discard, Hold, Reject
+from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
+from mx.disposition.copies import Copy, ExaminedMessage
+from mx.disposition.forward import forward
+from mx.disposition.keep import CannotKeep, Keeping
+from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
+
+REFUSED_IN_MIXED = "refused-in-mixed-transaction"
+UNDELIVERABLE = "undeliverable"
+UNDECIDED = "engine-unavailable"
+NO_NEXT_HOP = "no-next-hop"
+"""Reason of what is held for the operator's own mailboxes, and for a domain without a route."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The copies of one message, sorted by what is to be done with them."""
+
+    deferred: list[Copy] = field(default_factory=list)
+    refused: list[Copy] = field(default_factory=list)
+    held: dict[str, list[Copy]] = field(default_factory=dict)
+    discarded: list[Copy] = field(default_factory=list)
+    forwarded: list[Copy] = field(default_factory=list)
+
+    def hold(self, reason: str, copy: Copy) -> None:
+        self.held.setdefault(reason, []).append(copy)
+
+
+def plan(copies: Iterable[Copy]) -> Plan:
+    """The copies sorted by their decisions. Pure."""
+    result = Plan()
+    for copy in copies:
+        match copy.decision:
+            case Deliver():
+                if copy.standing.routes:
+                    result.forwarded.append(copy)
+                else:
+                    result.hold(NO_NEXT_HOP, copy)
+            case Hold(reason):
+                result.hold(reason, copy)
+            case Reject():
+                result.refused.append(copy)
+            case Discard():
+                result.discarded.append(copy)
+            case Defer():
+                result.deferred.append(copy)
+            case _:
+                assert_never(copy.decision)
+    return result
+
+
+class Disposition:
+    """Carries out what was decided about one message after another; calls may overlap."""
+
+    def __init__(self, forwarding: Forwarding, keeping: Keeping) -> None:
+        self._forwarding, self._keeping = forwarding, keeping
+
+    async def carry_out(self, message: ExaminedMessage, copies: Sequence[Copy]) -> tuple[Outcome, ...]:
+        """One outcome for each copy, in their order. Raises nothing for what storage or next hops do."""
+        sorted_copies = plan(copies)
+        if sorted_copies.deferred:
+            return tuple(Deferred(copy.recipient, reply.ENGINE_UNAVAILABLE, UNDECIDED) for copy in copies)
+        try:
+            if len(sorted_copies.refused) == len(copies):
+                outcomes = await self._refuse(message, sorted_copies.refused)
+            else:
+                outcomes = await self._take(message, sorted_copies, whole=len(sorted_copies.forwarded) == len(copies))
+        except CannotKeep as error:
+            return tuple(Deferred(copy.recipient, reply.STORAGE_UNAVAILABLE, f"not stored: {error}") for copy in copies)
+        by_recipient = {outcome.recipient: outcome for outcome in outcomes}
+        return tuple(by_recipient[copy.recipient] for copy in copies)
+
+    async def _refuse(self, message: ExaminedMessage, refused: Sequence[Copy]) -> list[Outcome]:
+        """Every copy refused for good: first kept, then 5xx."""
+        keep: dict[str, list[Copy]] = {}
+        outcomes: list[Outcome] = []
+        for copy in refused:
+            if isinstance(copy.decision, Reject) and copy.decision.keep:
+                keep.setdefault(copy.decision.reason, []).append(copy)
+            else:
+                outcomes.append(Refused(copy.recipient, _refusal(copy), _reason(copy)))
+        if keep:
+            kept = await self._keeping.keep(message, (), keep)
+            outcomes += [
+                RefusedAndHeld(copy.recipient, _refusal(copy), kept.held[reason], reason)
+                for reason, copies in keep.items()
+                for copy in copies
+            ]
+        return outcomes
+
+    async def _take(self, message: ExaminedMessage, sorted_copies: Plan, *, whole: bool) -> list[Outcome]:
+        """At least one copy is taken: what policy refuses is held, because the client can be told one thing only."""
+        for copy in sorted_copies.refused:
+            sorted_copies.hold(REFUSED_IN_MIXED, copy)
+        outcomes: list[Outcome] = [Discarded(copy.recipient, _reason(copy)) for copy in sorted_copies.discarded]
+        outcomes += await self._store(message, {}, sorted_copies.held)
+        if not sorted_copies.forwarded:
+            return outcomes
+        results = await forward(self._forwarding, message, sorted_copies.forwarded)
+        if whole and (answer := _one_refusal(results)) is not None:
+            return answer
+        waiting = {copy: result for copy, result in results if isinstance(result, TransientlyRefused | Unreachable)}
+        undeliverable = [copy for copy, result in results if isinstance(result, PermanentlyRefused)]
+        outcomes += [
+            Accepted(copy.recipient, result.reply.line) for copy, result in results if isinstance(result, Delivered)
+        ]
+        return outcomes + await self._store(message, waiting, {UNDELIVERABLE: undeliverable} if undeliverable else {})
+
+    async def _store(
+        self,
+        message: ExaminedMessage,
+        queued: Mapping[Copy, TransientlyRefused | Unreachable],
+        held: Mapping[str, Sequence[Copy]],
+    ) -> list[Outcome]:
+        if not queued and not held:
+            return []
+        kept = await self._keeping.keep(message, tuple(queued), held)
+        outcomes: list[Outcome] = [
+            Queued(copy.recipient, kept.queued[copy.recipient], _why(result)) for copy, result in queued.items()
+        ]
+        return outcomes + [
+            Held(copy.recipient, kept.held[reason], reason) for reason, copies in held.items() for copy in copies
+        ]
+
+
+def _one_refusal(results: Sequence[tuple[Copy, CopyResult]]) -> list[Outcome] | None:
+    """The outcomes when every next hop refused in the same way, so that the client can be told; None otherwise."""
+    refused = [(copy, result) for copy, result in results if isinstance(result, PermanentlyRefused)]
+    if len(refused) == len(results):
+        return [Refused(copy.recipient, _passed_on(copy, result), result.reply.line) for copy, result in refused]
+    put_off = [(copy, result) for copy, result in results if isinstance(result, TransientlyRefused)]
+    if len(put_off) == len(results):
+        return [Deferred(copy.recipient, _passed_on(copy, result), result.reply.line) for copy, result in put_off]
+    return None
+
+
+def _why(result: TransientlyRefused | Unreachable) -> str:
+    return result.reply.line if isinstance(result, TransientlyRefused) else result.reason
+
+
+def _passed_on(copy: Copy, result: PermanentlyRefused | TransientlyRefused) -> reply.Reply:
+    names = [route.host for route in copy.standing.routes]
+    return reply.passed_on(result.reply.code, result.reply.enhanced, result.reply.text, names)
+
+
+def _reason(copy: Copy) -> str:
+    return "" if isinstance(copy.decision, Deliver) else copy.decision.reason
+
+
+def _refusal(copy: Copy) -> reply.Reply:
+    return reply.refusal(_reason(copy))

@@ -1,0 +1,55 @@
+"""What disposition works on: one examined message, and its copies, one for each recipient, each with its decision.
+
+Comes from the intake; nothing here changes a byte of the message.
+"""
+
+from dataclasses import dataclass
+
+from mx.artifact import Content
+from mx.decision import Decision
+from mx.envelope import Envelope, Recipient
+from mx.examination import Examination
+from mx.spool import Spool
+from tenants.directory import Standing
+from tenants.messages import MessageFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedMessage:
+    """One message after rows 1 to 8 of `docs/flow.md`."""
+
+    envelope: Envelope
+    spool: Spool
+    """As received: what is stored."""
+    content: Content
+    """As forwarded: without arriving headers that falsely claim to be ours."""
+    headers_on_top: bytes
+    examination: Examination
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One recipient's copy."""
+
+    recipient: Recipient
+    standing: Standing
+    decision: Decision
+
+
+def facts_of(message: ExaminedMessage, tenant_id: int) -> MessageFacts:
+    """What the books keep of this message."""
+    envelope, examination = message.envelope, message.examination
+    return MessageFacts(
+        transaction=envelope.transaction,
+        tenant_id=tenant_id,
+        received_at=envelope.received_at,
+        client_address=envelope.client.address,
+        reverse_path=envelope.reverse_path.address,
+        recipients=tuple(recipient.address for recipient in envelope.recipients),
+        message_id=examination.message_id,
+        subject=examination.subject,
+        octets=message.spool.octets,
+        is_eight_bit=envelope.is_eight_bit,
+        is_smtputf8=envelope.is_smtputf8,
+        verdict=examination.verdict.kind.value,
+    )

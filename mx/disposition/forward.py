@@ -1,0 +1,49 @@
+"""Forwards copies to their next hops, now, while the sender waits: one transfer for each set of routes.
+
+Comes in: a message and the copies to deliver. Goes out: each copy with what its next hop said.
+Transfers to different next hops run at the same time, within FORWARD_SECONDS of the 45 s that the sender waits.
+"""
+
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred, gatherResults
+
+from mx.delivery.contract import CopyResult, Forwarding, Transfer
+from mx.disposition.copies import Copy, ExaminedMessage
+from tenants.routes import Route
+
+FORWARD_SECONDS = 20.0
+
+
+async def forward(
+    forwarding: Forwarding, message: ExaminedMessage, copies: Sequence[Copy]
+) -> list[tuple[Copy, CopyResult]]:
+    """Each copy with its result, in order."""
+    by_routes: dict[tuple[Route, ...], list[Copy]] = {}
+    for copy in copies:
+        by_routes.setdefault(copy.standing.routes, []).append(copy)
+    groups = list(by_routes.items())
+    if len(groups) == 1:
+        return await _transfer(forwarding, message, *groups[0])
+    parts = await gatherResults(
+        [Deferred.fromCoroutine(_transfer(forwarding, message, routes, group)) for routes, group in groups],
+        consumeErrors=True,
+    )
+    results = {copy.recipient: result for part in parts for copy, result in part}
+    return [(copy, results[copy.recipient]) for copy in copies]
+
+
+async def _transfer(
+    forwarding: Forwarding, message: ExaminedMessage, routes: tuple[Route, ...], copies: Sequence[Copy]
+) -> list[tuple[Copy, CopyResult]]:
+    envelope = message.envelope
+    transfer = Transfer(
+        reverse_path=envelope.reverse_path.address,
+        recipients=tuple(copy.recipient.address for copy in copies),
+        headers_on_top=message.headers_on_top,
+        content=message.content,
+        is_eight_bit=envelope.is_eight_bit,
+        is_smtputf8=envelope.is_smtputf8,
+    )
+    results = await forwarding.deliver(routes, transfer, FORWARD_SECONDS)
+    return list(zip(copies, results, strict=True))

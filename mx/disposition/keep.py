@@ -1,0 +1,155 @@
+"""Keeps copies: octets sealed and durable first, then one commit for every row that names them. Only then 250.
+
+Comes in: a message, the copies to queue and the copies to hold, by reason. Goes out: the numbers of the committed rows,
+which are the proof that an outcome carries. All copies of one message share one sealed body.
+
+Failure: CannotKeep when octets or rows could not be made durable in KEEP_SECONDS; nothing is promised then.
+What was half done is left: octets without a row are swept later, and a commit that came too late makes a duplicate.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.threads import deferToThreadPool
+
+from mx.disposition.copies import Copy, ExaminedMessage, facts_of
+from mx.envelope import Recipient
+from mx.examination import Examination
+from tenants.blobs.segments import SealBroken
+from tenants.database import DatabaseUnavailable
+from tenants.database_threads import DatabaseThreads
+from tenants.keys import TenantKey
+from tenants.message_record import MessageRecord, RecordedFinding
+from tenants.messages import MessageFacts
+from tenants.quarantine import FindingNote, NewHeld, hold
+from tenants.queue_book import NewDelivery, enqueue
+from tenants.sealed import BlobKind, SealedBlob, SealedStore
+
+KEEP_SECONDS = 5.0
+
+
+class CannotKeep(Exception):
+    """Nothing of this message could be made durable; the text says why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The committed rows: each queued recipient's delivery, each reason's held message."""
+
+    queued: Mapping[Recipient, int]
+    held: Mapping[str, int]
+
+
+class Keeping(Protocol):
+    """What disposition sees of this file."""
+
+    async def keep(
+        self, message: ExaminedMessage, queued: Sequence[Copy], held: Mapping[str, Sequence[Copy]]
+    ) -> Kept: ...
+
+
+@dataclass(frozen=True, slots=True)
+class QueueTimes:
+    """When a new delivery is tried first, and until when."""
+
+    first_wait: timedelta
+    lifetime: timedelta
+
+
+class Keeper:
+    """Keeps copies in the blob store and the database."""
+
+    def __init__(
+        self,
+        sealed: SealedStore,
+        threads: DatabaseThreads,
+        reactor: Any,
+        now: Callable[[], datetime],
+        times: QueueTimes,
+    ) -> None:
+        self._sealed, self._threads, self._reactor, self._now, self._times = sealed, threads, reactor, now, times
+
+    async def keep(self, message: ExaminedMessage, queued: Sequence[Copy], held: Mapping[str, Sequence[Copy]]) -> Kept:
+        """Both kinds in one commit. Raises CannotKeep."""
+        copies = [*queued, *(copy for group in held.values() for copy in group)]
+        standing = copies[0].standing
+        if standing.key is None:
+            raise CannotKeep("the tenant has no key")
+        try:
+            kept: Kept = await Deferred.fromCoroutine(
+                self._keep(message, standing.tenant_id, standing.key, queued, held)
+            ).addTimeout(KEEP_SECONDS, self._reactor)
+        except (OSError, DatabaseUnavailable, SealBroken, TimeoutError) as error:
+            raise CannotKeep(f"{type(error).__name__}: {error}") from error
+        return kept
+
+    async def _keep(
+        self,
+        message: ExaminedMessage,
+        tenant_id: int,
+        key: TenantKey,
+        queued: Sequence[Copy],
+        held: Mapping[str, Sequence[Copy]],
+    ) -> Kept:
+        blobs = await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._seal, message, key)
+        facts = facts_of(message, tenant_id)
+        now = self._now()
+        deliveries = [self._delivery(copy, facts, blobs, message.headers_on_top, now) for copy in queued]
+        holds = [_held(reason, group, facts, blobs, message.examination) for reason, group in held.items()]
+        numbers, held_numbers = await self._threads.run_durably(_write, deliveries, holds, now)
+        return Kept(
+            {copy.recipient: number for copy, number in zip(queued, numbers, strict=True)},
+            dict(zip(held, held_numbers, strict=True)),
+        )
+
+    def _seal(self, message: ExaminedMessage, key: TenantKey) -> tuple[SealedBlob, SealedBlob]:
+        """In a thread: body and record, durable."""
+        body = self._sealed.store(key, BlobKind.BODY, message.spool.chunks())
+        record = self._sealed.store(key, BlobKind.RECORD, [_record(message.examination)])
+        return body, record
+
+    def _delivery(
+        self,
+        copy: Copy,
+        facts: MessageFacts,
+        blobs: tuple[SealedBlob, SealedBlob],
+        headers_on_top: bytes,
+        now: datetime,
+    ) -> NewDelivery:
+        first, last = now + self._times.first_wait, now + self._times.lifetime
+        address, domain = copy.recipient.address, copy.standing.domain
+        return NewDelivery(facts, domain, address, *blobs, headers_on_top, first, last)
+
+
+def _held(
+    reason: str,
+    copies: Sequence[Copy],
+    facts: MessageFacts,
+    blobs: tuple[SealedBlob, SealedBlob],
+    examination: Examination,
+) -> NewHeld:
+    notes = tuple(
+        FindingNote(found.engine, found.name, found.artifact, found.severity.value)
+        for found in examination.verdict.findings
+    )
+    people = tuple(copy.recipient.address for copy in copies)
+    return NewHeld(facts, reason, examination.verdict.kind.value, notes, people, *blobs)
+
+
+def _record(examination: Examination) -> bytes:
+    findings = (
+        RecordedFinding(found.engine, found.name, found.artifact, found.severity.value)
+        for found in examination.verdict.findings
+    )
+    return MessageRecord.from_json(examination.record).with_findings(findings).to_json()
+
+
+def _write(
+    session: Session, deliveries: Sequence[NewDelivery], holds: Sequence[NewHeld], now: datetime
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    queued = enqueue(session, deliveries, now) if deliveries else ()
+    return queued, tuple(hold(session, new, now) for new in holds)

@@ -1,0 +1,86 @@
+"""Tells the trace what became of a message: its typed events, from the examined message and the outcomes. Pure.
+
+Comes in: rows 1 to 12 of `docs/flow.md`. Goes out: events for `tenants/trace_writer.py`, all of one time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from mx.disposition.copies import ExaminedMessage
+from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
+from mx.reply import Reply
+from tenants.trace import (
+    CopyAccepted,
+    CopyDeferred,
+    CopyDiscarded,
+    CopyHeld,
+    CopyQueued,
+    CopyRefused,
+    Event,
+    Examined,
+    MessageReceived,
+)
+
+
+def events_of(
+    message: ExaminedMessage, outcomes: Sequence[Outcome], answer: Reply, tenant_id: int, now: datetime
+) -> list[Event]:
+    """What happened, in order: received, examined, then each copy."""
+    transaction = message.envelope.transaction
+    told = [_copy_event(outcome, answer, transaction, tenant_id, now) for outcome in outcomes]
+    return [_received(message, tenant_id), _examined(message, tenant_id, now), *told]
+
+
+def _received(message: ExaminedMessage, tenant_id: int) -> MessageReceived:
+    envelope, examination = message.envelope, message.examination
+    return MessageReceived(
+        transaction=envelope.transaction,
+        tenant_id=tenant_id,
+        at=envelope.received_at,
+        reverse_path=envelope.reverse_path.address,
+        recipients=tuple(recipient.address for recipient in envelope.recipients),
+        message_id=examination.message_id,
+        subject=examination.subject,
+        octets=message.spool.octets,
+        client_address=envelope.client.address,
+        helo=envelope.client.helo,
+        tls=envelope.client.tls or "",
+        is_eight_bit=envelope.is_eight_bit,
+        is_smtputf8=envelope.is_smtputf8,
+    )
+
+
+def _examined(message: ExaminedMessage, tenant_id: int, now: datetime) -> Examined:
+    examination = message.examination
+    verdict = examination.verdict
+    return Examined(
+        transaction=message.envelope.transaction,
+        tenant_id=tenant_id,
+        at=now,
+        verdict=verdict.kind.value,
+        findings=verdict.finding_names,
+        ambiguities=tuple(dict.fromkeys(ambiguity.name for ambiguity in verdict.ambiguities)),
+        engines=examination.engines,
+        unanswered=tuple(f"{failed.engine}: {failed.reason}" for failed in verdict.unanswered),
+        seconds=round(examination.seconds, 4),
+    )
+
+
+def _copy_event(outcome: Outcome, answer: Reply, transaction: str, tenant_id: int, now: datetime) -> Event:
+    recipient = outcome.recipient.address
+    match outcome:
+        case Accepted():
+            return CopyAccepted(transaction, tenant_id, now, recipient, outcome.remote_reply)
+        case Queued():
+            return CopyQueued(transaction, tenant_id, now, recipient, outcome.delivery, outcome.reason)
+        case Held() | RefusedAndHeld():
+            return CopyHeld(transaction, tenant_id, now, recipient, outcome.held, outcome.reason, answer.line)
+        case Refused():
+            return CopyRefused(transaction, tenant_id, now, recipient, outcome.reason, answer.line)
+        case Discarded():
+            return CopyDiscarded(transaction, tenant_id, now, recipient, outcome.reason)
+        case Deferred():
+            return CopyDeferred(transaction, tenant_id, now, recipient, outcome.reason, answer.line)
+        case _:
+            assert_never(outcome)
