@@ -1,0 +1,71 @@
+"""Scan: octets to a verdict, without a server; for the intake, a release and `pratique scan`.
+
+These are rows 6 to 8 of `docs/flow.md`.
+
+Comes in: a frozen Spool. Goes out: an Examination. The cell opens the message and runs YARA-X; the artifacts that it
+found are then shown to all other engines at once; the verdict is a pure function of what came back.
+
+Failure: a cell that dies costs this one verdict (*unscannable*). An engine without an answer makes the verdict
+incomplete, and the policy decides. `NoCellFree` passes through: the caller answers 451.
+Limits: ENGINE_SECONDS for cell and engines together, of the 45 s between the end of data and the reply.
+"""
+
+from collections.abc import Callable, Sequence, Set
+from typing import Protocol
+
+from mx.artifact import Artifact
+from mx.cell.report import CellReport
+from mx.examination import Examination
+from mx.finding import EngineFailed, EngineOutcome
+from mx.spool import Spool
+from mx.verdict import judge
+
+ENGINE_SECONDS = 20.0
+SIGNATURES = "yara"
+"""The engine that runs in the cells; it is asked about every message."""
+
+
+class Cells(Protocol):
+    """What is needed of `mx.cell.pool.CellPool`."""
+
+    async def examine(self, spool: Spool, *, want_artifacts: bool, seconds: float) -> CellReport: ...
+
+
+class Panel(Protocol):
+    """What is needed of `mx.engines.panel.Panel`."""
+
+    @property
+    def names(self) -> frozenset[str]: ...
+
+    async def ask(self, artifacts: Sequence[Artifact], seconds: float) -> tuple[EngineOutcome, ...]: ...
+
+
+class Scanner:
+    """Examines messages, one call each; calls may overlap."""
+
+    def __init__(
+        self, cells: Cells, panel: Panel, version_of: Callable[[str], str], seconds: Callable[[], float]
+    ) -> None:
+        """`version_of` names an engine with its version, for people; `seconds` is a clock that never goes back."""
+        self._cells, self._panel, self._version_of, self._seconds = cells, panel, version_of, seconds
+        self._asked = frozenset({SIGNATURES}) | panel.names
+
+    async def examine(self, spool: Spool, ignored: Set[str] = frozenset()) -> Examination:
+        """Everything that can be found out about these octets. Raises NoCellFree."""
+        started = self._seconds()
+        report = await self._cells.examine(spool, want_artifacts=bool(self._panel.names), seconds=ENGINE_SECONDS)
+        try:
+            remaining = max(0.0, ENGINE_SECONDS - (self._seconds() - started))
+            outcomes = (report.signatures, *await self._panel.ask(report.artifacts, remaining))
+        finally:
+            report.close()
+        answered = [outcome.engine for outcome in outcomes if not isinstance(outcome, EngineFailed)]
+        return Examination(
+            verdict=judge(self._asked, outcomes, report.findings, report.ambiguities, ignored),
+            artifacts=report.artifacts,
+            record=report.record,
+            message_id=report.message_id,
+            subject=report.subject,
+            engines=tuple(self._version_of(engine) for engine in answered),
+            seconds=self._seconds() - started,
+        )
