@@ -1,0 +1,159 @@
+"""The queue's side of delivery: leased copies are offered to their next hop, and each is settled.
+
+Comes in: rows of the queue (`tenants/queue_book.py`). Copies of one message for one domain go in one transfer.
+Goes out: settled rows: delivered, deferred with the next wait, or held as undeliverable when the queue's lifetime has
+ended or the next hop refuses for good. A copy leaves the queue only in the commit that says where it went.
+
+Failure: a body that cannot be read is deferred like an unreachable next hop, and logged as an error.
+Limits: MOST_PER_DOMAIN transfers at a time for one domain, so that a dead next hop does not hold up the others.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, Transfer, Unreachable
+from mx.delivery.runner import LEASE_SECONDS
+from mx.own_headers import read_header_section
+from mx.spool import Spool
+from tenants.blobs.contract import BlobMissing
+from tenants.blobs.segments import SealBroken
+from tenants.database_threads import DatabaseThreads
+from tenants.directory import Standing
+from tenants.queue_book import (
+    LeasedDelivery,
+    lease_due,
+    settle_deferred,
+    settle_delivered,
+    settle_undeliverable,
+)
+from tenants.sealed import SealedBlob, SealedStore
+
+TRANSFER_SECONDS = 60.0
+MOST_PER_DOMAIN = 5
+
+log = Logger()
+
+
+class Directory(Protocol):
+    """What is needed of `tenants.directory.Directory`."""
+
+    async def look_up(self, address: str) -> Standing: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """What a transfer from the queue needs."""
+
+    directory: Directory
+    forwarding: Forwarding
+    sealed: SealedStore
+    threads: DatabaseThreads
+    reactor: Any
+    now: Callable[[], datetime]
+    next_attempt_at: Callable[[datetime, int, datetime], datetime | None]
+    """From now, the attempts so far and the end of the lifetime; None when that has come."""
+    hostname: str
+    scratch: Path
+
+
+def transfers(leased: Iterable[LeasedDelivery]) -> list[list[LeasedDelivery]]:
+    """The copies that go in one transfer each: same body, same domain. Pure."""
+    groups: dict[tuple[str, str], list[LeasedDelivery]] = {}
+    for delivery in leased:
+        groups.setdefault((delivery.body.name, delivery.domain), []).append(delivery)
+    return list(groups.values())
+
+
+class QueueWork:
+    """The queue as work for a Runner."""
+
+    name = "queue"
+
+    def __init__(self, parts: Offering, owner: str) -> None:
+        self._parts, self._owner = parts, owner
+        self._busy: Counter[str] = Counter()
+
+    async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
+        """Copies whose time has come, of domains that are not busy already."""
+        full = frozenset(domain for domain, count in self._busy.items() if count >= MOST_PER_DOMAIN)
+        leased = await self._parts.threads.run(
+            lease_due,
+            now=self._parts.now(),
+            limit=most,
+            owner=self._owner,
+            lease_seconds=LEASE_SECONDS,
+            skip_domains=full,
+        )
+        return [self._counted(group) for group in transfers(leased)]
+
+    async def _counted(self, group: Sequence[LeasedDelivery]) -> None:
+        domain = group[0].domain
+        self._busy[domain] += 1
+        try:
+            await offer(self._parts, group)
+        finally:
+            self._busy[domain] -= 1
+
+
+async def offer(parts: Offering, group: Sequence[LeasedDelivery]) -> None:
+    """Offer one group to its next hop and settle each copy. Raises DatabaseUnavailable."""
+    spool = Spool(parts.scratch)
+    try:
+        results = await _results(parts, group, spool)
+    finally:
+        spool.close()
+    for delivery, result in zip(group, results, strict=True):
+        await _settle(parts, delivery, result)
+
+
+async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spool) -> Sequence[CopyResult]:
+    first = group[0]
+    standing = await parts.directory.look_up(first.recipient)
+    if not standing.routes:
+        return [Unreachable("the domain has no route any more")] * len(group)
+    try:
+        pool = parts.reactor.getThreadPool()
+        await deferToThreadPool(parts.reactor, pool, copy_into, spool, parts.sealed, first.body)
+    except (OSError, BlobMissing, SealBroken) as error:
+        log.error("queue.unreadable", delivery=first.id, transaction=first.facts.transaction, reason=str(error))
+        return [Unreachable("the stored message cannot be read")] * len(group)
+    transfer = Transfer(
+        reverse_path=first.facts.reverse_path,
+        recipients=tuple(delivery.recipient for delivery in group),
+        headers_on_top=first.headers_on_top,
+        content=read_header_section(spool, parts.hostname).content,
+        is_eight_bit=first.facts.is_eight_bit,
+        is_smtputf8=first.facts.is_smtputf8,
+    )
+    return await parts.forwarding.deliver(standing.routes, transfer, TRANSFER_SECONDS)
+
+
+def copy_into(spool: Spool, sealed: SealedStore, body: SealedBlob) -> None:
+    """In a thread: open a stored body into a spool. Raises OSError, BlobMissing, SealBroken; it is useless then."""
+    for piece in sealed.read(body):
+        spool.write(piece)
+    spool.freeze()
+
+
+async def _settle(parts: Offering, delivery: LeasedDelivery, result: CopyResult) -> None:
+    now, durably = parts.now(), parts.threads.run_durably
+    said = result.reason if isinstance(result, Unreachable) else result.reply.line
+    next_attempt = parts.next_attempt_at(now, delivery.attempts + 1, delivery.expires_at)
+    if isinstance(result, Delivered):
+        settled = await durably(settle_delivered, delivery.id, fence=delivery.fence, reply=said, now=now)
+    elif isinstance(result, PermanentlyRefused) or next_attempt is None:
+        held = await durably(settle_undeliverable, delivery.id, fence=delivery.fence, reply=said, now=now)
+        settled = held is not None
+    else:
+        settled = await durably(
+            settle_deferred, delivery.id, fence=delivery.fence, reply=said, next_attempt_at=next_attempt, now=now
+        )
+    if not settled:
+        log.warn("queue.lease-lost", delivery=delivery.id, result=type(result).__name__)

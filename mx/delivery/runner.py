@@ -1,0 +1,103 @@
+"""The runner: leases work from the database once a second and carries it out, a bounded number of pieces at a time.
+
+Comes in: a `Work` (the queue's is `queue.py`, the releases' is `mx/resume.py`). Goes out: settled leases.
+
+Failure: the database away ends the round, and the next begins POLL_SECONDS later. A piece of work that raises is logged
+once; its lease ends by itself, and it is leased again. A runner that is stopped begins nothing new and waits for what
+is under way.
+Limits: MOST_AT_ONCE pieces of work under way.
+"""
+
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from tenants.database import DatabaseUnavailable
+
+POLL_SECONDS = 1.0
+LEASE_SECONDS = 120.0
+"""Longer than any piece of work may take."""
+MOST_AT_ONCE = 20
+
+log = Logger()
+
+
+class Work(Protocol):
+    """Where work comes from."""
+
+    @property
+    def name(self) -> str:
+        """For the log."""
+        ...
+
+    async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
+        """At most `most` pieces of work that are now this runner's. Raises DatabaseUnavailable."""
+        ...
+
+
+class Runner(Service):
+    """Leases and carries out, until it is stopped."""
+
+    def __init__(self, work: Work, clock: IReactorTime) -> None:
+        self._work, self._clock = work, clock
+        self._under_way: set[Deferred[None]] = set()
+        self._next: IDelayedCall | None = None
+        self._round: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """Begin the first round at once."""
+        super().startService()
+        self._begin_round()
+
+    def stopService(self) -> "Deferred[Any] | None":
+        """Begin nothing new; fires when what is under way has ended."""
+        super().stopService()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+        return Deferred.fromCoroutine(self._drain())
+
+    async def _drain(self) -> None:
+        if self._round is not None:
+            await DeferredList([self._round])
+        if self._under_way:
+            await DeferredList(list(self._under_way))
+
+    def _begin_round(self) -> None:
+        self._next = None
+        self._round = Deferred.fromCoroutine(self._one_round())
+        self._round.addErrback(lambda failure: log.failure("runner.round-failed", failure, work=self._work.name))
+        self._round.addBoth(self._plan)
+
+    def _plan(self, _: object) -> None:
+        self._round = None
+        if self.running:
+            self._next = self._clock.callLater(POLL_SECONDS, self._begin_round)
+
+    async def _one_round(self) -> None:
+        free = MOST_AT_ONCE - len(self._under_way)
+        if free <= 0:
+            return
+        try:
+            pieces = await self._work.lease(free)
+        except DatabaseUnavailable as error:
+            log.warn("runner.database-away", work=self._work.name, reason=str(error))
+            return
+        for piece in pieces:
+            self._begin(piece)
+
+    def _begin(self, piece: Coroutine[Any, Any, None]) -> None:
+        under_way = Deferred.fromCoroutine(piece)
+        self._under_way.add(under_way)
+        under_way.addErrback(self._failed)
+        under_way.addBoth(lambda _: self._under_way.discard(under_way))
+
+    def _failed(self, failure: Any) -> None:
+        if failure.check(DatabaseUnavailable):
+            log.warn("runner.not-settled", work=self._work.name, reason=failure.getErrorMessage())
+        else:
+            log.failure("runner.work-failed", failure, work=self._work.name)
