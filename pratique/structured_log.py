@@ -43,7 +43,9 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:/@+<>\[\]-]+", re.ASCII)
 def log_to_stderr(level: LogLevel) -> None:
     """Write every event of this level or above to standard error, from now on, for the whole process."""
     globalLogBeginner.beginLoggingTo([observer(sys.stderr, level)], redirectStandardIO=False)
-    logging.basicConfig(handlers=[StandardLibraryLines(sys.stderr)], level=_ORDER[level], force=True)
+    # What libraries tell of their own steps helps nobody who does not debug them.
+    least = _ORDER[level] if level is LogLevel.DEBUG else max(_ORDER[level], logging.WARNING)
+    logging.basicConfig(handlers=[StandardLibraryLines(sys.stderr)], level=least, force=True)
     logging.captureWarnings(True)
 
 

@@ -1,0 +1,35 @@
+"""Whether clamd is an engine here: what the setting says, or else whether a daemon answers on its usual socket.
+
+Asked once, by the process that a person started: a daemon that was found, or set, and is silent later is *unavailable*,
+and the policy decides; one that was never there is not an engine.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+
+from pratique.settings import Settings, as_text, make_settings
+
+USUAL_SOCKETS = (Path("/run/clamav/clamd.ctl"), Path("/var/run/clamav/clamd.ctl"), Path("/tmp/clamd.socket"))  # noqa: S108
+ANSWER_SECONDS = 1.0
+
+
+def with_clamd_found(settings: Settings, usual: Iterable[Path] = USUAL_SOCKETS) -> Settings:
+    """The settings, where `clamd` is no longer open: the daemons that count from now on, or none."""
+    if settings.clamd is not None:
+        return settings
+    found = next((f"unix:{path}" for path in usual if _answers(path)), "none")
+    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    given = {name: (as_text(value), name) for name, value in values.items() if value is not None}
+    return make_settings(given | {"clamd": (found, "clamd")})
+
+
+def _answers(path: Path) -> bool:
+    if not path.is_socket():
+        return False
+    import clamd
+
+    try:
+        return bool(clamd.ClamdUnixSocket(str(path), ANSWER_SECONDS).ping() == "PONG")
+    except (clamd.ClamdError, OSError):
+        return False

@@ -1,0 +1,18 @@
+"""`pratique mx`: one kind of process, for installations that spread them over machines; `pratique up` runs all.
+
+Failure: what keeps it from starting is one plain line and exit status 1.
+"""
+
+import click
+
+from pratique.options import starting_with_settings
+from pratique.settings import Settings
+
+
+@click.command(epilog="Example: pratique mx --data /var/lib/pratique")
+@starting_with_settings("smtp")
+def command(settings: Settings) -> int:
+    """Receive and scan in this process alone."""
+    from pratique.processes import run_mx
+
+    return run_mx(settings)

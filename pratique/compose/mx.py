@@ -1,0 +1,61 @@
+"""An `mx` process: receives, scans, forwards, holds. Its parts in start order; the stop is the reverse, and drains."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from socket import socket
+from typing import Any
+
+from twisted.application.service import MultiService
+
+from mx.delivery.next_hop import NextHops
+from mx.disposition.carry_out import Disposition
+from mx.disposition.keep import Keeper, QueueTimes
+from mx.intake import Intake
+from mx.smtp.limits import Limits
+from mx.smtp.listener import SmtpListener
+from pratique.certificate import context_factory
+from pratique.compose.scanning import compose_scanning
+from pratique.compose.stopping import OrderedService
+from pratique.compose.storage import compose_storage, queue_times
+from pratique.settings import Settings
+from tenants.directory import Directory
+from tenants.trace_writer import TraceWriter
+
+DRAIN_SECONDS = 22.0
+"""Below the supervisor's patience: what is under way then is cut, and its senders try again."""
+
+
+def present_time() -> datetime:
+    """The wall clock, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket]) -> MultiService:
+    """Everything that one process needs to receive mail on these sockets."""
+    storage = compose_storage(settings, reactor)
+    scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/mx")
+    next_hops = NextHops(reactor, settings.hostname, allow_private=settings.allow_private_routes)
+    trace = TraceWriter(storage.threads, reactor)
+    directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
+    first_wait, lifetime = queue_times(settings)
+    keeper = Keeper(storage.sealed, storage.threads, reactor, present_time, QueueTimes(first_wait, lifetime))
+    intake = Intake(
+        directory=directory,
+        scanner=scanning.scanner,
+        disposition=Disposition(next_hops, keeper),
+        trace=trace,
+        has_room=storage.has_room,
+        now=present_time,
+        hostname=settings.hostname,
+        scratch=storage.scratch,
+    )
+    listener = SmtpListener(
+        reactor,
+        sockets,
+        intake.conversation,
+        context_factory(settings.smtp_tls_certificate, settings.smtp_tls_key, settings.data, settings.hostname),
+        Limits(message_octets=settings.size, connections_a_client=settings.client_connections),
+        settings.hostname,
+        DRAIN_SECONDS,
+    )
+    return OrderedService([storage.threads, trace, *scanning.services, next_hops, listener])

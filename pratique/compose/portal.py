@@ -1,0 +1,17 @@
+"""A `portal` process: the web pages, on uvicorn, with no Twisted in it."""
+
+from collections.abc import Callable
+from socket import socket
+
+from portal.application import make_application
+from portal.serve import serve
+from pratique.opening import opened
+from pratique.settings import Settings
+
+
+def run_portal(settings: Settings, sock: socket, on_ready: Callable[[], None], lifeline: int | None) -> int:
+    """Serve the portal on this socket until told to stop, or until the lifeline ends. Raises CannotOpen."""
+    with opened(settings) as parts:
+        application = make_application(parts.database, parts.store, settings.portal_url)
+        serve(application, sock.detach(), on_ready, lifeline)
+    return 0

@@ -1,0 +1,114 @@
+"""What `mx` and `work` processes share: cells, the panel of engines, the scanner, the report on the engines."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.application.service import IService, Service
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from mx.cell.pool import CellPool
+from mx.engines.contract import EngineState
+from mx.engines.panel import Panel
+from mx.scan import SIGNATURES, Scanner
+from pratique.compose.engines import engines_of, labels
+from pratique.settings import Settings
+from tenants.database import DatabaseUnavailable
+from tenants.database_threads import DatabaseThreads
+from tenants.engine_states import EngineReport, report_engine
+
+REPORT_SECONDS = 10.0
+
+log = Logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """The scanner, and the services behind it in start order."""
+
+    scanner: Scanner
+    services: tuple[IService, ...]
+
+
+def compose_scanning(settings: Settings, reactor: Any, threads: DatabaseThreads, node: str) -> Scanning:
+    """The scanning parts of one process; `node` is its name in `pratique engines`."""
+    cells = CellPool(reactor, settings.cells, settings.data / "scratch")
+    panel = Panel(engines_of(settings, reactor), reactor)
+    versions: dict[str, str] = {}
+    reports = EngineReports(cells, panel, versions, threads, reactor, node)
+    scanner = Scanner(cells, panel, labels(versions), reactor.seconds)
+    return Scanning(scanner, (cells, reports))
+
+
+class EngineReports(Service):
+    """Asks every engine for its state now and then, and writes it where `pratique engines` reads."""
+
+    name = "engine reports"
+
+    def __init__(
+        self, cells: CellPool, panel: Panel, versions: dict[str, str], threads: DatabaseThreads, reactor: Any, node: str
+    ) -> None:
+        self._cells, self._panel, self._versions = cells, panel, versions
+        self._threads, self._reactor, self._node = threads, reactor, node
+        self._next: IDelayedCall | None = None
+        self._round: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """Ask for the first time at once."""
+        super().startService()
+        self._begin()
+
+    def stopService(self) -> "Deferred[None] | None":
+        """Ask no more; fires when the round under way has ended."""
+        super().stopService()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+        return self._round
+
+    def _begin(self) -> None:
+        self._next = None
+        self._round = Deferred.fromCoroutine(self._report())
+        self._round.addErrback(lambda failure: log.failure("engines.report-failed", failure))
+        self._round.addBoth(self._plan)
+
+    def _plan(self, _: object) -> None:
+        self._round = None
+        if self.running:
+            # The cells are still starting in the first round: what they say of themselves follows soon.
+            wait = REPORT_SECONDS if self._cells.about is not None else 0.5
+            self._next = self._reactor.callLater(wait, self._begin)
+
+    async def _report(self) -> None:
+        states = [*await self._panel.states(), self._signatures()]
+        self._versions.update({state.engine: state.version for state in states if state.version})
+        for state in states:
+            try:
+                await self._threads.run(report_engine, self._report_of(state))
+            except DatabaseUnavailable as error:
+                log.warn("engines.not-reported", engine=state.engine, reason=str(error))
+
+    def _signatures(self) -> EngineState:
+        about = self._cells.about
+        if about is None:
+            return EngineState(SIGNATURES, is_available=False, text="starting")
+        return EngineState(SIGNATURES, True, "ready", about.engine_version, about.rules_version)
+
+    def _report_of(self, state: EngineState) -> EngineReport:
+        statistics = self._panel.statistics(state.engine) if state.engine in self._panel.names else None
+        about = self._cells.about
+        return EngineReport(
+            node=self._node,
+            engine=state.engine,
+            version=state.version,
+            signature_version=state.signature_version,
+            signature_time=state.signature_time,
+            state=state.text,
+            is_confined=state.engine == SIGNATURES and about is not None and bool(about.confinement),
+            scans=statistics.scans if statistics else 0,
+            detections=statistics.detections if statistics else 0,
+            median_seconds=statistics.median_seconds if statistics else None,
+            reported_at=datetime.now(UTC),
+        )

@@ -1,0 +1,62 @@
+"""A `work` process: the queue runner, the releases, the sweep. Its parts in start order; the stop is the reverse."""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from random import random
+from socket import gethostname, socket
+from typing import Any
+
+from twisted.application.service import MultiService
+
+from mx.delivery.next_hop import NextHops
+from mx.delivery.queue import Offering, QueueWork
+from mx.delivery.runner import Runner
+from mx.delivery.schedule import next_attempt_at
+from mx.resume import Releaser
+from pratique.compose.mx import present_time
+from pratique.compose.scanning import compose_scanning
+from pratique.compose.stopping import OrderedService
+from pratique.compose.storage import compose_storage
+from pratique.settings import Settings
+from pratique.sweep import Sweep
+from tenants.directory import Directory
+
+
+def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket]) -> MultiService:
+    """Everything that one process needs to deliver what waits; it listens on nothing."""
+    storage = compose_storage(settings, reactor)
+    scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/work")
+    next_hops = NextHops(reactor, settings.hostname, allow_private=settings.allow_private_routes)
+    directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
+    owner = f"{gethostname()}/{os.getpid()}"
+
+    def attempt_after(now: datetime, attempts: int, expires_at: datetime) -> datetime | None:
+        return next_attempt_at(now, attempts, expires_at, settings.retry, random)
+
+    offering = Offering(
+        directory=directory,
+        forwarding=next_hops,
+        sealed=storage.sealed,
+        threads=storage.threads,
+        reactor=reactor,
+        now=present_time,
+        next_attempt_at=attempt_after,
+        hostname=settings.hostname,
+        scratch=storage.scratch,
+    )
+    releaser = Releaser(
+        directory=directory,
+        scanner=scanning.scanner,
+        forwarding=next_hops,
+        sealed=storage.sealed,
+        threads=storage.threads,
+        reactor=reactor,
+        now=present_time,
+        hostname=settings.hostname,
+        scratch=storage.scratch,
+        owner=owner,
+    )
+    runners = [Runner(QueueWork(offering, owner), reactor), Runner(releaser, reactor)]
+    sweep = Sweep(storage.threads, storage.sealed, reactor)
+    return OrderedService([storage.threads, *scanning.services, next_hops, *runners, sweep])

@@ -1,0 +1,112 @@
+"""Which processes run in `up`, `mx`, `work` and `portal`, and how they start and end.
+
+`up` binds the sockets, prepares the data folder, starts `mx` (as many as the setting `workers` says), `work` and
+`portal` as children, and prints `ready smtp=… portal=…` when all of them serve. Alone, each kind runs in this process.
+
+Failure: a setting, a port or a database that cannot be used is one plain line and exit status 1, before anything runs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from socket import socket
+from typing import Any
+
+import click
+
+from pratique.certificate import context_factory
+from pratique.clamd_at_start import with_clamd_found
+from pratique.listening import listen, shown_address
+from pratique.opening import opened
+from pratique.running import run_until_stopped
+from pratique.settings import Address, Settings, as_text, make_settings
+from pratique.structured_log import log_to_stderr
+from pratique.supervisor import ChildKind, Supervisor
+
+
+def run_up(settings: Settings, *, is_demo: bool) -> int:
+    """All processes, until told to stop; returns the exit status."""
+    log_to_stderr(settings.log_level)
+    prepare(settings)
+    settings = with_clamd_found(settings)
+    if not settings.clamd:
+        click.echo("No clamd answers on its usual socket: YARA-X scans alone (PRATIQUE_CLAMD names one).", err=True)
+    smtp = [listen(address) for address in settings.smtp]
+    web = listen(settings.portal)
+    settings = at_port(settings, web.getsockname()[1])
+
+    from twisted.internet import reactor
+
+    supervisor = Supervisor(_kinds(settings, smtp, web), settings.to_json().encode(), reactor)  # type: ignore[arg-type]
+
+    async def started() -> None:
+        await supervisor.ready()
+        click.echo(f"ready smtp={','.join(map(shown_address, smtp))} portal={shown_address(web)}")
+        if is_demo:
+            from pratique.demo import show_demo
+
+            await show_demo(settings, reactor, smtp[0].getsockname()[:2])
+
+    return run_until_stopped(reactor, supervisor, started)
+
+
+def _kinds(settings: Settings, smtp: Sequence[socket], web: socket) -> list[ChildKind]:
+    receiving = tuple(sock.fileno() for sock in smtp)
+    workers = [ChildKind("mx", f"mx {number}", receiving) for number in range(1, settings.workers + 1)]
+    return [*workers, ChildKind("work", "work", ()), ChildKind("portal", "portal", (web.fileno(),))]
+
+
+def run_mx(settings: Settings) -> int:
+    """One `mx` process alone, on sockets of its own."""
+    from pratique.compose.mx import compose_mx
+
+    smtp = [listen(address) for address in settings.smtp]
+    return _run_alone(settings, compose_mx, smtp, f"ready smtp={','.join(map(shown_address, smtp))}")
+
+
+def run_work(settings: Settings) -> int:
+    """One `work` process alone."""
+    from pratique.compose.work import compose_work
+
+    return _run_alone(settings, compose_work, [], "ready work")
+
+
+def run_portal_alone(settings: Settings) -> int:
+    """One `portal` process alone."""
+    from pratique.compose.portal import run_portal
+
+    log_to_stderr(settings.log_level)
+    prepare(settings)
+    web = listen(settings.portal)
+    shown = shown_address(web)
+    settings = at_port(settings, web.getsockname()[1])
+    return run_portal(settings, web, lambda: click.echo(f"ready portal={shown}"), lifeline=None)
+
+
+def _run_alone(settings: Settings, compose: Callable[..., Any], sockets: Sequence[socket], ready: str) -> int:
+    log_to_stderr(settings.log_level)
+    prepare(settings)
+
+    from twisted.internet import reactor
+
+    async def started() -> None:
+        click.echo(ready)
+
+    return run_until_stopped(reactor, compose(with_clamd_found(settings), reactor, sockets), started)
+
+
+def prepare(settings: Settings) -> None:
+    """Database, keys and certificate are made once, here, before any process needs them. Raises Refusal."""
+    with opened(settings):
+        context_factory(settings.smtp_tls_certificate, settings.smtp_tls_key, settings.data, settings.hostname)
+
+
+def at_port(settings: Settings, port: int) -> Settings:
+    """The settings with the port that the portal really has, where any free one was asked for."""
+    if settings.portal.port == port:
+        return settings
+    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    given = {name: (as_text(value), name) for name, value in values.items() if value is not None}
+    if settings.portal_url == f"http://{settings.portal}":
+        del given["portal_url"]
+    given["portal"] = (as_text(Address(settings.portal.host, port)), "portal")
+    return make_settings(given)

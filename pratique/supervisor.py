@@ -1,0 +1,136 @@
+"""Keeps the child processes of `pratique up` alive.
+
+Each child is `python -m pratique.child KIND`, with the listening sockets it serves as inherited descriptors and the
+settings as one line of JSON on its standard input. That input then stays open as the child's lifeline: when this
+process is gone, however it went, the child reads the end of it, drains and ends. A child says `ready` on its standard
+output, and is replaced when it dies, at once the first time, then with growing waits.
+
+Failure: a child that dies STARTS_ALLOWED times before it was ever ready stops the service (its own last line on
+standard error says why). A child that dies later costs its open connections only.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorProcess, IReactorTime
+from twisted.internet.protocol import ProcessProtocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+STARTS_ALLOWED = 3
+LONGEST_WAIT_SECONDS = 5.0
+DRAIN_SECONDS = 27.0
+"""From SIGTERM to SIGKILL; the whole service must have stopped within 30 s."""
+FIRST_SOCKET = 3
+
+log = Logger()
+
+
+class Reactor(IReactorProcess, IReactorTime):
+    """What is needed of the reactor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildKind:
+    """What one child is: its kind, a name for the log, the descriptors it serves."""
+
+    kind: str
+    name: str
+    sockets: tuple[int, ...]
+
+
+class CannotStartError(Exception):
+    """A child never became ready."""
+
+
+class Child(ProcessProtocol):
+    """One slot for a child process: the running one, or the wait for its successor."""
+
+    transport: IProcessTransport | None
+
+    def __init__(self, kind: ChildKind, settings_line: bytes, reactor: Reactor) -> None:
+        self.ready: Deferred[None] = Deferred()
+        self.stopped: Deferred[None] = Deferred()
+        self._kind, self._settings_line, self._reactor = kind, settings_line, reactor
+        self._was_ready, self._is_stopping = False, False
+        self._deaths = 0
+        self._waiting: IDelayedCall | None = None
+        self._kill_timer: IDelayedCall | None = None
+        self._output = b""
+
+    def start(self) -> None:
+        """Start the process, with nothing inherited but its sockets and standard error."""
+        self._waiting, self._output = None, b""
+        descriptors = {FIRST_SOCKET + index: sock for index, sock in enumerate(self._kind.sockets)}
+        command = [sys.executable, "-m", "pratique.child", self._kind.kind, str(len(descriptors))]
+        self._reactor.spawnProcess(
+            self, sys.executable, command, env=None, childFDs={0: "w", 1: "r", 2: 2, **descriptors}
+        )
+
+    def connectionMade(self) -> None:
+        assert self.transport is not None
+        self.transport.writeToChild(0, self._settings_line)
+
+    def outReceived(self, data: bytes) -> None:
+        self._output = (self._output + data)[-4096:]
+        if b"ready\n" not in self._output:
+            return
+        self._output, self._deaths = b"", 0
+        if not self._was_ready:
+            self._was_ready = True
+            self.ready.callback(None)
+
+    def processEnded(self, reason: Failure) -> None:
+        if self._kill_timer is not None and self._kill_timer.active():
+            self._kill_timer.cancel()
+        if self._is_stopping:
+            self.stopped.callback(None)
+            return
+        self._deaths += 1
+        if not self._was_ready and self._deaths >= STARTS_ALLOWED:
+            why = f"The {self._kind.name} process did not start; its last line above says why."
+            self.ready.errback(CannotStartError(why))
+            return
+        wait = 0.0 if self._deaths == 1 else min(0.2 * 2**self._deaths, LONGEST_WAIT_SECONDS)
+        log.warn("process.died", process=self._kind.name, reason=reason.getErrorMessage(), restart_seconds=wait)
+        self._waiting = self._reactor.callLater(wait, self.start)
+
+    def stop(self) -> Deferred[None]:
+        """Ask the process to drain and end; fires when it is gone."""
+        self._is_stopping = True
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
+        if self.transport is None or self.transport.pid is None:
+            self.stopped.callback(None)
+        else:
+            self.transport.signalProcess("TERM")
+            self._kill_timer = self._reactor.callLater(DRAIN_SECONDS, self._kill)
+        return self.stopped
+
+    def _kill(self) -> None:
+        log.warn("process.killed", process=self._kind.name, drain_seconds=DRAIN_SECONDS)
+        if self.transport is not None:
+            self.transport.signalProcess("KILL")
+
+
+class Supervisor(Service):
+    """All children of one `pratique up`."""
+
+    def __init__(self, kinds: Sequence[ChildKind], settings_line: bytes, reactor: Reactor) -> None:
+        self._children = [Child(kind, settings_line, reactor) for kind in kinds]
+
+    def startService(self) -> None:
+        super().startService()
+        for child in self._children:
+            child.start()
+
+    def ready(self) -> Deferred[list[None]]:
+        """Fires when every child has said that it is ready."""
+        return gatherResults([child.ready for child in self._children], consumeErrors=True)
+
+    def stopService(self) -> Deferred[list[None]]:
+        super().stopService()
+        return gatherResults([child.stop() for child in self._children], consumeErrors=True)
