@@ -44,8 +44,8 @@ class Engine(Protocol):
     async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
         """What the engine says of these artifacts; `deadline` is in seconds from the call.
 
-        `NothingFound` means that every artifact was examined whole. An artifact that the engine cannot examine (too large
-        for it, say) is a finding of severity UNSCANNABLE, not a failure.
+        `NothingFound` means that every artifact was examined whole. An artifact that the engine cannot examine (too
+        large for it, say) is a finding of severity UNSCANNABLE, not a failure.
         """
         ...
 

@@ -1,0 +1,145 @@
+"""clamd as an engine: every artifact is shown to one of its daemons.
+
+Comes in: artifacts. Goes out: an EngineOutcome. Which artifacts are asked about, and why:
+
+* every decoded part, every container (an attached message too) with what was found in it, once for each digest. The
+  message itself, once our anatomy has opened it, and header sections are left out: clamd's time for a message of 60 KB
+  is 3.0 ms whole, 2.2 ms as its three decoded parts, 2.5 ms with the header section; for 4 KB 0.56, 0.30 and 0.68;
+* with `whole_message` those too, for signatures written for whole mail.
+
+The names are clamd's own, `.UNOFFICIAL` included. `Heuristics.Limits.*` means unscannable, `Heuristics.Encrypted.*`
+encrypted, anything else that it finds infected. Its OK is worth nothing for what it did not look at, so an artifact
+larger than `most_octets` (or than its StreamMaxLength) is unscannable, and so are artifacts beyond MOST_ARTIFACTS.
+
+Failure: no answer, nonsense, or no answer in time about any artifact is `EngineFailed`, whatever else was found: an
+operator may have declared that finding false, and then nobody would know of the artifact that has no answer.
+A daemon that refuses the connection is left out for DOWN_SECONDS, and another one is asked, once.
+Known gaps: an artifact that clamd needs longer for than the deadline is a failure each time it is tried.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import assert_never, cast
+
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredSemaphore
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.python.failure import Failure
+
+from mx.artifact import Artifact
+from mx.engines.clamd_connection import CannotConnect, Daemon, ask
+from mx.engines.clamd_connection import parse_daemon as parse_daemon
+from mx.engines.clamd_protocol import Alert, Answer, Clean, NoAnswer, TooLarge
+from mx.engines.clamd_state import state_of
+from mx.engines.contract import EngineState
+from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+
+ENGINE = "clamd"
+TOO_LARGE = "too-large-for-clamd"
+AT_ONCE = 8
+"""Questions to one daemon at the same time; clamd has 10 threads unless told otherwise."""
+MOST_ARTIFACTS = 2000
+DOWN_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class _Place:
+    """One daemon, what it is busy with, and whether it was away."""
+
+    daemon: Daemon
+    endpoint: IStreamClientEndpoint
+    turns: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(AT_ONCE))
+    down_until: float = 0.0
+
+
+class Clamd:
+    """All daemons together are one engine."""
+
+    name = ENGINE
+
+    def __init__(
+        self, reactor: IReactorTime, daemons: Sequence[Daemon], most_octets: int, *, whole_message: bool = False
+    ) -> None:
+        """`most_octets` is the size of the largest artifact to ask about: clamd's StreamMaxLength."""
+        self._reactor, self._most_octets, self._whole_message = reactor, most_octets, whole_message
+        self._places = [_Place(daemon, daemon.endpoint(reactor)) for daemon in daemons]
+        self._next = 0
+
+    async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+        """See `mx.engines.contract.Engine`."""
+        numbers = self._chosen(artifacts)
+        answers: dict[str, Answer] = {}
+        asking = []
+        for artifact in artifacts:
+            if artifact.sha256 not in numbers or artifact.sha256 in answers:
+                continue
+            answers[artifact.sha256] = NoAnswer("no answer in time")
+            if artifact.content.octets > self._most_octets or len(answers) > MOST_ARTIFACTS:
+                answers[artifact.sha256] = TooLarge()
+            else:
+                asking.append(Deferred.fromCoroutine(self._ask(artifact, answers)))
+        # At the deadline every question is cancelled, and the list fires as it does otherwise.
+        settled = DeferredList(asking, consumeErrors=True).addTimeout(deadline, self._reactor)
+        for _, failure in cast(Sequence[tuple[bool, object]], await settled):
+            if isinstance(failure, Failure) and not failure.check(CancelledError):
+                failure.raiseException()
+        return _outcome(numbers, answers)
+
+    async def state(self) -> EngineState:
+        """See `mx.engines.contract.Engine`."""
+        return await state_of(self._reactor, ENGINE, [place.daemon for place in self._places])
+
+    def _chosen(self, artifacts: Sequence[Artifact]) -> dict[str, list[int]]:
+        """The artifacts to ask about: each digest, and the numbers that have it."""
+        is_opened = any(artifact.reading == "headers" and artifact.parent == 0 for artifact in artifacts)
+        numbers: dict[str, list[int]] = {}
+        for artifact in artifacts:
+            is_seen_in_parts = artifact.reading == "headers" or (artifact.number == 0 and is_opened)
+            if artifact.content.octets and (self._whole_message or not is_seen_in_parts):
+                numbers.setdefault(artifact.sha256, []).append(artifact.number)
+        return numbers
+
+    async def _ask(self, artifact: Artifact, answers: dict[str, Answer]) -> None:
+        """Puts the answer about one artifact among the answers."""
+        reason = "no clamd is configured"
+        for place in self._order():
+            await place.turns.acquire()
+            try:
+                answers[artifact.sha256] = await ask(place.endpoint, artifact.content)
+                return
+            except CannotConnect as error:
+                place.down_until = self._reactor.seconds() + DOWN_SECONDS
+                reason = f"{place.daemon}: {error}"
+            finally:
+                place.turns.release()
+        answers[artifact.sha256] = NoAnswer(reason)
+
+    def _order(self) -> Sequence[_Place]:
+        """The daemon whose turn it is and one other to fall back on; those that were away just now come last."""
+        self._next = (self._next + 1) % max(len(self._places), 1)
+        turn = self._places[self._next :] + self._places[: self._next]
+        now = self._reactor.seconds()
+        return sorted(turn, key=lambda place: now < place.down_until)[:2]
+
+
+def _outcome(numbers: dict[str, list[int]], answers: dict[str, Answer]) -> EngineOutcome:
+    """The one outcome of all answers."""
+    findings: list[Finding] = []
+    reason = ""
+    for digest, answer in answers.items():
+        match answer:
+            case Clean():
+                pass
+            case Alert():
+                findings.extend(Finding(ENGINE, answer.name, number, answer.severity) for number in numbers[digest])
+            case TooLarge():
+                unscannable = Severity.UNSCANNABLE
+                findings.extend(
+                    Finding(ENGINE, "too-large-for-clamd", number, unscannable) for number in numbers[digest]
+                )
+            case NoAnswer():
+                reason = reason or answer.reason
+            case _:
+                assert_never(answer)
+    if reason:
+        return EngineFailed(ENGINE, reason)
+    return Found(ENGINE, tuple(findings)) if findings else NothingFound(ENGINE)
