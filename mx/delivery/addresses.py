@@ -16,7 +16,7 @@ from typing import cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
-from twisted.internet.error import TimeoutError as TooLate
+from twisted.internet.defer import TimeoutError as TooLate
 from twisted.internet.interfaces import (
     IAddress,
     IHostResolution,

@@ -1,0 +1,150 @@
+"""A delivery status notification as octets. Pure: time and identifiers are given.
+
+Comes in: what became of which recipients, and the header of the message reported. Goes out: a whole message of
+Content-Type multipart/report, ready for the queue, with the null reverse-path.
+
+Standards: RFC 3461 (RET=HDRS: the header alone is returned), RFC 3462 and RFC 6522 (multipart/report), RFC 3464
+(message/delivery-status), RFC 3834 section 5 (Auto-Submitted), RFC 6533 (utf-8 addresses), RFC 5321 section 4.5.5.
+
+Failure: none. Text of others (addresses, replies, headers) can break nothing: it is cut to one printable line, and the
+header section returned stands in a part of its own, in base64 where it is not plain.
+Limits: 64 KiB of the header section, 1,000 recipients.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from enum import StrEnum
+
+MOST_HEADER_OCTETS = 64 * 1024
+MOST_RECIPIENTS = 1000
+_MOST_LINE = 900
+_PLAIN = re.compile(rb"(?:[\x20-\x7e\t]{0,998}\r\n)*")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+class DsnAction(StrEnum):
+    """RFC 3464 section 2.3.3; the two that are ever reported here."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientReport:
+    """What became of one recipient's copy."""
+
+    recipient: str
+    action: DsnAction
+    status: str
+    """The enhanced code, `5.0.0` where none is known."""
+    diagnostic: str
+    """The next hop's reply, cleaned of names and addresses; empty when there was none."""
+    last_attempt_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Dsn:
+    """Everything that a notification says."""
+
+    hostname: str
+    """Who reports."""
+    notice_id: str
+    """For Message-ID and the boundary: unique, letters and digits only."""
+    reverse_path: str
+    """Whom it goes to: the reverse-path of the message reported."""
+    transaction: str
+    """Our id of the message reported."""
+    received_at: datetime
+    written_at: datetime
+    recipients: tuple[RecipientReport, ...]
+    header_section: bytes
+    """The header of the message reported, without the empty line."""
+
+
+def render(dsn: Dsn) -> bytes:
+    """The notification as a message, all lines ending in CRLF."""
+    boundary = f"=_{dsn.notice_id}"
+    reports = dsn.recipients[:MOST_RECIPIENTS]
+    is_utf8 = not "".join((dsn.reverse_path, *(report.recipient for report in reports))).isascii()
+    head = (
+        f"From: Mail delivery <postmaster@{dsn.hostname}>",
+        f"To: <{_one_line(dsn.reverse_path)}>",
+        f"Subject: {_subject(reports)}",
+        f"Date: {format_datetime(dsn.written_at)}",
+        f"Message-ID: <{dsn.notice_id}@{dsn.hostname}>",
+        "Auto-Submitted: auto-replied",
+        "MIME-Version: 1.0",
+        f'Content-Type: multipart/report; report-type=delivery-status;\r\n\tboundary="{boundary}"',
+    )
+    parts = (
+        _part(("Content-Type: text/plain; charset=utf-8",), "\r\n".join(_explanation(dsn, reports)).encode()),
+        _part(
+            (f"Content-Type: message/{'global-' if is_utf8 else ''}delivery-status",),
+            "\r\n".join(_status_fields(dsn, reports, is_utf8=is_utf8)).encode(),
+        ),
+        _returned(dsn.header_section),
+    )
+    delimiter = f"--{boundary}\r\n".encode()
+    body = b"".join(delimiter + part + b"\r\n" for part in parts)
+    return "\r\n".join((*head, "", "")).encode() + body + f"--{boundary}--\r\n".encode()
+
+
+def _subject(reports: Sequence[RecipientReport]) -> str:
+    is_failed = any(report.action is DsnAction.FAILED for report in reports)
+    return "Your message could not be delivered" if is_failed else "Your message is delayed"
+
+
+def _explanation(dsn: Dsn, reports: Sequence[RecipientReport]) -> Iterable[str]:
+    yield f"This is the mail system at {dsn.hostname}."
+    yield ""
+    for action, sentence in (
+        (DsnAction.FAILED, "Your message could not be delivered to these recipients:"),
+        (DsnAction.DELAYED, "Your message could not yet be delivered to these recipients; it is still tried:"),
+    ):
+        concerned = [report for report in reports if report.action is action]
+        if concerned:
+            yield sentence
+            yield ""
+        for report in concerned:
+            yield f"  <{_one_line(report.recipient)}>"
+            yield f"    {_one_line(report.diagnostic) or 'The mail server of the recipient could not be reached.'}"
+            yield ""
+    yield f"It was received {format_datetime(dsn.received_at)}; our number for it is {_one_line(dsn.transaction)}."
+    yield "Its header follows; its content is not returned."
+
+
+def _status_fields(dsn: Dsn, reports: Sequence[RecipientReport], *, is_utf8: bool) -> Iterable[str]:
+    yield f"Reporting-MTA: dns; {dsn.hostname}"
+    yield f"Arrival-Date: {format_datetime(dsn.received_at)}"
+    kind = "utf-8" if is_utf8 else "rfc822"
+    for report in reports:
+        yield ""
+        yield f"Final-Recipient: {kind}; {_one_line(report.recipient)}"
+        yield f"Action: {report.action.value}"
+        yield f"Status: {report.status}"
+        if report.diagnostic:
+            yield f"Diagnostic-Code: smtp; {_one_line(report.diagnostic)}"
+        yield f"Last-Attempt-Date: {format_datetime(report.last_attempt_at)}"
+
+
+def _returned(header_section: bytes) -> bytes:
+    octets = header_section[:MOST_HEADER_OCTETS]
+    if not octets.endswith(b"\r\n"):
+        octets += b"\r\n"
+    if _PLAIN.fullmatch(octets) and not octets.startswith(b"--") and b"\r\n--" not in octets:
+        return _part(("Content-Type: text/rfc822-headers",), octets)
+    encoded = base64.encodebytes(octets).replace(b"\n", b"\r\n")
+    return _part(("Content-Type: text/rfc822-headers", "Content-Transfer-Encoding: base64"), encoded)
+
+
+def _part(fields: Sequence[str], content: bytes) -> bytes:
+    encoding = () if content.isascii() else ("Content-Transfer-Encoding: 8bit",)
+    return "\r\n".join((*fields, *encoding, "", "")).encode() + content
+
+
+def _one_line(text: str) -> str:
+    return _UNPRINTABLE.sub(" ", text)[:_MOST_LINE].strip()
