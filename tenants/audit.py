@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from tenants.messages import PAGE_ROWS, storable
+from tenants.messages import PAGE_ROWS
 from tenants.tables import people
 
 
@@ -45,10 +45,10 @@ def record_action(
     values = {
         "at": at,
         "tenant_id": tenant_id,
-        "who": storable(who),
+        "who": who,
         "action": action,
-        "subject": storable(subject),
-        "details": {name: storable(value) for name, value in (details or {}).items()},
+        "subject": subject,
+        "details": dict(details or {}),
     }
     session.execute(insert(people.audit).values(**values))
 

@@ -22,7 +22,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy.orm import Session
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
@@ -49,26 +48,33 @@ class _Waiting:
 
 
 class DatabaseThreads(Service):
-    """A Twisted service; its threads end, after what they are doing, when it is stopped."""
+    """A Twisted service; when it is stopped, everything that was asked for finishes first."""
 
-    def __init__(self, database: Database, reactor: IReactorThreads) -> None:
+    def __init__(self, database: Database, reactor: Any) -> None:
+        """`reactor` is the one that runs (IReactorThreads and IReactorFromThreads)."""
         self._database = database
         self._reactor = reactor
         self._pool = ThreadPool(1, THREADS, "database")
         self._waiting: deque[_Waiting] = deque()
         self._free_lanes = _LANES_SQLITE if database.is_sqlite else _LANES_POSTGRESQL
+        self._under_way = 0
+        self._all_done: Deferred[None] | None = None
 
     def startService(self) -> None:
         super().startService()
         self._pool.start()
 
-    def stopService(self) -> "Deferred[None]":
+    async def _stop(self) -> None:
         """Let everything that was asked for finish, then end the threads."""
+        if self._under_way or self._waiting:
+            self._all_done = Deferred()
+            await self._all_done
+        # From a thread of the reactor's own: joining ours must not stop the reactor that they report to.
+        await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._pool.stop)
+
+    def stopService(self) -> "Deferred[None]":
         super().stopService()
-        ended: Deferred[None] = Deferred()
-        # From a thread of its own: joining the pool's threads must not stop the reactor that they report to.
-        self._reactor.callInThread(self._end_threads, ended)
-        return ended
+        return Deferred.fromCoroutine(self._stop())
 
     async def read(self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs) -> T:
         """What `function(session, ...)` gives, in a session for reading. Raises DatabaseUnavailable."""
@@ -77,7 +83,7 @@ class DatabaseThreads(Service):
             with self._database.read() as session:
                 return frozen(function(session, *arguments, **named))
 
-        return await deferToThreadPool(self._reactor, self._pool, in_thread)
+        return await self._in_thread(in_thread)
 
     async def run(self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs) -> T:
         """What `function(session, ...)` gives, durable, in a unit of work of its own. Raises DatabaseUnavailable."""
@@ -86,7 +92,7 @@ class DatabaseThreads(Service):
             with self._database.unit_of_work() as session:
                 return frozen(function(session, *arguments, **named))
 
-        return await deferToThreadPool(self._reactor, self._pool, in_thread)
+        return await self._in_thread(in_thread)
 
     async def run_durably(
         self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
@@ -97,12 +103,28 @@ class DatabaseThreads(Service):
         self._begin_group()
         return await settled
 
+    def _in_thread(self, call: Callable[..., T], *arguments: Any) -> "Deferred[T]":
+        self._under_way += 1
+        return deferToThreadPool(self._reactor, self._pool, call, *arguments).addBoth(self._finished)
+
+    def _finished(self, result: Any) -> Any:
+        self._under_way -= 1
+        if self._all_done is not None:
+            # Not before this result has reached the one who asked, who may ask for more.
+            self._reactor.callLater(0, self._say_all_done)
+        return result
+
+    def _say_all_done(self) -> None:
+        if self._all_done is not None and not self._under_way and not self._waiting:
+            all_done, self._all_done = self._all_done, None
+            all_done.callback(None)
+
     def _begin_group(self) -> None:
         if not self._waiting or not self._free_lanes:
             return
         self._free_lanes -= 1
         group = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
-        done = deferToThreadPool(self._reactor, self._pool, self._carry_out, [each.function for each in group])
+        done = self._in_thread(self._carry_out, [each.function for each in group])
         done.addBoth(self._end_group, group)
 
     def _carry_out(self, functions: list[Callable[[Session], Any]]) -> list[Any]:
@@ -118,10 +140,6 @@ class DatabaseThreads(Service):
                 waiting.settled.errback(answer)
             else:
                 waiting.settled.callback(answer)
-
-    def _end_threads(self, ended: "Deferred[None]") -> None:
-        self._pool.stop()
-        self._reactor.callFromThread(ended.callback, None)
 
 
 def _in_savepoint(session: Session, function: Callable[[Session], Any]) -> Any:

@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from tenants.messages import storable
 from tenants.statements import replace_row
 from tenants.tables import engines
 
@@ -41,10 +40,10 @@ def report_engine(session: Session, report: EngineReport) -> None:
         engines.engine_state,
         {"node": report.node, "engine": report.engine},
         {
-            "version": storable(report.version),
-            "signature_version": storable(report.signature_version),
+            "version": report.version,
+            "signature_version": report.signature_version,
             "signature_time": report.signature_time,
-            "state": storable(report.state),
+            "state": report.state,
             "is_confined": report.is_confined,
             "scans": report.scans,
             "detections": report.detections,

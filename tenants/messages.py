@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from tenants.refusals import NotFound
-from tenants.statements import insert_if_absent
+from tenants.statements import insert_if_absent, insert_or_complete
 from tenants.tables import mail
 
 PAGE_ROWS = 50
@@ -42,9 +42,9 @@ class MessageFacts:
 
 
 def remember_messages(session: Session, messages: Iterable[MessageFacts]) -> None:
-    """Write the rows of these messages unless they are there already."""
+    """Write the rows of these messages; one that is there already only learns its verdict, if it had none."""
     given = list(messages)
-    insert_if_absent(session, mail.message, [_row(facts) for facts in given])
+    insert_or_complete(session, mail.message, [_row(facts) for facts in given], missing="verdict")
     addresses = {(facts.transaction, recipient.lower()): None for facts in given for recipient in facts.recipients}
     rows = [{"transaction_id": transaction, "address": address} for transaction, address in addresses]
     insert_if_absent(session, mail.message_recipient, rows)
@@ -112,24 +112,18 @@ def facts_from_row(row: Row[Any], recipients: tuple[str, ...]) -> MessageFacts:
     )
 
 
-def storable(text: str) -> str:
-    """The text without what PostgreSQL cannot store (NUL, lone surrogates), each replaced by a visible mark."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
 def _row(facts: MessageFacts) -> dict[str, object]:
-    reverse_path, subject = storable(facts.reverse_path), storable(facts.subject)
     return {
         "transaction_id": facts.transaction,
         "tenant_id": facts.tenant_id,
         "received_at": facts.received_at,
         "client_address": facts.client_address,
-        "reverse_path": reverse_path,
-        "message_id": storable(facts.message_id),
-        "subject": subject,
+        "reverse_path": facts.reverse_path,
+        "message_id": facts.message_id,
+        "subject": facts.subject,
         "octets": facts.octets,
         "is_eight_bit": facts.is_eight_bit,
         "is_smtputf8": facts.is_smtputf8,
         "verdict": facts.verdict,
-        "search_text": "\n".join((subject, reverse_path, *facts.recipients)).casefold(),
+        "search_text": "\n".join((facts.subject, facts.reverse_path, *facts.recipients)).casefold(),
     }

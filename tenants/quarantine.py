@@ -17,9 +17,10 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.orm import Session
 
-from tenants.messages import PAGE_ROWS, MessageFacts, facts_from_row, remember_messages, searched, storable
+from tenants.messages import PAGE_ROWS, MessageFacts, facts_from_row, remember_messages, searched
 from tenants.refusals import NotFound, WrongState
 from tenants.sealed import SealedBlob, add_blobs, blobs_named
+from tenants.statements import insert_if_absent
 from tenants.tables import mail, quarantine
 from tenants.tables.column_types import START_OF_TIME
 from tenants.trace import Deleted
@@ -134,7 +135,7 @@ def insert_held(session: Session, new: NewHeld, body: str, record: str | None, n
         "held_at": now,
         "reason": new.reason,
         "verdict": new.verdict,
-        "findings": [[note.engine, storable(note.name), note.artifact, note.severity] for note in new.findings],
+        "findings": [[note.engine, note.name, note.artifact, note.severity] for note in new.findings],
         "body": body,
         "record": record,
         "state": HeldState.HELD.value,
@@ -148,10 +149,9 @@ def insert_held(session: Session, new: NewHeld, body: str, record: str | None, n
     }
     number: int = session.execute(insert(quarantine.held).values(**values)).inserted_primary_key[0]  # type: ignore[attr-defined]
     recipients = [{"held_id": number, "address": address, "reply": ""} for address in dict.fromkeys(new.recipients)]
-    session.execute(insert(quarantine.held_recipient), recipients)
-    names = dict.fromkeys(storable(note.name) for note in new.findings)
-    if names:
-        session.execute(insert(quarantine.held_finding), [{"held_id": number, "name": name} for name in names])
+    insert_if_absent(session, quarantine.held_recipient, recipients)
+    names = dict.fromkeys(note.name for note in new.findings)
+    insert_if_absent(session, quarantine.held_finding, [{"held_id": number, "name": name} for name in names])
     return number
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, insert, select, update
 from sqlalchemy.orm import Session
 
-from tenants.messages import MessageFacts, facts_from_row, remember_messages, storable
+from tenants.messages import MessageFacts, facts_from_row, remember_messages
 from tenants.quarantine import FindingNote, NewHeld, insert_held
 from tenants.sealed import SealedBlob, add_blobs, blobs_named
 from tenants.statements import due_rows
@@ -211,7 +211,7 @@ def _settle(
         .values(
             state=state.value,
             attempts=table.c.attempts + 1,
-            last_reply=storable(reply),
+            last_reply=reply,
             lease_owner="",
             lease_until=START_OF_TIME,
             # So that the same lease cannot be settled twice.

@@ -17,7 +17,6 @@ from typing import Any
 from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from tenants.messages import storable
 from tenants.quarantine import HeldFilter, HeldMessage, HeldState, get_held, held_messages, list_held
 from tenants.refusals import WrongState
 from tenants.sealed import SealedBlob, blobs_named
@@ -150,7 +149,7 @@ def settle_release(
         session.execute(
             update(recipient)
             .where(recipient.c.held_id == held_id, recipient.c.address == result.address)
-            .values(released_at=now, reply=storable(result.reply))
+            .values(released_at=now, reply=result.reply)
         )
     missing = {each.address for each in message.recipients if each.released_at is None}
     missing -= {result.address for result in taken}
@@ -184,9 +183,7 @@ def _end_lease(session: Session, held_id: int, state: HeldState, text: str, now:
     session.execute(
         update(table)
         .where(table.c.id == held_id)
-        .values(
-            state=state.value, changed_at=now, last_result=storable(text), lease_owner="", lease_until=START_OF_TIME
-        )
+        .values(state=state.value, changed_at=now, last_result=text, lease_owner="", lease_until=START_OF_TIME)
     )
 
 

@@ -36,6 +36,20 @@ def insert_if_absent(session: Session, table: Table, rows: Sequence[Mapping[str,
     session.execute(build(table).on_conflict_do_nothing(), list(rows))
 
 
+def insert_or_complete(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], missing: str) -> None:
+    """Insert rows; where one is there whose text in the column `missing` is empty, give it that text alone."""
+    if not rows:
+        return
+    build = postgresql.insert if is_postgresql(session) else sqlite.insert
+    statement = build(table)
+    completed = statement.on_conflict_do_update(
+        index_elements=list(table.primary_key),
+        set_={missing: statement.excluded[missing]},
+        where=table.c[missing] == "",
+    )
+    session.execute(completed, list(rows))
+
+
 def replace_row(session: Session, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert a row, or give the row with this primary key these values."""
     build = postgresql.insert if is_postgresql(session) else sqlite.insert

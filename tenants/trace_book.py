@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from tenants.messages import MessageFacts, facts_of, remember_messages, storable
+from tenants.messages import MessageFacts, facts_of, remember_messages
 from tenants.tables import mail
 from tenants.trace import Event, Examined, MessageReceived, from_json, to_json
 
@@ -40,7 +40,7 @@ def record_events(session: Session, events: Sequence[Event]) -> None:
             "transaction_id": transaction,
             "tenant_id": tenant_id,
             "at": together[0].at,
-            "events": [_storable_record(event) for event in together],
+            "events": [to_json(event) for event in together],
         }
         for (transaction, tenant_id), together in _by_transaction(events).items()
     ]
@@ -124,15 +124,3 @@ def _set_verdicts(session: Session, verdicts: dict[str, str], just_written: set[
         table = mail.message
         changed = update(table).where(table.c.transaction_id == bindparam("of")).values(verdict=bindparam("new"))
         session.connection().execute(changed, later)
-
-
-def _storable_record(event: Event) -> dict[str, object]:
-    return {name: _storable_value(value) for name, value in to_json(event).items()}
-
-
-def _storable_value(value: object) -> object:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, tuple):
-        return [_storable_value(item) for item in value]
-    return value

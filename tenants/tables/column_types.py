@@ -3,6 +3,7 @@
 * `Moment`: an aware UTC datetime, stored as whole microseconds since 1970 in a 64-bit integer. SQLite has no time
   type and its drivers drop the zone; an integer compares, sorts and indexes the same way in both databases.
 * `Document`: JSON as text. It is read and written whole and never searched into, so no database's JSON type is needed.
+* `Words`: text of whatever origin; nothing that a message holds can make a statement fail.
 * `NumberedId`: a 64-bit number made by the database.
 
 Failure: a naive datetime raises `ValueError` before anything is sent to the database; it would be an hour's error
@@ -47,6 +48,18 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + timedelta(microseconds=value)
 
 
+class Words(TypeDecorator[str]):
+    """Text, perhaps a stranger's: NUL and lone surrogates, which PostgreSQL cannot store, become a visible mark."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 class Document(TypeDecorator[Any]):
     """A JSON value, stored as text."""
 
@@ -54,7 +67,8 @@ class Document(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: object, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        # ASCII, so that NUL and lone surrogates are escaped and come back as they were.
+        return None if value is None else json.dumps(value, separators=(",", ":"))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -4,17 +4,17 @@ A deleted tenant or domain keeps its row, so that RCPT can answer 451 for seven 
 name is free again at once, because only rows that are not deleted must be unique.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
 
-from tenants.tables.column_types import Document, Moment, NumberedId, metadata, numbered
+from tenants.tables.column_types import Document, Moment, NumberedId, Words, metadata, numbered
 
 tenant = Table(
     "tenant",
     metadata,
     numbered(),
-    Column("name", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("plan", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("language", Words, nullable=False),
+    Column("plan", Words, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("suspended_at", Moment),
     Column("deleted_at", Moment),
@@ -43,9 +43,9 @@ domain = Table(
     numbered(),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False, index=True),
     # Lower case, A-labels.
-    Column("name", Text, nullable=False),
-    Column("mx_name", Text, nullable=False),
-    Column("verification_token", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("mx_name", Words, nullable=False),
+    Column("verification_token", Words, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("verified_at", Moment),
     Column("deleted_at", Moment),
@@ -65,8 +65,8 @@ route = Table(
     numbered(),
     Column("domain_id", NumberedId, ForeignKey("domain.id"), nullable=False),
     Column("priority", Integer, nullable=False),
-    Column("scheme", Text, nullable=False),
-    Column("host", Text, nullable=False),
+    Column("scheme", Words, nullable=False),
+    Column("host", Words, nullable=False),
     Column("port", Integer, nullable=False),
     UniqueConstraint("domain_id", "priority"),
 )

@@ -1,18 +1,18 @@
 """Tables about the engines: what each node says of its own, and which findings the operator has declared false."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Table
 
-from tenants.tables.column_types import Moment, NumberedId, metadata, numbered
+from tenants.tables.column_types import Moment, NumberedId, Words, metadata, numbered
 
 engine_state = Table(
     "engine_state",
     metadata,
-    Column("node", Text, primary_key=True),
-    Column("engine", Text, primary_key=True),
-    Column("version", Text, nullable=False),
-    Column("signature_version", Text, nullable=False),
+    Column("node", Words, primary_key=True),
+    Column("engine", Words, primary_key=True),
+    Column("version", Words, nullable=False),
+    Column("signature_version", Words, nullable=False),
     Column("signature_time", Moment),
-    Column("state", Text, nullable=False),
+    Column("state", Words, nullable=False),
     Column("is_confined", Boolean, nullable=False),
     Column("scans", BigInteger, nullable=False),
     Column("detections", BigInteger, nullable=False),
@@ -24,11 +24,11 @@ ignored_finding = Table(
     "ignored_finding",
     metadata,
     numbered(),
-    Column("name", Text, nullable=False),
+    Column("name", Words, nullable=False),
     # NULL: for every tenant.
     Column("tenant_id", NumberedId, ForeignKey("tenant.id")),
     Column("since", Moment, nullable=False),
-    Column("who", Text, nullable=False),
+    Column("who", Words, nullable=False),
 )
 Index(
     "uq_ignored_finding_name",

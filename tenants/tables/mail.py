@@ -5,26 +5,26 @@ after the reply, or at once with the row that holds or queues it, whichever come
 the clear: addresses, Message-ID, subject. Bodies, previews and part names are in blobs.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table
 
-from tenants.tables.column_types import Document, Moment, NumberedId, metadata, numbered
+from tenants.tables.column_types import Document, Moment, NumberedId, Words, metadata, numbered
 
 message = Table(
     "message",
     metadata,
-    Column("transaction_id", Text, primary_key=True),
+    Column("transaction_id", Words, primary_key=True),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
     Column("received_at", Moment, nullable=False),
-    Column("client_address", Text, nullable=False),
-    Column("reverse_path", Text, nullable=False),
-    Column("message_id", Text, nullable=False, index=True),
-    Column("subject", Text, nullable=False),
+    Column("client_address", Words, nullable=False),
+    Column("reverse_path", Words, nullable=False),
+    Column("message_id", Words, nullable=False, index=True),
+    Column("subject", Words, nullable=False),
     Column("octets", BigInteger, nullable=False),
     Column("is_eight_bit", Boolean, nullable=False),
     Column("is_smtputf8", Boolean, nullable=False),
-    Column("verdict", Text, nullable=False),
+    Column("verdict", Words, nullable=False),
     # Subject and addresses, case-folded here because SQLite folds ASCII only.
-    Column("search_text", Text, nullable=False),
+    Column("search_text", Words, nullable=False),
 )
 Index("ix_message_tenant_id_transaction_id", message.c.tenant_id, message.c.transaction_id)
 Index("ix_message_received_at", message.c.received_at)
@@ -32,9 +32,9 @@ Index("ix_message_received_at", message.c.received_at)
 message_recipient = Table(
     "message_recipient",
     metadata,
-    Column("transaction_id", Text, primary_key=True),
+    Column("transaction_id", Words, primary_key=True),
     # Lower case, for looking up only: the address as written is in the event and in the delivery.
-    Column("address", Text, primary_key=True),
+    Column("address", Words, primary_key=True),
 )
 Index("ix_message_recipient_address", message_recipient.c.address)
 
@@ -43,7 +43,7 @@ message_event = Table(
     metadata,
     numbered(),
     # No foreign key: events may arrive before the message's own row.
-    Column("transaction_id", Text, nullable=False, index=True),
+    Column("transaction_id", Words, nullable=False, index=True),
     Column("tenant_id", NumberedId, nullable=False),
     Column("at", Moment, nullable=False),
     # The events of one transaction that were written together.
@@ -54,9 +54,9 @@ blob = Table(
     "blob",
     metadata,
     # Its name in the blob store: random, made before the octets were stored.
-    Column("name", Text, primary_key=True),
+    Column("name", Words, primary_key=True),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
-    Column("kind", Text, nullable=False),
+    Column("kind", Words, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("key_version", Integer, nullable=False),
     Column("octets", BigInteger, nullable=False),

@@ -3,16 +3,16 @@
 Tokens are never stored, only their SHA-256: they are 256 random bits, so a plain digest cannot be guessed backwards.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Table
 
-from tenants.tables.column_types import Document, Moment, NumberedId, metadata, numbered
+from tenants.tables.column_types import Document, Moment, NumberedId, Words, metadata, numbered
 
 app_user = Table(
     "app_user",
     metadata,
     numbered(),
     # Lower case.
-    Column("email", Text, nullable=False, unique=True),
+    Column("email", Words, nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
 )
 
@@ -21,13 +21,13 @@ membership = Table(
     metadata,
     Column("user_id", NumberedId, ForeignKey("app_user.id"), primary_key=True),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), primary_key=True, index=True),
-    Column("role", Text, nullable=False),
+    Column("role", Words, nullable=False),
 )
 
 sign_in_link = Table(
     "sign_in_link",
     metadata,
-    Column("token_sha256", Text, primary_key=True),
+    Column("token_sha256", Words, primary_key=True),
     Column("user_id", NumberedId, ForeignKey("app_user.id"), nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -37,7 +37,7 @@ sign_in_link = Table(
 portal_session = Table(
     "portal_session",
     metadata,
-    Column("token_sha256", Text, primary_key=True),
+    Column("token_sha256", Words, primary_key=True),
     Column("user_id", NumberedId, ForeignKey("app_user.id"), nullable=False, index=True),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -52,9 +52,9 @@ audit = Table(
     Column("at", Moment, nullable=False),
     # NULL: not about one tenant.
     Column("tenant_id", NumberedId),
-    Column("who", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("who", Words, nullable=False),
+    Column("action", Words, nullable=False),
+    Column("subject", Words, nullable=False),
     Column("details", Document, nullable=False),
 )
 Index("ix_audit_tenant_id_id", audit.c.tenant_id, audit.c.id)

@@ -4,30 +4,30 @@ States: held -> release-requested -> releasing -> released, or back to held with
 `releasing` is leased: a worker that dies gives the row back when its lease ends, and its fence no longer fits.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table
 
-from tenants.tables.column_types import Document, Moment, NumberedId, metadata, numbered
+from tenants.tables.column_types import Document, Moment, NumberedId, Words, metadata, numbered
 
 held = Table(
     "held",
     metadata,
     numbered(),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
-    Column("transaction_id", Text, ForeignKey("message.transaction_id"), nullable=False, index=True),
+    Column("transaction_id", Words, ForeignKey("message.transaction_id"), nullable=False, index=True),
     Column("held_at", Moment, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("verdict", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("verdict", Words, nullable=False),
     # [[engine, name, artifact, severity], ...]
     Column("findings", Document, nullable=False),
-    Column("body", Text, nullable=False, index=True),
-    Column("record", Text, index=True),
-    Column("state", Text, nullable=False),
+    Column("body", Words, nullable=False, index=True),
+    Column("record", Words, index=True),
+    Column("state", Words, nullable=False),
     Column("changed_at", Moment, nullable=False),
-    Column("last_result", Text, nullable=False),
-    Column("requested_by", Text, nullable=False),
+    Column("last_result", Words, nullable=False),
+    Column("requested_by", Words, nullable=False),
     # Names of findings that a person has seen and releases in spite of.
     Column("override_findings", Document, nullable=False),
-    Column("lease_owner", Text, nullable=False),
+    Column("lease_owner", Words, nullable=False),
     Column("lease_until", Moment, nullable=False),
     Column("fence", Integer, nullable=False),
 )
@@ -44,15 +44,15 @@ held_recipient = Table(
     "held_recipient",
     metadata,
     Column("held_id", NumberedId, ForeignKey("held.id"), primary_key=True),
-    Column("address", Text, primary_key=True),
+    Column("address", Words, primary_key=True),
     Column("released_at", Moment),
-    Column("reply", Text, nullable=False),
+    Column("reply", Words, nullable=False),
 )
 
 held_finding = Table(
     "held_finding",
     metadata,
     Column("held_id", NumberedId, ForeignKey("held.id"), primary_key=True),
-    Column("name", Text, primary_key=True),
+    Column("name", Words, primary_key=True),
 )
 Index("ix_held_finding_name", held_finding.c.name)

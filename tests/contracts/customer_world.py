@@ -1,4 +1,4 @@
-"""A database with two tenants and what their mail needs: the ground that the books' tests stand on. Time is given, not read."""
+"""A database with two tenants and what their mail needs: the ground that the books' tests stand on."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A migrated database of its own for each test: once on SQLite, once on PostgreSQL. Copied from one that was migrated."""
+"""A migrated database of its own for each test: once on SQLite, once on PostgreSQL."""
 
 import shutil
 from collections.abc import Iterator

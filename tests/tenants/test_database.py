@@ -58,7 +58,9 @@ def test_sqlite_promises_what_a_250_needs(tmp_path: Path) -> None:
     """FULL: a committed row survives a power cut; WAL: readers do not wait for the writer."""
     database = Database(f"sqlite:///{tmp_path / 'new.sqlite'}")
     with database.read() as session:
-        asked = {name: session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")}
+        asked = {
+            name: session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
     database.close()
     assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 

@@ -1,10 +1,13 @@
 """The statements that the two databases spell differently; above all: no row is leased twice."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, insert, select
 
+from tenants.messages import get_message, remember_messages
 from tenants.refusals import AlreadyExists
-from tenants.statements import insert_if_absent, insert_new, replace_row
+from tenants.statements import insert_if_absent, insert_new, insert_or_complete, replace_row
 from tenants.tables import engines, people
 from tests.contracts.customer_world import NOW, CustomerWorld
 from tests.contracts.leases import assert_leased_once
@@ -37,6 +40,17 @@ def test_rows_that_are_there_stay_as_they_are(world: CustomerWorld) -> None:
             "a@acme.example",
             "b@acme.example",
         ]
+
+
+def test_a_row_that_lacks_something_is_completed(world: CustomerWorld) -> None:
+    """Only what it lacks is given to it, and only once."""
+    with world.database.unit_of_work() as session:
+        facts = world.facts()
+        for verdict, subject in (("", "first"), ("clean", "second"), ("infected", "third")):
+            remember_messages(session, [replace(facts, verdict=verdict, subject=subject)])
+        known = get_message(session, tenant_id=None, transaction=facts.transaction)
+        insert_or_complete(session, people.app_user, [], missing="email")
+    assert (known.verdict, known.subject) == ("clean", "first")
 
 
 def test_a_row_is_replaced_by_its_key(world: CustomerWorld) -> None:
