@@ -1,9 +1,9 @@
 """Arriving headers that claim to be ours: the only octets that Pratique ever takes away. Also counts `Received` lines.
 
-Comes in: the octets as received (CRLF line ends only: receiving refused anything else). Goes out: the same Content when
-there is nothing to take away, which is nearly always, or a Content without those header fields.
+Comes in: the octets as received (CRLF line ends only: receiving refused anything else). Goes out: the same Content,
+which is nearly always so, or a Content without those header fields.
 
-Standards: RFC 8601 section 5 (removing `Authentication-Results` that bear our authserv-id); RFC 5321 section 6.3 (loops).
+Standards: RFC 8601 section 5 (removing `Authentication-Results` with our authserv-id); RFC 5321 section 6.3 (loops).
 Limits: looks at the header section alone, up to the first empty line.
 """
 

@@ -1,10 +1,10 @@
 """The header lines that Pratique puts on top of every message it forwards: `Received` and `Pratique-Scanned`.
 
-Comes in: the envelope, the examination, our host name. Goes out: whole header lines with CRLF, no line over 998 octets
-(RFC 5322 section 2.1.1). Nothing a client sent is copied in unless it is printable and short: a HELO name cannot start a
-header of its own.
+Comes in: the envelope, the examination, our host name. Goes out: whole header lines with CRLF, none over 998 octets
+(RFC 5322 section 2.1.1). Nothing a client sent is copied in unless it is printable and short: a HELO name cannot start
+a header of its own.
 
-Standards: RFC 5321 section 4.4 and RFC 8314 section 4.3 (Received); RFC 3848 and RFC 6531 section 4.3 (the `with` word).
+Standards: RFC 5321 section 4.4, RFC 8314 section 4.3 (Received); RFC 3848, RFC 6531 section 4.3 (the `with` word).
 """
 
 import re
@@ -26,14 +26,19 @@ def headers_on_top(envelope: Envelope, examination: Examination, hostname: str) 
 
 
 def _received(envelope: Envelope, hostname: str) -> str:
-    recipients = envelope.recipients
-    for_clause = f"\r\n\tfor <{recipients[0].address}>" if len(recipients) == 1 and _is_plain(recipients[0].address) else ""
     client = envelope.client
+    with_clause = f"with {_protocol(client, envelope.is_smtputf8)} id {envelope.transaction}"
     return (
         f"Received: from {_safe(client.helo)} ({_literal(client.address)})\r\n"
-        f"\tby {hostname} (Pratique) with {_protocol(client, envelope.is_smtputf8)} id {envelope.transaction}{for_clause};\r\n"
+        f"\tby {hostname} (Pratique) {with_clause}{_for_clause(envelope)};\r\n"
         f"\t{format_datetime(envelope.received_at)}"
     )
+
+
+def _for_clause(envelope: Envelope) -> str:
+    """A single recipient, where the address needs no quoting of ours."""
+    addresses = [recipient.address for recipient in envelope.recipients]
+    return f"\r\n\tfor <{addresses[0]}>" if len(addresses) == 1 and _is_plain(addresses[0]) else ""
 
 
 def _scanned(examination: Examination, hostname: str) -> str:

@@ -68,7 +68,13 @@ def test_a_false_claim_is_taken_away_whole(message: bytes, left: bytes, piece: i
     assert forwarded(message, piece) == left
 
 
-@given(st.lists(st.sampled_from([b"A: b\r\n", b" folded\r\n", b"\r\n", b"Pratique-X: 1\r\n", b"no colon\r\n", b"Received: x\r\n"])))
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"A: b\r\n", b" folded\r\n", b"\r\n", b"Pratique-X: 1\r\n", b"no colon\r\n", b"Received: x\r\n"]
+        )
+    )
+)
 def test_only_whole_fields_of_ours_are_missing(lines: list[bytes]) -> None:
     """Below the header section nothing changes, and above it only our names are gone."""
     message = b"".join(lines)

@@ -12,7 +12,9 @@ from mx.trace_headers import headers_on_top
 from mx.verdict import Verdict, VerdictKind
 
 
-def envelope(helo: str = "client.example", recipients: tuple[str, ...] = ("u@acme.example",), **changes: object) -> Envelope:
+def envelope(
+    helo: str = "client.example", recipients: tuple[str, ...] = ("u@acme.example",), **changes: object
+) -> Envelope:
     values: dict[str, object] = {"address": "192.0.2.1", "port": 1, "helo": helo, "is_esmtp": True, "tls": None}
     values.update(changes)
     utf8 = bool(values.pop("smtputf8", False))

@@ -17,12 +17,24 @@ TABLE = [
     ("nobody was asked", set(), [], VerdictKind.CLEAN, 0),
     ("one engine found nothing", {"a"}, [NothingFound("a")], VerdictKind.CLEAN, 0),
     ("one engine found a virus", {"a"}, [found("a", Severity.INFECTED)], VerdictKind.INFECTED, 0),
-    ("one of two found a virus", {"a", "b"}, [NothingFound("a"), found("b", Severity.INFECTED)], VerdictKind.INFECTED, 0),
+    (
+        "one of two found a virus",
+        {"a", "b"},
+        [NothingFound("a"), found("b", Severity.INFECTED)],
+        VerdictKind.INFECTED,
+        0,
+    ),
     ("one failed", {"a", "b"}, [NothingFound("a"), EngineFailed("b", "away")], VerdictKind.CLEAN, 1),
     ("one never answered", {"a", "b"}, [NothingFound("a")], VerdictKind.CLEAN, 1),
     ("nobody answered", {"a", "b"}, [], VerdictKind.CLEAN, 2),
     ("the worst wins", {"a"}, [found("a", Severity.SPAM, Severity.ENCRYPTED)], VerdictKind.ENCRYPTED, 0),
-    ("infected beats unscannable", {"a"}, [found("a", Severity.UNSCANNABLE, Severity.INFECTED)], VerdictKind.INFECTED, 0),
+    (
+        "infected beats unscannable",
+        {"a"},
+        [found("a", Severity.UNSCANNABLE, Severity.INFECTED)],
+        VerdictKind.INFECTED,
+        0,
+    ),
 ]
 
 

@@ -36,8 +36,13 @@ def test_a_domains_policy_changes_only_what_it_names() -> None:
     assert differences(domain, tenant) == {"spam": "reject"}
 
 
-@given(st.builds(Policy, **{name: st.sampled_from(Action) for name in ("infected", "spam", "clean", "encrypted")},
-                 engine_failure=st.sampled_from(EngineFailure)))
+@given(
+    st.builds(
+        Policy,
+        **{name: st.sampled_from(Action) for name in ("infected", "spam", "clean", "encrypted")},
+        engine_failure=st.sampled_from(EngineFailure),
+    )
+)
 def test_the_json_form_gives_the_same_policy_again(policy: Policy) -> None:
     """What is stored is what was set."""
     assert parse_policy(differences(policy)) == policy
