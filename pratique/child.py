@@ -1,4 +1,4 @@
-"""One child process of `pratique up`: `python -m pratique.child KIND SOCKETS`, started by the supervisor only.
+"""One child process of `pratique up`: `python -m pratique.child KIND NAME SOCKETS`, started by the supervisor only.
 
 The settings come as one line of JSON on standard input, which then is the lifeline; the listening sockets are the
 descriptors from 3 on. It prints `ready` on standard output once it serves.
@@ -15,16 +15,16 @@ from pratique.supervisor import FIRST_SOCKET
 from tenants.refusals import Refusal
 
 
-def main(kind: str, socket_count: int) -> int:
+def main(kind: str, name: str, socket_count: int) -> int:
     """Compose and run one kind of process; returns its exit status. A refusal is one plain line."""
     try:
-        return _run(kind, socket_count)
+        return _run(kind, name, socket_count)
     except (Refusal, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-def _run(kind: str, socket_count: int) -> int:
+def _run(kind: str, name: str, socket_count: int) -> int:
     settings = Settings.from_json(_first_line())
     log_to_stderr(settings.log_level)
     sockets = [socket.socket(fileno=FIRST_SOCKET + index) for index in range(socket_count)]
@@ -45,7 +45,7 @@ def _run(kind: str, socket_count: int) -> int:
     async def started() -> None:
         say_ready()
 
-    return run_until_stopped(reactor, compose(settings, reactor, sockets), started)
+    return run_until_stopped(reactor, compose(settings, reactor, sockets, name), started)
 
 
 def _first_line() -> str:
@@ -60,4 +60,4 @@ def _first_line() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -51,7 +51,7 @@ def run_up(settings: Settings, *, is_demo: bool) -> int:
 
 def _kinds(settings: Settings, smtp: Sequence[socket], web: socket) -> list[ChildKind]:
     receiving = tuple(sock.fileno() for sock in smtp)
-    workers = [ChildKind("mx", f"mx {number}", receiving) for number in range(1, settings.workers + 1)]
+    workers = [ChildKind("mx", f"mx{number}", receiving) for number in range(1, settings.workers + 1)]
     return [*workers, ChildKind("work", "work", ()), ChildKind("portal", "portal", (web.fileno(),))]
 
 
@@ -60,14 +60,14 @@ def run_mx(settings: Settings) -> int:
     from pratique.compose.mx import compose_mx
 
     smtp = [listen(address) for address in settings.smtp]
-    return _run_alone(settings, compose_mx, smtp, f"ready smtp={','.join(map(shown_address, smtp))}")
+    return _run_alone(settings, compose_mx, smtp, "mx", f"ready smtp={','.join(map(shown_address, smtp))}")
 
 
 def run_work(settings: Settings) -> int:
     """One `work` process alone."""
     from pratique.compose.work import compose_work
 
-    return _run_alone(settings, compose_work, [], "ready work")
+    return _run_alone(settings, compose_work, [], "work", "ready work")
 
 
 def run_portal_alone(settings: Settings) -> int:
@@ -82,7 +82,9 @@ def run_portal_alone(settings: Settings) -> int:
     return run_portal(settings, web, lambda: click.echo(f"ready portal={shown}"), lifeline=None)
 
 
-def _run_alone(settings: Settings, compose: Callable[..., Any], sockets: Sequence[socket], ready: str) -> int:
+def _run_alone(
+    settings: Settings, compose: Callable[..., Any], sockets: Sequence[socket], name: str, ready: str
+) -> int:
     log_to_stderr(settings.log_level)
     prepare(settings)
 
@@ -91,7 +93,7 @@ def _run_alone(settings: Settings, compose: Callable[..., Any], sockets: Sequenc
     async def started() -> None:
         click.echo(ready)
 
-    return run_until_stopped(reactor, compose(with_clamd_found(settings), reactor, sockets), started)
+    return run_until_stopped(reactor, compose(with_clamd_found(settings), reactor, sockets, name), started)
 
 
 def prepare(settings: Settings) -> None:

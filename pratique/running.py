@@ -1,7 +1,8 @@
 """Runs one composed service until it is told to stop: start, say ready, drain, end.
 
-SIGTERM and SIGINT stop the reactor; its shutdown waits for the service's own stop, which drains. A second signal is
-left to Twisted. A process that is a child of `pratique up` also stops when its lifeline, the standard input, ends.
+SIGTERM and SIGINT stop the reactor; its shutdown waits for the service's own stop, which drains. A process that is a
+child of `pratique up` also stops when its lifeline, the standard input, ends. Several of these usually come together
+(Ctrl-C reaches the whole group), and only the first counts.
 
 Failure: a service that cannot start logs why in one line, and the process ends with status 1.
 """
@@ -34,6 +35,19 @@ def follow_lifeline() -> None:
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
+def stop_at_signals(reactor: Any) -> None:
+    """Stop the running reactor at the first signal; Twisted's own handlers raise at the second."""
+    told: list[bool] = []
+
+    def stop(*_: object) -> None:
+        if not told:
+            told.append(True)
+            reactor.callFromThread(reactor.stop)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
 def say_ready() -> None:
     """Tell the supervisor that this process serves."""
     sys.stdout.write("ready\n")
@@ -50,6 +64,7 @@ def run_until_stopped(reactor: Any, service: Service, started: Callable[[], Awai
         reactor.stop()
 
     def start() -> None:
+        stop_at_signals(reactor)
         service.startService()
         Deferred.fromCoroutine(_finish(started)).addErrback(failed)
 

@@ -65,7 +65,7 @@ class Child(ProcessProtocol):
         """Start the process, with nothing inherited but its sockets and standard error."""
         self._waiting, self._output = None, b""
         descriptors = {FIRST_SOCKET + index: sock for index, sock in enumerate(self._kind.sockets)}
-        command = [sys.executable, "-m", "pratique.child", self._kind.kind, str(len(descriptors))]
+        command = [sys.executable, "-m", "pratique.child", self._kind.kind, self._kind.name, str(len(descriptors))]
         self._reactor.spawnProcess(
             self, sys.executable, command, env=None, childFDs={0: "w", 1: "r", 2: 2, **descriptors}
         )

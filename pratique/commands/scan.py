@@ -4,7 +4,6 @@ Exit status: 0 all clean, 10 something not clean, 3 a file that cannot be read, 
 and gave no answer counts as not clean: nothing is known then.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from mx.decision import decide
 from mx.examination import Examination
 from mx.verdict import VerdictKind
 from pratique.options import json_option, with_settings
+from pratique.policy_file import read_policy_file
 from pratique.printing import print_json, shown, word
 from pratique.settings import Settings
 from tenants.policy import Policy, PolicyError, parse_policy
@@ -60,12 +60,9 @@ def _scan(settings: Settings, files: Sequence[Path]) -> list[Examination | OSErr
 
 def _read_policy(file: Path) -> Policy:
     try:
-        entries = json.loads(file.read_bytes())
-        if not isinstance(entries, dict):
-            raise PolicyError('write an object, such as {"spam": "hold"}')
-        return parse_policy(entries)
-    except ValueError as error:
-        raise click.ClickException(f"{file} is not a policy: {error}") from None
+        return parse_policy(read_policy_file(file))
+    except PolicyError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _record(file: Path, examination: Examination, policy: Policy | None) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """The engines, listed one by one in the order in which people see them. YARA-X is not here: it runs in the cells."""
 
-from collections.abc import Callable
 from typing import Any
 
+from mx.cell.connection import CellAbout
 from mx.engines.clamd import Clamd, parse_daemon
-from mx.engines.contract import Engine
+from mx.engines.contract import Engine, EngineState
+from mx.scan import SIGNATURES
 from pratique.settings import Settings
 
 
@@ -16,11 +17,13 @@ def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
     return engines
 
 
-def labels(versions: dict[str, str]) -> Callable[[str], str]:
-    """Names an engine with the version that is known of it, as `clamd/1.4.6`."""
+def label_of(state: EngineState) -> str:
+    """The engine with what is known of its versions, as `clamd/1.4.6/27900`."""
+    return "/".join(part for part in (state.engine, state.version, state.signature_version) if part)
 
-    def label(engine: str) -> str:
-        version = versions.get(engine, "")
-        return f"{engine}/{version}" if version else engine
 
-    return label
+def signatures_state(about: CellAbout | None) -> EngineState:
+    """YARA-X as an engine, from what a cell says of itself."""
+    if about is None:
+        return EngineState(SIGNATURES, is_available=False, text="starting")
+    return EngineState(SIGNATURES, True, "ready", about.engine_version, about.rules_version)

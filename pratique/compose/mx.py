@@ -30,10 +30,10 @@ def present_time() -> datetime:
     return datetime.now(UTC)
 
 
-def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket]) -> MultiService:
-    """Everything that one process needs to receive mail on these sockets."""
+def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name: str) -> MultiService:
+    """Everything that one process needs to receive mail on these sockets; `name` is its own on this node."""
     storage = compose_storage(settings, reactor)
-    scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/mx")
+    scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/{name}")
     next_hops = NextHops(reactor, settings.hostname, allow_private=settings.allow_private_routes)
     trace = TraceWriter(storage.threads, reactor)
     directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))

@@ -11,7 +11,7 @@ from mx.engines.panel import Panel
 from mx.examination import Examination
 from mx.scan import Scanner
 from mx.spool import Spool
-from pratique.compose.engines import engines_of, labels
+from pratique.compose.engines import engines_of
 from pratique.settings import Settings
 
 
@@ -19,7 +19,7 @@ async def scan_files(settings: Settings, reactor: Any, files: Sequence[Path]) ->
     """The examination of each file, or why it could not be read, in order."""
     cells = CellPool(reactor, min(settings.cells, len(files)))
     panel = Panel(engines_of(settings, reactor), reactor)
-    scanner = Scanner(cells, panel, labels({}), reactor.seconds)
+    scanner = Scanner(cells, panel, str, reactor.seconds)
     cells.startService()
     try:
         waiting = iter(enumerate(files))

@@ -13,7 +13,7 @@ from mx.cell.pool import CellPool
 from mx.engines.contract import EngineState
 from mx.engines.panel import Panel
 from mx.scan import SIGNATURES, Scanner
-from pratique.compose.engines import engines_of, labels
+from pratique.compose.engines import engines_of, label_of, signatures_state
 from pratique.settings import Settings
 from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
@@ -36,9 +36,8 @@ def compose_scanning(settings: Settings, reactor: Any, threads: DatabaseThreads,
     """The scanning parts of one process; `node` is its name in `pratique engines`."""
     cells = CellPool(reactor, settings.cells, settings.data / "scratch")
     panel = Panel(engines_of(settings, reactor), reactor)
-    versions: dict[str, str] = {}
-    reports = EngineReports(cells, panel, versions, threads, reactor, node)
-    scanner = Scanner(cells, panel, labels(versions), reactor.seconds)
+    reports = EngineReports(cells, panel, threads, reactor, node)
+    scanner = Scanner(cells, panel, reports.label, reactor.seconds)
     return Scanning(scanner, (cells, reports))
 
 
@@ -47,10 +46,9 @@ class EngineReports(Service):
 
     name = "engine reports"
 
-    def __init__(
-        self, cells: CellPool, panel: Panel, versions: dict[str, str], threads: DatabaseThreads, reactor: Any, node: str
-    ) -> None:
-        self._cells, self._panel, self._versions = cells, panel, versions
+    def __init__(self, cells: CellPool, panel: Panel, threads: DatabaseThreads, reactor: Any, node: str) -> None:
+        self._cells, self._panel = cells, panel
+        self._labels: dict[str, str] = {}
         self._threads, self._reactor, self._node = threads, reactor, node
         self._next: IDelayedCall | None = None
         self._round: Deferred[None] | None = None
@@ -68,6 +66,12 @@ class EngineReports(Service):
             self._next = None
         return self._round
 
+    def label(self, engine: str) -> str:
+        """The engine with its versions as far as they are known, for `Pratique-Scanned`."""
+        if engine not in self._labels and engine == SIGNATURES and self._cells.about is not None:
+            self._labels[engine] = label_of(signatures_state(self._cells.about))
+        return self._labels.get(engine, engine)
+
     def _begin(self) -> None:
         self._next = None
         self._round = Deferred.fromCoroutine(self._report())
@@ -82,19 +86,13 @@ class EngineReports(Service):
             self._next = self._reactor.callLater(wait, self._begin)
 
     async def _report(self) -> None:
-        states = [*await self._panel.states(), self._signatures()]
-        self._versions.update({state.engine: state.version for state in states if state.version})
+        states = [*await self._panel.states(), signatures_state(self._cells.about)]
+        self._labels.update({state.engine: label_of(state) for state in states if state.version})
         for state in states:
             try:
                 await self._threads.run(report_engine, self._report_of(state))
             except DatabaseUnavailable as error:
                 log.warn("engines.not-reported", engine=state.engine, reason=str(error))
-
-    def _signatures(self) -> EngineState:
-        about = self._cells.about
-        if about is None:
-            return EngineState(SIGNATURES, is_available=False, text="starting")
-        return EngineState(SIGNATURES, True, "ready", about.engine_version, about.rules_version)
 
     def _report_of(self, state: EngineState) -> EngineReport:
         statistics = self._panel.statistics(state.engine) if state.engine in self._panel.names else None

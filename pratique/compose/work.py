@@ -23,10 +23,10 @@ from pratique.sweep import Sweep
 from tenants.directory import Directory
 
 
-def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket]) -> MultiService:
+def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], name: str) -> MultiService:
     """Everything that one process needs to deliver what waits; it listens on nothing."""
     storage = compose_storage(settings, reactor)
-    scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/work")
+    scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/{name}")
     next_hops = NextHops(reactor, settings.hostname, allow_private=settings.allow_private_routes)
     directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
     owner = f"{gethostname()}/{os.getpid()}"
