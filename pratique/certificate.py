@@ -15,8 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from OpenSSL import SSL, crypto
-from twisted.internet import ssl
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLContextFactory
+from zope.interface import implementer
 
 from tenants.refusals import Refusal
 
@@ -29,27 +30,35 @@ class CertificateError(Refusal):
     """The certificate cannot be used; the text says why."""
 
 
-def context_factory(certificate: Path | None, key: Path | None, folder: Path, hostname: str) -> ssl.CertificateOptions:
+@implementer(IOpenSSLContextFactory)
+class StartTls:
+    """One context for all connections, from files that are read once."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        self._context = SSL.Context(SSL.TLS_SERVER_METHOD)
+        self._context.set_min_proto_version(SSL.TLS1_2_VERSION)
+        self._context.use_certificate_chain_file(str(certificate))
+        self._context.use_privatekey_file(str(key))
+        self._context.check_privatekey()
+
+    def getContext(self) -> SSL.Context:
+        """The context (the name is Twisted's)."""
+        return self._context
+
+
+def context_factory(certificate: Path | None, key: Path | None, folder: Path, hostname: str) -> StartTls:
     """What STARTTLS needs. Without files given, a certificate is made in `folder` and kept. Raises CertificateError."""
     if certificate is None or key is None:
         certificate = key = _self_made(folder / "smtp-certificate.pem", hostname)
     try:
-        private = crypto.load_privatekey(crypto.FILETYPE_PEM, key.read_bytes())
-        chain = [
-            crypto.X509.from_cryptography(each) for each in x509.load_pem_x509_certificates(certificate.read_bytes())
-        ]
-        options = ssl.CertificateOptions(
-            privateKey=private,
-            certificate=chain[0],
-            extraCertChain=chain[1:],
-            raiseMinimumTo=ssl.TLSVersion.TLSv1_2,
-        )
-        options.getContext()
+        for file in (certificate, key):
+            # OpenSSL would say that it failed, but not why.
+            file.open("rb").close()
+        return StartTls(certificate, key)
     except OSError as error:
         raise CertificateError(f"The certificate cannot be read: {error.filename}: {error.strerror}.") from error
-    except (crypto.Error, SSL.Error, ValueError) as error:
+    except SSL.Error as error:
         raise CertificateError(f"The certificate {certificate} and key {key} cannot be used together.") from error
-    return options
 
 
 def _self_made(file: Path, hostname: str) -> Path:
