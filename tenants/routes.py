@@ -46,7 +46,14 @@ def parse_route(text: str, priority: int = 0) -> Route:
         port = parts.port
     except ValueError:
         raise RouteError(f"The route {text!r} cannot be read; it looks like smtp://mail.example:25.") from None
-    if parts.scheme != "smtp" or not parts.hostname or parts.username or parts.password:
+    # `urlsplit` takes line ends and tabs out without a word.
+    if (
+        not text.strip().isprintable()
+        or parts.scheme != "smtp"
+        or not parts.hostname
+        or parts.username
+        or parts.password
+    ):
         raise RouteError(f"The route {text!r} cannot be used; it looks like smtp://mail.example:25.")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise RouteError(f"The route {text!r} has something after the port; it looks like smtp://mail.example:25.")
