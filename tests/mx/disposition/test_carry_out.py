@@ -1,0 +1,284 @@
+"""carry_out(): every combination of decisions, next hops and storage, and the one reply that is true for all of them.
+
+The tables are `docs/contract.md`, "One reply, true for every recipient", cell by cell.
+"""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mx import reply
+from mx.decision import Decision, Defer, Deliver, Discard, Hold, Reject
+from mx.delivery.contract import CopyResult, NextHopReply, PermanentlyRefused, Stage
+from mx.disposition.carry_out import (
+    NO_NEXT_HOP,
+    REFUSED_IN_MIXED,
+    UNDECIDED,
+    UNDELIVERABLE,
+    Disposition,
+    plan,
+)
+from mx.disposition.copies import Copy
+from mx.envelope import Recipient
+from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld, settle
+from mx.reply import Reply
+from tests.contracts.disposing import (
+    AWAY,
+    LATER,
+    NEVER,
+    OK,
+    KeepingInMemory,
+    NextHopsInMemory,
+    examined,
+    result_of,
+    standing,
+)
+
+TAKEN = reply.message_taken("0" * 22)
+A, B = "a@acme.example", "b@acme.example"
+ONE_HOP, TWO_HOPS = ("mail.acme.example", "mail.acme.example"), ("mail.acme.example", "other.acme.example")
+
+WAYS: dict[str, tuple[Decision, CopyResult]] = {
+    "taken": (Deliver(), OK),
+    "4xx": (Deliver(), LATER),
+    "5xx": (Deliver(), NEVER),
+    "away": (Deliver(), AWAY),
+    "hold": (Hold("spam"), OK),
+    "reject": (Reject("phishing", keep=False), OK),
+    "keep": (Reject("infected", keep=True), OK),
+    "discard": (Discard("spam"), OK),
+    "defer": (Defer("engine-unavailable"), OK),
+}
+"""What is decided about a copy, and what its next hop answers if it is asked."""
+
+SINGLE = {
+    "taken": "A", "4xx": "D", "5xx": "R", "away": "Q", "hold": "H", "reject": "R", "keep": "K", "discard": "X",
+    "defer": "D",
+}  # fmt: skip
+GRID = """
+          taken 4xx  5xx  away hold reject keep discard defer
+taken     AA    AQ   AU   AQ   AH   AM     AM   AX      DD
+4xx       QA    DD   QU   QQ   QH   QM     QM   QX      DD
+5xx       UA    UQ   RR   UQ   UH   UM     UM   UX      DD
+away      QA    QQ   QU   QQ   QH   QM     QM   QX      DD
+hold      HA    HQ   HU   HQ   HH   HM     HM   HX      DD
+reject    MA    MQ   MU   MQ   MH   RR     RK   MX      DD
+keep      MA    MQ   MU   MQ   MH   KR     KK   MX      DD
+discard   XA    XQ   XU   XQ   XH   XM     XM   XX      DD
+defer     DD    DD   DD   DD   DD   DD     DD   DD      DD
+"""
+"""The first copy's way down, the second's across. A accepted, Q queued, H held as decided, M held because the others
+were taken, U held as undeliverable, R refused, K refused and kept, X discarded, D deferred."""
+
+
+def cells() -> list[tuple[str, str, str]]:
+    head, *lines = [line.split() for line in GRID.strip().splitlines()]
+    return [(line[0], column, letters) for line in lines for column, letters in zip(head, line[1:], strict=True)]
+
+
+def letter_of(outcome: Outcome) -> str:
+    match outcome:
+        case Held(reason=reason):
+            return {REFUSED_IN_MIXED: "M", UNDELIVERABLE: "U"}.get(reason, "H")
+        case _:
+            kinds = {Accepted: "A", Queued: "Q", Refused: "R", RefusedAndHeld: "K", Discarded: "X", Deferred: "D"}
+            return kinds[type(outcome)]  # type: ignore[index]
+
+
+@dataclass
+class Case:
+    """Copies, each with its way and the host of its next hop, and a storage that may fail."""
+
+    ways: Sequence[str]
+    hosts: Sequence[str]
+    fails_before: bool = False
+    fails_after: bool = False
+
+    def run(self) -> Reply:
+        """Carry out and settle; what happened is left in this case."""
+        addresses = [f"{chr(ord('a') + number)}@acme.example" for number in range(len(self.ways))]
+        answers = {address: WAYS[way][1] for address, way in zip(addresses, self.ways, strict=True)}
+        self.steps: list[str] = []
+        self.hops = NextHopsInMemory(answers, self.steps)
+        self.store = KeepingInMemory(self.steps, self.fails_before, self.fails_after)
+        copies = [
+            Copy(Recipient(address), standing(host), WAYS[way][0])
+            for address, host, way in zip(addresses, self.hosts, self.ways, strict=True)
+        ]
+        disposition = Disposition(self.hops, self.store)
+        self.outcomes = result_of(disposition.carry_out(examined(*addresses), copies))
+        assert [outcome.recipient.address for outcome in self.outcomes] == addresses
+        return settle(self.outcomes, TAKEN)
+
+    @property
+    def letters(self) -> str:
+        return "".join(map(letter_of, self.outcomes))
+
+
+def assert_true_for_all(case: Case, answer: Reply) -> None:
+    """The reply is true for every copy, and each proof is there."""
+    for outcome in case.outcomes:
+        address = outcome.recipient.address
+        match outcome:
+            case Accepted(remote_reply=said):
+                assert address in case.hops.taken and said == "250 2.0.0 Ok: queued as 4711"
+            case Queued(delivery=number):
+                assert case.store.rows[number - 1] == (address, "queue")
+            case Held(reason=reason) | RefusedAndHeld(reason=reason):
+                assert (address, reason) in case.store.rows
+            case Refused():
+                assert answer.is_permanent and address not in case.hops.taken
+            case Deferred():
+                assert answer.is_transient
+            case Discarded():
+                assert answer is TAKEN and address not in case.hops.offered
+    if answer.is_permanent:
+        assert case.hops.taken == []
+        assert not any(where == "queue" for _, where in case.store.rows)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_single_copy(way: str) -> None:
+    """A single recipient's 4xx or 5xx is passed on; an unreachable next hop means stored, 250."""
+    case = Case([way], ONE_HOP[:1])
+    answer = case.run()
+    assert case.letters == SINGLE[way]
+    assert answer.code == {"A": 250, "Q": 250, "H": 250, "X": 250, "R": 550, "K": 550, "D": answer.code}[case.letters]
+    assert_true_for_all(case, answer)
+
+
+@pytest.mark.parametrize("hosts", [ONE_HOP, TWO_HOPS], ids=["one hop", "two hops"])
+@pytest.mark.parametrize(("first", "second", "letters"), cells(), ids=str)
+def test_two_copies(first: str, second: str, letters: str, hosts: tuple[str, str]) -> None:
+    """The grid, cell by cell: 250 when every copy is safe, else a refusal that is true for both."""
+    case = Case([first, second], hosts)
+    answer = case.run()
+    assert case.letters == letters
+    assert answer.code // 100 == (4 if "D" in letters else 5 if set(letters) <= {"R", "K"} else 2)
+    assert_true_for_all(case, answer)
+    if "defer" in (first, second):
+        assert case.steps == []
+
+
+@pytest.mark.parametrize("hosts", [ONE_HOP, TWO_HOPS], ids=["one hop", "two hops"])
+@pytest.mark.parametrize(("first", "second", "letters"), cells(), ids=str)
+def test_nothing_storable_is_4xx_before_any_copy_is_sent(
+    first: str, second: str, letters: str, hosts: tuple[str, str]
+) -> None:
+    """What is to be held is stored first, so no next hop has a copy when the storage fails."""
+    case = Case([first, second], hosts, fails_before=True)
+    answer = case.run()
+    if set(letters) & set("HMK"):
+        assert (answer, case.letters) == (reply.STORAGE_UNAVAILABLE, "DD")
+        assert "forward" not in case.steps
+    else:
+        assert case.letters == letters
+    assert case.store.rows == [] or not set(letters) & set("HMK")
+    assert_true_for_all(case, answer)
+
+
+@pytest.mark.parametrize("hosts", [ONE_HOP, TWO_HOPS], ids=["one hop", "two hops"])
+@pytest.mark.parametrize(("first", "second", "letters"), cells(), ids=str)
+def test_storage_that_fails_after_forwarding_is_4xx_for_all(
+    first: str, second: str, letters: str, hosts: tuple[str, str]
+) -> None:
+    """A duplicate for the one whose copy was taken is better than a loss for the other."""
+    case = Case([first, second], hosts, fails_after=True)
+    answer = case.run()
+    if set(letters) & set("QU"):
+        assert (answer, case.letters) == (reply.STORAGE_UNAVAILABLE, "DD")
+    else:
+        assert case.letters == letters
+    assert_true_for_all(case, answer)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_single_copy_and_a_storage_that_fails(way: str, when: str) -> None:
+    """Kept, held and queued copies need the storage; nothing else asks it."""
+    case = Case([way], ONE_HOP[:1], fails_before=when == "before", fails_after=when == "after")
+    answer = case.run()
+    needs = {"keep": "before", "hold": "before", "away": "after"}.get(way)
+    assert case.letters == ("D" if needs == when else SINGLE[way])
+    assert_true_for_all(case, answer)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(WAYS)), st.sampled_from(["", "one", "two"])), min_size=1, max_size=6),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_plan_ends_without_a_true_reply(copies: list[tuple[str, str]], before: bool, after: bool) -> None:
+    """settle() finds one reply for whatever was decided, answered and stored."""
+    case = Case([way for way, _ in copies], [host for _, host in copies], before, after)
+    assert_true_for_all(case, case.run())
+
+
+@pytest.mark.parametrize(("first", "second"), [("taken", "hold"), ("hold", "taken")])
+def test_what_is_held_is_stored_before_anything_is_forwarded(first: str, second: str) -> None:
+    """In whichever order the recipients came."""
+    case = Case([first, second], TWO_HOPS)
+    case.run()
+    assert case.steps == ["keep", "forward"]
+
+
+def test_an_undecided_copy_stops_all() -> None:
+    """The reason is for the trace; the client learns only that it should try again."""
+    case = Case(["taken", "keep", "defer"], [*TWO_HOPS, "mail.acme.example"])
+    assert case.run() == reply.ENGINE_UNAVAILABLE
+    assert {outcome.reason for outcome in case.outcomes if isinstance(outcome, Deferred)} == {UNDECIDED}
+
+
+def test_a_domain_without_a_route_is_held() -> None:
+    """The operator's own mailboxes have none: their mail waits in the quarantine."""
+    case = Case(["taken"], [""])
+    assert case.run() is TAKEN
+    assert case.outcomes == (Held(Recipient(A), 1, NO_NEXT_HOP),)
+    assert case.hops.offered == []
+
+
+def test_each_refused_copy_names_its_own_reason() -> None:
+    """The client reads the first; each copy's own stands in its outcome."""
+    case = Case(["reject", "keep"], ONE_HOP)
+    assert case.run() == reply.PHISHING
+    assert [outcome.reply for outcome in case.outcomes if isinstance(outcome, Refused | RefusedAndHeld)] == [
+        reply.PHISHING,
+        reply.INFECTED,
+    ]
+
+
+def test_a_refusal_that_is_passed_on_names_no_host() -> None:
+    """The next hop's words without its name; its own words are in the outcome's reason, for the trace."""
+    said = NextHopReply(550, "5.1.1", "mail.acme.example [192.0.2.1] says no")
+    copy = Copy(Recipient(A), standing(), Deliver())
+    hops = NextHopsInMemory({A: PermanentlyRefused(said, Stage.RECIPIENT)})
+    (outcome,) = result_of(Disposition(hops, KeepingInMemory()).carry_out(examined(A), [copy]))
+    assert isinstance(outcome, Refused)
+    assert "acme" not in outcome.reply.text and "192.0.2.1" not in outcome.reply.text
+    assert outcome.reason == said.line
+
+
+def test_copies_for_one_hop_go_in_one_transfer() -> None:
+    """Two hops get one each."""
+    for hosts, count in ((ONE_HOP, 1), (TWO_HOPS, 2)):
+        case = Case(["taken", "taken"], hosts)
+        case.run()
+        assert len(case.hops.transfers) == count
+
+
+def test_the_plan_loses_no_copy() -> None:
+    """Each copy is in exactly one of its lists."""
+    copies = [Copy(Recipient(f"{way}@acme.example"), standing(), decision) for way, (decision, _) in WAYS.items()]
+    made = plan(copies)
+    everywhere = [
+        *made.deferred,
+        *made.refused,
+        *made.discarded,
+        *made.forwarded,
+        *itertools.chain(*made.held.values()),
+    ]
+    assert sorted(copy.recipient.address for copy in everywhere) == sorted(copy.recipient.address for copy in copies)

@@ -1,0 +1,77 @@
+"""events_of(): the trace is told of the message, of its examination, and of what became of each copy."""
+
+import pytest
+
+from mx import reply
+from mx.artifact import Ambiguity
+from mx.disposition.tell import events_of
+from mx.envelope import Recipient
+from mx.examination import Examination
+from mx.finding import EngineFailed
+from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
+from mx.verdict import Verdict, VerdictKind
+from tenants.trace import (
+    CopyAccepted,
+    CopyDeferred,
+    CopyDiscarded,
+    CopyHeld,
+    CopyQueued,
+    CopyRefused,
+    Event,
+    Examined,
+    MessageReceived,
+)
+from tests.contracts.customer_world import NOW, later
+from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examined
+
+A = Recipient("a@acme.example")
+HEAD = ("0" * 22, 7, later(seconds=1), "a@acme.example")
+TAKEN = reply.message_taken("0" * 22)
+
+TABLE: list[tuple[Outcome, reply.Reply, Event]] = [
+    (Accepted(A, "250 ok"), TAKEN, CopyAccepted(*HEAD, "250 ok")),
+    (Queued(A, 3, "refused"), TAKEN, CopyQueued(*HEAD, 3, "refused")),
+    (Held(A, 4, "spam"), TAKEN, CopyHeld(*HEAD, 4, "spam", TAKEN.line)),
+    (
+        RefusedAndHeld(A, reply.INFECTED, 5, "infected"),
+        reply.INFECTED,
+        CopyHeld(*HEAD, 5, "infected", reply.INFECTED.line),
+    ),
+    (Refused(A, reply.SPAM, "spam"), reply.SPAM, CopyRefused(*HEAD, "spam", reply.SPAM.line)),
+    (Discarded(A, "spam"), TAKEN, CopyDiscarded(*HEAD, "spam")),
+    (Deferred(A, reply.OVERLOADED, "busy"), reply.OVERLOADED, CopyDeferred(*HEAD, "busy", reply.OVERLOADED.line)),
+]
+
+
+@pytest.mark.parametrize(("outcome", "answer", "event"), TABLE, ids=[type(row[0]).__name__ for row in TABLE])
+def test_each_outcome_has_its_event(outcome: Outcome, answer: reply.Reply, event: Event) -> None:
+    """With the proof, the private reason, and what the client was told."""
+    assert events_of(examined("a@acme.example"), [outcome], answer, 7, later(seconds=1))[2:] == [event]
+
+
+def test_the_message_and_its_examination_come_first() -> None:
+    """Names of findings and ambiguities once each; engines that gave no answer with their reason."""
+    ambiguities = (Ambiguity("two-boundaries", 0), Ambiguity("two-boundaries", 1))
+    verdict = Verdict(VerdictKind.INFECTED, (EICAR_FOUND, EICAR_FOUND), ambiguities, (EngineFailed("clamd", "silent"),))
+    message = examined(
+        "a@acme.example", result=Examination(verdict, (), b"{}", "<1@x>", "Invoice", ("yara/1.0",), 0.123456)
+    )
+    received, judged, _ = events_of(message, [Accepted(A, "250 ok")], TAKEN, 7, later(seconds=1))
+    assert isinstance(received, MessageReceived)
+    assert (received.at, received.octets, received.tls, received.recipients) == (
+        NOW,
+        len(MESSAGE),
+        "TLSv1.3",
+        ("a@acme.example",),
+    )
+    assert judged == Examined(
+        "0" * 22,
+        7,
+        later(seconds=1),
+        "infected",
+        ("EICAR-Test-File",),
+        ("two-boundaries",),
+        ("yara/1.0",),
+        ("clamd: silent",),
+        0.1235,
+    )
