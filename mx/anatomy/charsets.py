@@ -35,7 +35,8 @@ def decode_charset(octets: bytes, charset: str) -> str:
             return octets.decode("utf-8")
         except UnicodeDecodeError:
             return octets.decode("utf-8" if name in {"utf-8", "utf8"} else "cp1252", "replace")
-    return octets.decode(_CHARSETS[name], "replace")
+    # UTF-7 can spell half a surrogate pair, which no later step could encode again.
+    return octets.decode(_CHARSETS[name], "replace").encode("utf-8", "replace").decode("utf-8")
 
 
 def load_charsets() -> None:

@@ -64,7 +64,15 @@ _UNREAD = (
     (0, rb"EGG[A]\0|ALZ\x01", "egg"),
     (32769, rb"CD001|NSR0[23]|BEA01", "iso"),
 )
-_UNREAD_PATTERNS = tuple((offset, re.compile(pattern, re.DOTALL), name) for offset, pattern, name in _UNREAD)
+_UNREAD_OFFSETS = tuple(dict.fromkeys(offset for offset, _, _ in _UNREAD))
+_UNREAD_PATTERNS = tuple(
+    (
+        offset,
+        re.compile(b"|".join(b"(%b)" % pattern for place, pattern, _ in _UNREAD if place == offset), re.DOTALL),
+        tuple(name for place, _, name in _UNREAD if place == offset),
+    )
+    for offset in _UNREAD_OFFSETS
+)
 
 
 def kinds(content: Stretch, declared_type: str) -> list[Kind]:
@@ -86,9 +94,10 @@ def kinds(content: Stretch, declared_type: str) -> list[Kind]:
 
 def unread_container(content: Stretch) -> str | None:
     """The name of the format when this is a container that no reader opens."""
-    for offset, pattern, name in _UNREAD_PATTERNS:
-        if pattern.match(content.base, content.start + offset, content.end):
-            return name
+    for offset, pattern, names in _UNREAD_PATTERNS:
+        found = pattern.match(content.base, content.start + offset, content.end)
+        if found is not None and found.lastindex is not None:
+            return names[found.lastindex - 1]
     return None
 
 

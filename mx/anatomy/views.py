@@ -6,7 +6,8 @@ last of duplicate boundaries, a boundary with or without its trailing white spac
 
 To add a rule: widen `_content_types`, `_encodings` or `_boundaries`; the walk reads whatever views it is given.
 
-Limits: the caller charges each view beyond the first, so the product of many duplicates ends in *unscannable*.
+Limits: the caller charges each view beyond the first, so the product of many duplicates ends in *unscannable*; equal
+views count once, so many copies of one field do not.
 """
 
 import itertools
@@ -18,7 +19,8 @@ from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.charsets import decode_charset
 from mx.anatomy.headers import Header, read_other_lines, read_parameters, text_of
 
-MOST_VIEWS = 64
+MOST_VIEWS = 500
+"""More than any budget has readings: a header with more views always ends in a limit, never in views left out."""
 _NAME_OCTETS = 255
 _MEDIA_TYPE = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z/-]{1,127}")
 
@@ -47,12 +49,18 @@ def read_views(base: bytes, start: int, header: Header, default_type: bytes) -> 
         headers, b"content-transfer-encoding", AmbiguityName.DUPLICATE_CONTENT_TRANSFER_ENCODING, oddities
     )
     dispositions = header.values(b"content-disposition")[:1]
+    # Each axis is made distinct in its final form, so that fields that differ in looks alone use up no views.
+    readings = dict.fromkeys(
+        reading for value in types for reading in _content_types(value or default_type, dispositions, oddities)
+    )
+    names = dict.fromkeys(encoding.strip().lower() for encoding in encodings)
     views = [
-        View(media_type, boundary, charset, encoding.strip().lower(), file_name)
-        for value, encoding in itertools.islice(itertools.product(types, encodings), MOST_VIEWS)
-        for media_type, boundary, charset, file_name in _content_types(value or default_type, dispositions, oddities)
+        View(media_type, boundary, charset, encoding, file_name)
+        for (media_type, boundary, charset, file_name), encoding in itertools.islice(
+            itertools.product(readings, names), MOST_VIEWS
+        )
     ]
-    return list(dict.fromkeys(views))[:MOST_VIEWS], list(dict.fromkeys(oddities))
+    return views, list(dict.fromkeys(oddities))
 
 
 def _distinct(headers: list[Header], name: bytes, oddity: AmbiguityName, oddities: list[AmbiguityName]) -> list[bytes]:

@@ -116,7 +116,10 @@ def _read_hidden(
         yield _ENCRYPTED
         return min(own.place + own.packed_octets, gap_end)
     if own.method == _STORED and own.has_descriptor:
-        expanded = _Expanded(Stretch(content.base, own.place, gap_end), None, own.place)
+        # Nothing says where it ends. The next member's header is as good a guess as any, and keeps this linear.
+        following = content.base.find(LOCAL_SIGNATURE, own.place, gap_end)
+        end = following if following >= 0 else gap_end
+        expanded = _Expanded(Stretch(content.base, own.place, end), None, end)
     else:
         expanded = _expand(content, own.place, own.method, own.packed_octets, budget)
     if expanded.obstacle is not None and has_directory:

@@ -1,0 +1,66 @@
+"""What octets are by their own evidence."""
+
+import pytest
+
+from mx.anatomy.containers.contract import Stretch, whole
+from mx.anatomy.truetype import Kind, is_tar_header, kinds, unread_container
+from tests.contracts.mail import gzipped, tarred, zipped
+
+CASES = [
+    (zipped(b"x"), "", [Kind.ZIP]),
+    (b"MZ stub " * 9 + zipped(b"x"), "", [Kind.ZIP]),
+    (gzipped(b"x"), "", [Kind.GZIP]),
+    (tarred(b"x"), "", [Kind.TAR]),
+    (b"Received: a\r\nContent-Type: text/plain\r\n\r\nx", "text/plain", [Kind.MESSAGE]),
+    (b"From a@b Mon\nMIME-Version: 1.0\n\nx", "", [Kind.MESSAGE]),
+    (b"anything", "message/rfc822", [Kind.MESSAGE]),
+    (b"Dear: reader\r\n\r\nmime-version: 1.0", "text/plain", []),
+    (b"text\nbegin 644 a.txt\n", "text/plain", [Kind.UUENCODE]),
+    (b"begin 644 a.txt\n", "text/plain", [Kind.UUENCODE]),
+    (b"to begin 644 words\n", "text/plain", []),
+    (b"", "", []),
+]
+
+
+@pytest.mark.parametrize(("octets", "declared", "expected"), CASES)
+def test_tells_kinds_by_content(octets: bytes, declared: str, expected: list[Kind]) -> None:
+    """The evidence counts, the declared type only for messages; and only within the stretch."""
+    assert kinds(whole(octets), declared) == expected
+    framed = b"\n" + octets + b"after"
+    assert kinds(Stretch(framed, 1, 1 + len(octets)), declared) == expected
+
+
+UNREAD = [
+    (b"7z\xbc\xaf\x27\x1c\0\4", "7z"),
+    (b"Rar!\x1a\x07\x01\0", "rar"),
+    (b"MSCF\0\0\0\0", "cab"),
+    (b"BZh91AY&SY", "bzip2"),
+    (b"\xfd7zXZ\0\0\4", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"xx-lh5-yy", "lha"),
+    (b"1234567**ACE**", "ace"),
+    (bytes(32769) + b"CD001", "iso"),
+    (b"\x78\x9f\x3e\x22", "tnef"),
+    (b"\x5d\0\0\x80\0" + b"\xff" * 8, "lzma"),
+    (b"%PDF-1.7", None),
+    (b"\x89PNG\r\n", None),
+    (b"Dear reader", None),
+    (b"BZh9 is no bzip2", None),
+    (b"", None),
+]
+
+
+@pytest.mark.parametrize(("octets", "name"), UNREAD)
+def test_names_containers_that_nobody_opens(octets: bytes, name: str | None) -> None:
+    """Each format by its magic; ordinary files are none of them."""
+    assert unread_container(whole(octets)) == name
+    assert unread_container(Stretch(b"x" + octets, 1, 1 + len(octets))) == name
+
+
+def test_a_tar_is_told_by_its_checksum() -> None:
+    """One octet changed, or a short block: no tar."""
+    block = tarred(b"x")[:512]
+    assert is_tar_header(block)
+    assert not is_tar_header(b"X" + block[1:])
+    assert not is_tar_header(block[:511])
+    assert not is_tar_header(bytes(512))
