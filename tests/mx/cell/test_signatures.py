@@ -1,0 +1,115 @@
+"""The rule set, and the scanner that a child makes of it."""
+
+import itertools
+
+import pytest
+import yara_x
+
+from mx.anatomy.budget import Budget, Limits
+from mx.anatomy.containers.contract import whole
+from mx.artifact import Artifact
+from mx.cell.signatures import Signatures, rule_texts, rules_version
+from mx.finding import Finding, Severity
+from tests.contracts.mail import EICAR
+
+NO_TIME = itertools.repeat(0.0).__next__
+EXECUTABLE = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(200)
+SCRIPT = b'CreateObject("WScript.Shell") CreateObject("MSXML2.XMLHTTP") CreateObject("ADODB.Stream")'
+
+
+@pytest.fixture(scope="module")
+def signatures() -> Signatures:
+    return Signatures(rule_texts())
+
+
+def found(signatures: Signatures, name: str, octets: bytes, seconds: float = 10.0) -> list[tuple[str, Severity]]:
+    artifact = Artifact(0, None, name, "", "part", "digest", whole(octets))
+    budget = Budget(NO_TIME, Limits(cpu_seconds=seconds))
+    return [(one.name, one.severity) for one in signatures.examine([artifact], [whole(octets)], budget)]
+
+
+POSITIVE = [
+    ("anything", EICAR, "EICAR-Test-File", Severity.INFECTED),
+    ("anything", b"before " + EICAR + b" after", "EICAR-Test-File", Severity.INFECTED),
+    ("invoice.pdf.exe", b"x", "Suspicious.DoubleExtension", Severity.SUSPICIOUS),
+    ("Photo.JPG      .scr", b"x", "Suspicious.DoubleExtension", Severity.SUSPICIOUS),
+    ("invoice.pdf", EXECUTABLE, "Suspicious.DisguisedExecutable", Severity.SUSPICIOUS),
+    ("a.vbs", SCRIPT, "Suspicious.ScriptDownloader", Severity.SUSPICIOUS),
+    ("a.bat", b"POWERSHELL (New Net.WebClient).DownloadFile(1)", "Suspicious.PowerShellDownloader", Severity.SUSPICIOUS),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "octets", "expected", "severity"), POSITIVE)
+def test_each_rule_finds_its_case(
+    signatures: Signatures, name: str, octets: bytes, expected: str, severity: Severity
+) -> None:
+    """The finding bears the name and the severity of the rule's metadata."""
+    assert found(signatures, name, octets) == [(expected, severity)]
+
+
+NEGATIVE = [
+    ("setup.exe", EXECUTABLE),
+    ("report.v1.pdf", b"%PDF-1.7"),
+    ("archive.tar.gz", b"\x1f\x8b\x08"),
+    ("jquery.min.js", b"function(){}"),
+    ("text", SCRIPT + b" powershell .DownloadString( as quoted in an article"),
+    ("text", EICAR[:-1]),
+    ("", b""),
+]
+
+
+@pytest.mark.parametrize(("name", "octets"), NEGATIVE)
+def test_harmless_artifacts_are_left_alone(signatures: Signatures, name: str, octets: bytes) -> None:
+    """What people send every day is not suspicious."""
+    assert found(signatures, name, octets) == []
+
+
+def test_the_same_octets_under_the_same_name_are_scanned_once(signatures: Signatures) -> None:
+    """A duplicate adds no finding; the same octets under another name are looked at again."""
+    artifacts = [
+        Artifact(n, None, name, "", "part", "digest", whole(b"x")) for n, name in enumerate(["a.pdf.exe"] * 2 + ["b"])
+    ]
+    got = signatures.examine(artifacts, [whole(b"x")] * 3, Budget(NO_TIME))
+    assert got == (Finding("yara", "Suspicious.DoubleExtension", 0, Severity.SUSPICIOUS),)
+
+
+def test_no_time_left_is_unscannable(signatures: Signatures) -> None:
+    """A message that spent its time elsewhere is not called clean."""
+    assert found(signatures, "a", b"x", seconds=0.0) == [("limit.time", Severity.UNSCANNABLE)]
+
+
+class _FailingScanner:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def set_timeout(self, seconds: int) -> None:
+        pass
+
+    def set_global(self, name: str, value: str) -> None:
+        pass
+
+    def scan(self, octets: bytes) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "name"), [(yara_x.TimeoutError(), "limit.signature-time"), (yara_x.ScanError(), "signature-error")]
+)
+def test_a_scan_that_fails_is_unscannable(error: Exception, name: str) -> None:
+    """Neither a time-out nor an error of the library is nothing found."""
+    signatures = object.__new__(Signatures)
+    signatures._scanner = _FailingScanner(error)  # type: ignore[assignment]
+    assert found(signatures, "a", b"x") == [(name, Severity.UNSCANNABLE)]
+
+
+def test_rules_that_do_not_compile_stop_the_start() -> None:
+    """A broken rule is found at once, not at the first message."""
+    with pytest.raises(yara_x.CompileError):
+        Signatures(["rule broken {"])
+
+
+def test_the_version_changes_with_the_rules() -> None:
+    """Twelve hexadecimal digits, the same for the same texts in the same order."""
+    assert rules_version() == rules_version(rule_texts())
+    assert len({rules_version(["a", "b"]), rules_version(["b", "a"]), rules_version(["ab"])}) == 3
+    assert len(rules_version()) == 12
