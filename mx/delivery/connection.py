@@ -95,6 +95,7 @@ class NextHopConnection(Protocol):
         """For the pool, by its clock."""
         self._clock, self._client, self._tls, self._when_over = clock, client, tls, when_over
         self._is_closing = False
+        self._is_given_up = False
         self._timer: IDelayedCall | None = None
         self._settled: Deferred[Settled] | None = None
 
@@ -141,6 +142,8 @@ class NextHopConnection(Protocol):
         self._pump()
 
     def _give_up(self, _waiting: object) -> None:
+        """Whoever waited was cancelled, and is not told anything else."""
+        self._is_given_up, self._settled = True, None
         self.cut("given up")
 
     # What Twisted calls
@@ -193,7 +196,7 @@ class NextHopConnection(Protocol):
                 if settled is not None:
                     settled.callback(event)
             case Broken():
-                if not self.ready.called:
+                if not self.ready.called and not self._is_given_up:
                     self.ready.errback(CannotOpen(event.reason, is_tls_to_blame=self._timer is not None))
             case _:
                 assert_never(event)
