@@ -26,7 +26,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from tenants.database import Database, DatabaseUnavailable
+from tenants.database import Database, DatabaseUnavailable, plain_errors
 
 MOST_TOGETHER = 64
 THREADS = 10
@@ -145,12 +145,13 @@ class DatabaseThreads(Service):
 def _in_savepoint(session: Session, function: Callable[[Session], Any]) -> Any:
     savepoint = session.begin_nested()
     try:
-        result = frozen(function(session))
-        savepoint.commit()
+        with plain_errors():
+            result = frozen(function(session))
+            savepoint.commit()
     except DatabaseUnavailable:
         raise
     except Exception:
-        # Given to the one who asked; an outage makes the rollback raise, and then the whole group fails with it.
+        # Given to the one who asked; an outage was raised above, and the whole group fails with it.
         failure = Failure()
         savepoint.rollback()
         return failure

@@ -97,7 +97,11 @@ class KeepingInMemory:
 
 def standing(host: str = "mail.acme.example", **changes: Any) -> Standing:
     """A domain of tenant 1 with one route; without a host, with none."""
-    values = {"tenant_id": 1, "domain": "acme.example", "routes": (Route("smtp", host, 25),) if host else ()}
+    values: dict[str, Any] = {
+        "tenant_id": 1,
+        "domain": "acme.example",
+        "routes": (Route("smtp", host, 25),) if host else (),
+    }
     return Standing(**({"status": Status.ACCEPTED} | values | changes))
 
 

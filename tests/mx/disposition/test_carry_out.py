@@ -86,7 +86,7 @@ def letter_of(outcome: Outcome) -> str:
             return {REFUSED_IN_MIXED: "M", UNDELIVERABLE: "U"}.get(reason, "H")
         case _:
             kinds = {Accepted: "A", Queued: "Q", Refused: "R", RefusedAndHeld: "K", Discarded: "X", Deferred: "D"}
-            return kinds[type(outcome)]  # type: ignore[index]
+            return kinds[type(outcome)]
 
 
 @dataclass

@@ -1,0 +1,224 @@
+"""The Keeper, with a real SQLite database and a real folder: octets durable, then one commit; else CannotKeep."""
+
+import errno
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from twisted.internet import reactor
+from twisted.trial.unittest import TestCase
+
+from mx.decision import Deliver
+from mx.disposition.copies import Copy, ExaminedMessage
+from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeper, Kept, QueueTimes
+from mx.envelope import Recipient
+from mx.spool import MEMORY_OCTETS
+from mx.verdict import VerdictKind
+from tenants.blobs.folder import FolderBlobStore
+from tenants.customers import delete_tenant
+from tenants.keys import Keyring, current_key, shred
+from tenants.message_record import MessageRecord, RecordedFinding
+from tenants.quarantine import FindingNote, held_blobs
+from tenants.queue_book import lease_due
+from tenants.sealed import SealedStore
+from tests.contracts.customer_world import NOW, later
+from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examination, examined, standing
+from tests.contracts.mail_world import MailWorld, mail_world
+from tests.contracts.watched_system import WatchedSystem
+
+A, B, C = "a@acme.example", "B@acme.example", "c@acme.example"
+INFECTED = examination(VerdictKind.INFECTED, EICAR_FOUND)
+
+
+class Hasty:
+    """The reactor, for a test that will not wait: what is to happen later happens a hundred times sooner."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(reactor, name)
+
+    def callLater(self, delay: float, *call: Any) -> Any:
+        self.waits.append(delay)
+        return reactor.callLater(delay / 100, *call)
+
+
+class FullDisk:
+    """A blob store whose disk is full."""
+
+    def put(self, name: str, content: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+class KeeperTest(TestCase):
+    """One world for each test."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        self.world: MailWorld = mail_world(self)
+
+    def keeper(self, sealed: SealedStore | None = None, on: Any = reactor) -> Keeper:
+        times = QueueTimes(timedelta(minutes=1), timedelta(days=5))
+        return Keeper(sealed or self.world.customers.sealed, self.world.threads, on, lambda: NOW, times)
+
+    def copy(self, address: str, **changes: Any) -> Copy:
+        customers = self.world.customers
+        with self.world.database.read() as session:
+            key = current_key(session, customers.acme.id)
+        given: dict[str, Any] = {"tenant_id": customers.acme.id, "key": key} | changes
+        return Copy(Recipient(address), standing(**given), Deliver())
+
+    async def keep_one(self, keeper: Keeper, **changes: Any) -> Kept:
+        return await keeper.keep(examined(A), [self.copy(A, **changes)], {})
+
+    async def assert_nothing_kept(self, keeper: Keeper, **changes: Any) -> str:
+        """Nothing is promised, and no row is there."""
+        with self.assertRaises(CannotKeep) as caught:
+            await self.keep_one(keeper, **changes)
+        assert (self.world.deliveries(), self.world.held()) == ((), ())
+        return str(caught.exception)
+
+    def assert_readable(self, message: ExaminedMessage, held: int) -> None:
+        with self.world.database.read() as session:
+            blobs = held_blobs(session, held, tenant_id=self.world.customers.acme.id)
+        assert b"".join(self.world.customers.sealed.read(blobs.body)) == b"".join(message.spool.chunks())
+
+    async def test_queued_and_held_copies_share_one_body_and_one_commit(self) -> None:
+        """Each with its number; the body is octet by octet what was received."""
+        message = examined(A, B, C, result=INFECTED)
+        queued, held = [self.copy(A)], {"spam": [self.copy(B)], "infected": [self.copy(C)]}
+        kept = await self.keeper().keep(message, queued, held)
+        (delivery,) = self.world.deliveries()
+        spam, infected = self.world.held()
+        assert kept == Kept({Recipient(A): delivery.id}, {"spam": spam.id, "infected": infected.id})
+        assert (delivery.recipient, delivery.domain) == (A, "acme.example")
+        assert (delivery.next_attempt_at, delivery.expires_at) == (later(minutes=1), later(days=5))
+        assert [person.address for person in spam.recipients] == [B]
+        assert infected.findings == (FindingNote("yara", "EICAR-Test-File", 0, "infected"),)
+        assert len(self.world.blob_files()) == 2
+        for each in (spam, infected):
+            self.assert_readable(message, each.id)
+        with self.world.database.unit_of_work() as session:
+            (leased,) = lease_due(session, now=later(minutes=2), limit=9, owner="one", lease_seconds=60)
+        assert leased.headers_on_top == message.headers_on_top
+        assert b"".join(self.world.customers.sealed.read(leased.body)) == MESSAGE
+
+    async def test_the_record_is_kept_with_the_findings(self) -> None:
+        """What people are shown was never stored without them."""
+        kept = await self.keeper().keep(examined(A, result=INFECTED), (), {"infected": [self.copy(A)]})
+        with self.world.database.read() as session:
+            blobs = held_blobs(session, kept.held["infected"], tenant_id=None)
+        assert blobs.record is not None
+        record = MessageRecord.from_json(b"".join(self.world.customers.sealed.read(blobs.record)))
+        assert record.preview == "Good morning.\n"
+        assert record.findings == (RecordedFinding("yara", "EICAR-Test-File", 0, "infected"),)
+
+    async def test_a_message_larger_than_memory_is_kept(self) -> None:
+        """Read from its encrypted file, in a thread."""
+        message = examined(A, content=b"0123456789abcde\n" * (MEMORY_OCTETS // 8))
+        kept = await self.keeper().keep(message, (), {"spam": [self.copy(A)]})
+        self.assert_readable(message, kept.held["spam"])
+        message.spool.close()
+
+    async def test_a_message_may_be_kept_twice(self) -> None:
+        """First what is held, later what its next hop did not take: one message, two rows."""
+        message = examined(A, B)
+        await self.keeper().keep(message, (), {"spam": [self.copy(A)]})
+        await self.keeper().keep(message, [self.copy(B)], {})
+        (delivery,), (held,) = self.world.deliveries(), self.world.held()
+        assert delivery.facts.transaction == held.facts.transaction
+
+    async def test_a_recipient_given_twice_is_held_once(self) -> None:
+        """One line in the list of the message's recipients."""
+        await self.keeper().keep(examined(A, A), (), {"spam": [self.copy(A), self.copy(A)]})
+        assert [person.address for person in self.world.held()[0].recipients] == [A]
+
+    async def test_hostile_text_is_kept(self) -> None:
+        """Lone surrogates, NUL and a direction mark in the subject do not stop a message from being kept."""
+        for subject in ("a\0b", "\u202eevil", "\U0001f600" * 500, "'; DROP TABLE held; --"):
+            message = examined(A, result=examination(VerdictKind.SPAM, subject=subject))
+            await self.keeper().keep(message, (), {"spam": [self.copy(A)]})
+        assert len(self.world.held()) == 4
+
+    async def test_a_tenant_without_a_key_can_keep_nothing(self) -> None:
+        """It is not kept in clear instead."""
+        assert "no key" in await self.assert_nothing_kept(self.keeper(), key=None)
+        assert self.world.blob_files() == []
+
+    async def test_a_key_of_another_master_key_can_keep_nothing(self) -> None:
+        """A data folder with somebody else's master key."""
+        blobs = FolderBlobStore(self.world.folder / "blobs")
+        reason = await self.assert_nothing_kept(self.keeper(SealedStore(blobs, Keyring(bytes(32)))))
+        assert reason.startswith("SealBroken")
+
+    async def test_a_full_disk_can_keep_nothing(self) -> None:
+        """4xx; the sender keeps the message."""
+        sealed = SealedStore(FullDisk(), self.world.customers.keyring)  # type: ignore[arg-type]
+        assert "No space left" in await self.assert_nothing_kept(self.keeper(sealed))
+
+    async def test_each_failing_call_of_the_disk_means_that_nothing_is_kept(self) -> None:
+        """Opening, writing, syncing, renaming: whichever fails, no row names the octets."""
+        whole = WatchedSystem(self.world.folder)
+        sealed = SealedStore(FolderBlobStore(self.world.folder / "count", whole), self.world.customers.keyring)
+        await self.keeper(sealed).keep(examined(A), [self.copy(A)], {})
+        with self.world.database.unit_of_work() as session:
+            session.execute(text("DELETE FROM delivery"))
+        essential = [
+            number for number, call in enumerate(whole.calls) if call.split()[0] in ("write", "fsync", "rename")
+        ]
+        assert len(essential) >= 6
+        for number in essential:
+            folder = self.world.folder / f"fails-{number}"
+            store = FolderBlobStore(folder, WatchedSystem(self.world.folder, fail_at=number))
+            await self.assert_nothing_kept(self.keeper(SealedStore(store, self.world.customers.keyring)))
+
+    async def test_a_database_that_is_gone_can_keep_nothing(self) -> None:
+        """The octets without a row are left to the sweep."""
+        copy = self.copy(A)
+        self.world.take_database_away()
+        with self.assertRaises(CannotKeep) as caught:
+            await self.keeper().keep(examined(A), [copy], {})
+        assert str(caught.exception).startswith("DatabaseUnavailable")
+        assert len(self.world.blob_files()) == 2
+
+    async def test_a_database_that_is_damaged_can_keep_nothing(self) -> None:
+        """Something else lies where the database was."""
+        copy = self.copy(A)
+        self.world.database.close()
+        for file in self.world.folder.glob("mail.sqlite*"):
+            file.unlink()
+        Path(self.world.folder / "mail.sqlite").write_bytes(b"no database at all" * 1000)
+        with self.assertRaises(CannotKeep):
+            await self.keeper().keep(examined(A), [copy], {})
+
+    async def test_a_database_that_is_locked_is_waited_for_no_longer_than_5_s(self) -> None:
+        """What is committed after that is a duplicate, because the sender was told to come back; never a loss."""
+        hasty = Hasty()
+        with self.world.database.unit_of_work() as session:
+            session.execute(text("SELECT 1"))
+            with self.assertRaises(CannotKeep) as caught:
+                await self.keeper(on=hasty).keep(examined(A), [self.copy(A)], {})
+        assert str(caught.exception).startswith("TimeoutError")
+        assert KEEP_SECONDS in hasty.waits
+        await self.world.threads.run_durably(lambda _: None)
+        assert len(self.world.deliveries()) == 1
+
+    async def test_a_folder_that_is_gone_can_keep_nothing(self) -> None:
+        """A file lies where the blobs were."""
+        shutil.rmtree(self.world.folder / "blobs", ignore_errors=True)
+        (self.world.folder / "blobs").write_bytes(b"")
+        await self.assert_nothing_kept(self.keeper())
+
+    async def test_mail_of_a_tenant_deleted_meanwhile_is_never_readable(self) -> None:
+        """The directory may remember a key for 5 s; what was sealed with it is as shredded as the rest."""
+        copy = self.copy(A)
+        with self.world.database.unit_of_work() as session:
+            delete_tenant(session, self.world.customers.acme.id, NOW)
+            shred(session, self.world.customers.acme.id)
+        await self.keeper().keep(examined(A), [copy], {})
+        with self.world.database.unit_of_work() as session:
+            assert lease_due(session, now=later(days=1), limit=9, owner="one", lease_seconds=60) == ()
