@@ -27,13 +27,14 @@ _LOAD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _X32_CALLS = 0x4000_0000
 _CALLS_DENIED = {
     # open openat openat2 creat socket socketpair connect accept accept4 bind listen clone fork vfork clone3 execve
-    # execveat ptrace process_vm_readv/writev kill tkill tgkill unlink(at) rename link symlink mkdir mount chmod bpf
-    # perf_event_open userfaultfd io_uring_setup keyctl pidfd_open pidfd_getfd
+    # execveat ptrace process_vm_readv/writev kill tkill tgkill rt_(tg)sigqueueinfo unlink(at) rename link symlink
+    # mkdir mount chmod bpf perf_event_open userfaultfd io_uring_setup keyctl pidfd_open pidfd_getfd
     "x86_64": (0xC000_003E, (2, 257, 437, 85, 41, 53, 42, 43, 288, 49, 50, 56, 57, 58, 435, 59, 322, 101, 310, 311,
-                             62, 200, 234, 87, 263, 82, 264, 316, 86, 265, 88, 266, 83, 258, 165, 90, 91, 268, 321,
-                             298, 323, 425, 250, 434, 438)),
-    "aarch64": (0xC000_00B7, (56, 437, 198, 199, 203, 202, 242, 200, 201, 220, 435, 221, 281, 117, 270, 271, 129, 130,
-                              131, 35, 38, 276, 37, 36, 34, 40, 52, 53, 280, 241, 282, 425, 219, 434, 438)),
+                             62, 200, 234, 129, 297, 87, 263, 82, 264, 316, 86, 265, 88, 266, 83, 258, 165, 90, 91,
+                             268, 321, 298, 323, 425, 250, 434, 438)),
+    "aarch64": (0xC000_00B7, (56, 437, 198, 199, 203, 202, 242, 200, 201, 220, 435, 221, 281, 117, 270, 271, 129,
+                              130, 131, 138, 240, 35, 38, 276, 37, 36, 34, 40, 52, 53, 280, 241, 282, 425, 219, 434,
+                              438)),
 }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ POSITIVE = [
     ("Photo.JPG      .scr", b"x", "Suspicious.DoubleExtension", Severity.SUSPICIOUS),
     ("invoice.pdf", EXECUTABLE, "Suspicious.DisguisedExecutable", Severity.SUSPICIOUS),
     ("a.vbs", SCRIPT, "Suspicious.ScriptDownloader", Severity.SUSPICIOUS),
-    ("a.bat", b"POWERSHELL (New Net.WebClient).DownloadFile(1)", "Suspicious.PowerShellDownloader", Severity.SUSPICIOUS),
+    ("a.bat", b"POWERSHELL (New WebClient).DownloadFile(1)", "Suspicious.PowerShellDownloader", Severity.SUSPICIOUS),
 ]  # fmt: skip
 
 
