@@ -1,0 +1,234 @@
+"""The pool on a test clock: who gets which connection, how long each is kept, and what is counted."""
+
+from twisted.internet.defer import Deferred
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
+
+from mx.delivery.connection import GOODBYE_SECONDS, Address, NextHopConnection
+from mx.delivery.contract import CopyResult, Delivered, Unreachable
+from mx.delivery.pool import IDLE_SECONDS, MOST_TRANSACTIONS, PLAIN_SECONDS, ConnectionPool
+from tests.contracts.connecting import NotingTransport
+from tests.contracts.octets import transfer
+
+ADDRESS = Address("192.0.2.1", 25)
+OPENING = b"220 hop.example\r\n250-hop.example\r\n250 PIPELINING\r\n"
+TLS_OPENING = b"220 hop.example\r\n250-hop.example\r\n250 STARTTLS\r\n220 go\r\n"
+TAKEN = (b"250 ok\r\n250 ok\r\n354 go\r\n", b"250 taken\r\n")
+
+
+class Hop:
+    """One connection's other side."""
+
+    def __init__(self, protocol: NextHopConnection, transport: NotingTransport) -> None:
+        self.protocol, self.transport = protocol, transport
+        self.is_over = False
+
+    def says(self, *replies: bytes) -> None:
+        """The next hop says this."""
+        for reply in replies:
+            self.protocol.dataReceived(reply)
+
+    def ends(self) -> None:
+        """The connection has ended."""
+        self.is_over = True
+        self.protocol.connectionLost()
+
+
+class World:
+    """A pool, and what was asked of it."""
+
+    def __init__(self, *, most_open: int = 2) -> None:
+        self.reactor = MemoryReactorClock()
+        self.pool = ConnectionPool(self.reactor, "mx.example", most_open=most_open)
+
+    def transfer(self, seconds: float = 20.0, address: Address = ADDRESS) -> list[CopyResult | Failure]:
+        """Where the result will be."""
+        results: list[CopyResult | Failure] = []
+        Deferred.fromCoroutine(self.pool.transfer(address, transfer(), seconds)).addCallbacks(
+            results.extend, results.append
+        )
+        return results
+
+    @property
+    def asked(self) -> int:
+        """How many connections were asked for."""
+        return len(self.reactor.tcpClients)
+
+    def connect(self, opening: bytes = OPENING) -> Hop:
+        """The connection asked for last is there and says this."""
+        wrapper = self.reactor.tcpClients[-1][2].buildProtocol(None)
+        transport = NotingTransport()
+        wrapper.makeConnection(transport)
+        hop = Hop(wrapper._wrappedProtocol, transport)
+        hop.says(opening)
+        return hop
+
+    def delivered(self) -> Hop:
+        """A connection that took one message and is idle."""
+        results = self.transfer()
+        hop = self.connect()
+        hop.says(*TAKEN)
+        assert isinstance(results[0], Delivered)
+        return hop
+
+
+def test_the_connection_used_last_is_used_first() -> None:
+    """So that those which are not needed fall idle."""
+    world = World()
+    first, second = world.transfer(), world.transfer()
+    hops = []
+    for client in world.reactor.tcpClients:
+        wrapper = client[2].buildProtocol(None)
+        transport = NotingTransport()
+        wrapper.makeConnection(transport)
+        hops.append(Hop(wrapper._wrappedProtocol, transport))
+        hops[-1].says(OPENING)
+    hops[1].says(*TAKEN)
+    hops[0].says(*TAKEN)
+    assert first and second
+    for hop in hops:
+        hop.transport.clear()
+    world.transfer()
+    assert hops[0].transport.value().startswith(b"MAIL")
+    assert not hops[1].transport.value()
+
+
+def test_who_finds_no_connection_waits_for_one_in_turn() -> None:
+    """The limit holds for each address alone."""
+    world = World(most_open=1)
+    results = [world.transfer() for _ in range(3)]
+    world.transfer(address=Address("192.0.2.2", 25))
+    assert world.asked == 2
+    wrapper = world.reactor.tcpClients[0][2].buildProtocol(None)
+    wrapper.makeConnection(NotingTransport())
+    hop = Hop(wrapper._wrappedProtocol, NotingTransport())
+    hop.says(OPENING)
+    for done in range(3):
+        assert [len(result) for result in results] == [1] * done + [0] * (3 - done)
+        hop.says(*TAKEN)
+    assert all(isinstance(result[0], Delivered) for result in results)
+
+
+def test_waiting_ends_at_the_deadline() -> None:
+    """Unreachable; the place in the row is given up."""
+    world = World(most_open=1)
+    first, second = world.transfer(20), world.transfer(5)
+    hop = world.connect()
+    world.reactor.advance(5)
+    assert second == [Unreachable("no connection was free in time")]
+    hop.says(*TAKEN)
+    assert isinstance(first[0], Delivered)
+    assert world.transfer() == []
+
+
+def test_a_connection_that_ends_makes_room_for_who_waits() -> None:
+    """The next in the row opens one of its own."""
+    world = World(most_open=1)
+    first, second = world.transfer(), world.transfer()
+    hop = world.connect()
+    hop.says(b"nonsense\r\n")
+    assert isinstance(first[0], Unreachable)
+    assert world.asked == 1
+    hop.ends()
+    assert world.asked == 2
+    world.connect().says(*TAKEN)
+    assert isinstance(second[0], Delivered)
+
+
+def test_a_connection_that_cannot_be_made_makes_room_too() -> None:
+    """The row moves on."""
+    world = World(most_open=1)
+    first, second = world.transfer(), world.transfer()
+    world.reactor.tcpClients[0][2].clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+    assert isinstance(first[0], Unreachable)
+    assert world.asked == 2
+    world.connect().says(*TAKEN)
+    assert isinstance(second[0], Delivered)
+
+
+def test_an_idle_connection_is_left_after_a_while() -> None:
+    """With QUIT; one that was used meanwhile stays as long again."""
+    world = World()
+    hop = world.delivered()
+    world.reactor.advance(IDLE_SECONDS - 1)
+    world.transfer()
+    hop.says(*TAKEN)
+    world.reactor.advance(1)
+    assert b"QUIT" not in hop.transport.value()
+    world.reactor.advance(IDLE_SECONDS - 1)
+    assert hop.transport.value().endswith(b"QUIT\r\n")
+    hop.ends()
+    assert not world.reactor.getDelayedCalls()
+    world.transfer()
+    assert world.asked == 2
+
+
+def test_an_idle_connection_that_ends_is_not_used_again() -> None:
+    """Also in the moment between its last words and its end."""
+    for ends in (True, False):
+        world = World()
+        hop = world.delivered()
+        hop.says(b"421 idle for too long\r\n")
+        if ends:
+            hop.ends()
+        world.transfer()
+        assert world.asked == 2
+
+
+def test_a_connection_is_left_after_many_transactions() -> None:
+    """So that work spreads over next hops that share an address."""
+    world = World()
+    hop = world.delivered()
+    for _ in range(MOST_TRANSACTIONS - 1):
+        world.transfer()
+        hop.says(*TAKEN)
+    assert hop.transport.value().endswith(b"QUIT\r\n")
+    world.transfer()
+    assert world.asked == 2
+
+
+def test_after_a_failed_handshake_the_address_gets_plain_text_for_an_hour() -> None:
+    """A new connection at once, and no STARTTLS on the next ones."""
+    world = World()
+    results = world.transfer()
+    hop = world.connect(TLS_OPENING)
+    hop.ends()
+    assert world.asked == 2
+    plain = TLS_OPENING.removesuffix(b"220 go\r\n")
+    hop = world.connect(plain)
+    assert b"STARTTLS" not in hop.transport.value()
+    hop.says(b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n", b"250 taken\r\n")
+    assert isinstance(results[0], Delivered)
+    hop.says(b"421 bye\r\n")
+    hop.ends()
+    world.reactor.advance(PLAIN_SECONDS)
+    world.transfer()
+    assert b"STARTTLS" in world.connect(plain).transport.value()
+
+
+def test_closing_waits_for_the_transfers_under_way() -> None:
+    """Idle connections say QUIT at once, the others when they are done."""
+    world = World()
+    idle = world.delivered()
+    busy_results = world.transfer()
+    other = world.transfer()
+    busy = world.connect()
+    closed: list[None] = []
+    world.pool.close().addCallback(closed.append)
+    idle.says(*TAKEN)
+    assert isinstance(busy_results[0], Delivered)
+    assert idle.transport.value().endswith(b"QUIT\r\n")
+    busy.says(*TAKEN)
+    assert isinstance(other[0], Delivered)
+    assert not closed
+    idle.ends()
+    busy.ends()
+    assert closed == [None]
+    assert not [call for call in world.reactor.getDelayedCalls() if call.getTime() > GOODBYE_SECONDS]
+
+
+def test_closing_an_empty_pool_is_done_at_once() -> None:
+    """Nothing to wait for."""
+    closed: list[None] = []
+    World().pool.close().addCallback(closed.append)
+    assert closed == [None]
