@@ -1,0 +1,65 @@
+"""The running processes of one gateway, by what they do; a test kills them by their numbers.
+
+The kinds: `mx`, `work` and `portal` are children of `pratique up`, `cell` are those below `mx` and `work`.
+"""
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+
+CHILD, CELL = "pratique.child", "mx.cell.child"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One line of `ps`."""
+
+    pid: int
+    parent: int
+    words: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """Empty for what is neither a child of `pratique up` nor a cell."""
+        if CELL in self.words:
+            return "cell"
+        return self.words[self.words.index(CHILD) + 1] if CHILD in self.words else ""
+
+
+def descendants(pid: int) -> tuple[Process, ...]:
+    """The processes below this one, nearest first."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    lines = [line.split() for line in listed.stdout.splitlines()]
+    processes = [Process(int(words[0]), int(words[1]), tuple(words[2:])) for words in lines]
+    found: list[Process] = []
+    parents = {pid}
+    while below := [process for process in processes if process.parent in parents]:
+        found += below
+        parents = {process.pid for process in below}
+    return tuple(found)
+
+
+def pids_of(kind: str, pid: int) -> frozenset[int]:
+    """The processes of one kind below `pid`."""
+    return frozenset(process.pid for process in descendants(pid) if process.kind == kind)
+
+
+def kill_one(kind: str, pid: int) -> int:
+    """Kills the oldest process of that kind below `pid`; gives its number. A cell may have just ended by itself."""
+    victim = min(pids_of(kind, pid))
+    try:
+        os.kill(victim, signal.SIGKILL)
+    except ProcessLookupError:
+        if kind != "cell":
+            raise
+    return victim
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process is there."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
