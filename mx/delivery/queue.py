@@ -5,6 +5,7 @@ Goes out: settled rows: delivered, deferred with the next wait, or held as undel
 ended or the next hop refuses for good. A copy leaves the queue only in the commit that says where it went.
 
 Failure: a body that cannot be read is deferred like an unreachable next hop, and logged as an error.
+A copy is offered to its own tenant's next hop alone: a domain that another tenant has added since counts as gone.
 Limits: MOST_PER_DOMAIN transfers at a time for one domain, so that a dead next hop does not hold up the others.
 """
 
@@ -28,11 +29,13 @@ from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standing
 from tenants.queue_book import (
     LeasedDelivery,
+    give_back,
     lease_due,
     settle_deferred,
     settle_delivered,
     settle_undeliverable,
 )
+from tenants.routes import Route
 from tenants.sealed import SealedBlob, SealedStore
 
 TRANSFER_SECONDS = 60.0
@@ -81,7 +84,7 @@ class QueueWork:
         self._busy: Counter[str] = Counter()
 
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
-        """Copies whose time has come, of domains that are not busy already."""
+        """Copies whose time has come, of domains that are not busy already; what is too many for one is given back."""
         full = frozenset(domain for domain, count in self._busy.items() if count >= MOST_PER_DOMAIN)
         leased = await self._parts.threads.run(
             lease_due,
@@ -91,7 +94,24 @@ class QueueWork:
             lease_seconds=LEASE_SECONDS,
             skip_domains=full,
         )
-        return [self._counted(group) for group in transfers(leased)]
+        now_begun, too_many = self._within_limit(transfers(leased))
+        if too_many:
+            await self._parts.threads.run(give_back, too_many)
+        return [self._counted(group) for group in now_begun]
+
+    def _within_limit(
+        self, groups: Iterable[list[LeasedDelivery]]
+    ) -> tuple[list[list[LeasedDelivery]], list[LeasedDelivery]]:
+        """The groups that may begin, and the copies of those that may not."""
+        counts, begun, too_many = self._busy.copy(), list[list[LeasedDelivery]](), list[LeasedDelivery]()
+        for group in groups:
+            domain = group[0].domain
+            if counts[domain] < MOST_PER_DOMAIN:
+                counts[domain] += 1
+                begun.append(group)
+            else:
+                too_many.extend(group)
+        return begun, too_many
 
     async def _counted(self, group: Sequence[LeasedDelivery]) -> None:
         domain = group[0].domain
@@ -115,8 +135,8 @@ async def offer(parts: Offering, group: Sequence[LeasedDelivery]) -> None:
 
 async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spool) -> Sequence[CopyResult]:
     first = group[0]
-    standing = await parts.directory.look_up(first.recipient)
-    if not standing.routes:
+    routes = routes_of(await parts.directory.look_up(first.recipient), first.facts.tenant_id)
+    if not routes:
         return [Unreachable("the domain has no route any more")] * len(group)
     try:
         pool = parts.reactor.getThreadPool()
@@ -132,7 +152,12 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         is_eight_bit=first.facts.is_eight_bit,
         is_smtputf8=first.facts.is_smtputf8,
     )
-    return await parts.forwarding.deliver(standing.routes, transfer, TRANSFER_SECONDS)
+    return await parts.forwarding.deliver(routes, transfer, TRANSFER_SECONDS)
+
+
+def routes_of(standing: Standing, tenant_id: int) -> tuple[Route, ...]:
+    """Where this tenant's stored mail goes; nowhere when the domain is somebody else's by now. Pure."""
+    return standing.routes if standing.tenant_id == tenant_id else ()
 
 
 def copy_into(spool: Spool, sealed: SealedStore, body: SealedBlob) -> None:

@@ -4,7 +4,7 @@ Comes in: a `Work` (the queue's is `queue.py`, the releases' is `mx/resume.py`).
 
 Failure: the database away ends the round, and the next begins POLL_SECONDS later. A piece of work that raises is logged
 once; its lease ends by itself, and it is leased again. A runner that is stopped begins nothing new and waits for what
-is under way.
+is under way; what it was just leasing is left to its lease's end.
 Limits: MOST_AT_ONCE pieces of work under way.
 """
 
@@ -88,7 +88,10 @@ class Runner(Service):
             log.warn("runner.database-away", work=self._work.name, reason=str(error))
             return
         for piece in pieces:
-            self._begin(piece)
+            if self.running:
+                self._begin(piece)
+            else:
+                piece.close()
 
     def _begin(self, piece: Coroutine[Any, Any, None]) -> None:
         under_way = Deferred.fromCoroutine(piece)
