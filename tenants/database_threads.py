@@ -9,7 +9,8 @@
 What comes back is frozen (checked): nothing that belongs to a session or a connection leaves its thread.
 
 Failure: `DatabaseUnavailable` for every function of a group whose commit failed; none of them has happened.
-Limits: 64 functions a group, one group at a time on SQLite (it has one writer), four on PostgreSQL.
+Limits: SQLite: 64 functions a group, one group at a time, because it has one writer. PostgreSQL: eight groups of one
+function at a time, because it shares syncs between connections by itself. Figures: docs/decisions/0002.
 """
 
 import dataclasses
@@ -30,8 +31,8 @@ from tenants.database import Database, DatabaseUnavailable, plain_errors
 
 MOST_TOGETHER = 64
 THREADS = 10
-_LANES_SQLITE = 1
-_LANES_POSTGRESQL = 4
+GROUPS_POSTGRESQL = 8
+"""At the same time, so that readers find a thread."""
 _PLAIN = (str, bytes, int, float, bool, type(None), date, timedelta, Enum)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,7 +57,8 @@ class DatabaseThreads(Service):
         self._reactor = reactor
         self._pool = ThreadPool(1, THREADS, "database")
         self._waiting: deque[_Waiting] = deque()
-        self._free_lanes = _LANES_SQLITE if database.is_sqlite else _LANES_POSTGRESQL
+        self._most_together = MOST_TOGETHER if database.is_sqlite else 1
+        self._free_lanes = 1 if database.is_sqlite else GROUPS_POSTGRESQL
         self._under_way = 0
         self._all_done: Deferred[None] | None = None
 
@@ -123,12 +125,15 @@ class DatabaseThreads(Service):
         if not self._waiting or not self._free_lanes:
             return
         self._free_lanes -= 1
-        group = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+        group = [self._waiting.popleft() for _ in range(min(self._most_together, len(self._waiting)))]
         done = self._in_thread(self._carry_out, [each.function for each in group])
         done.addBoth(self._end_group, group)
 
     def _carry_out(self, functions: list[Callable[[Session], Any]]) -> list[Any]:
         with self._database.unit_of_work() as session:
+            if len(functions) == 1:
+                # Nobody else's changes to protect: what it raises undoes the whole transaction.
+                return [frozen(functions[0](session))]
             return [_in_savepoint(session, function) for function in functions]
 
     def _end_group(self, results: list[Any] | Failure, group: list[_Waiting]) -> None:
