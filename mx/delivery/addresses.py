@@ -81,7 +81,7 @@ class Addresses:
 
     async def of(self, host: str, seconds: float) -> Sequence[str]:
         """The addresses to try, at least one. Raises NoAddress."""
-        found = _literal(host) or self._known(host) or await self._look_up(host, seconds)
+        found = self._known(host) or await self._look_up(host, seconds)
         allowed = [address for address in found if self._allow_private or is_public(address)]
         if not found:
             raise NoAddress(f"{host} has no address")
@@ -94,12 +94,17 @@ class Addresses:
         return addresses if self._clock.seconds() < until else ()
 
     async def _look_up(self, host: str, seconds: float) -> tuple[str, ...]:
+        if literal := _literal(host):
+            return self._believe(host, literal)
         collector = _Collector()
         self._reactor.nameResolver.resolveHostName(collector, host)
         try:
             addresses = await collector.found.addTimeout(seconds, self._clock)
         except TooLate:
             raise NoAddress(f"{host} could not be looked up in time") from None
+        return self._believe(host, addresses)
+
+    def _believe(self, host: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
         if addresses:
             if len(self._believed) >= MOST_BELIEVED:
                 self._believed.clear()
