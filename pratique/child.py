@@ -1,41 +1,49 @@
 """One child process of `pratique up`: `python -m pratique.child KIND NAME SOCKETS`, started by the supervisor only.
 
-The settings come as one line of JSON on standard input, which then is the lifeline; the listening sockets are the
-descriptors from 3 on. It prints `ready` on standard output once it serves.
+The settings come as one line of JSON on standard input, which then is the lifeline (`lifeline.py`); the listening
+sockets are the descriptors from 3 on. What the kind of process needs is imported before the settings are read: the
+parent opens the database meanwhile.
+
+Failure: a refusal is one plain line on standard error and exit status 1.
 """
 
-import os
 import socket
 import sys
+from collections.abc import Callable
 
-from pratique.running import follow_lifeline, run_until_stopped, say_ready
+from pratique.lifeline import FIRST_SOCKET, follow_lifeline, say_ready, settings_line
 from pratique.settings import Settings
 from pratique.structured_log import log_to_stderr
-from pratique.supervisor import FIRST_SOCKET
 from tenants.refusals import Refusal
+
+Run = Callable[[Settings, list[socket.socket], str], int]
 
 
 def main(kind: str, name: str, socket_count: int) -> int:
     """Compose and run one kind of process; returns its exit status. A refusal is one plain line."""
+    run = _portal() if kind == "portal" else _service(kind)
+    line = settings_line()
+    if line is None:
+        return 0
     try:
-        return _run(kind, name, socket_count)
+        settings = Settings.from_json(line)
+        log_to_stderr(settings.log_level)
+        return run(settings, [socket.socket(fileno=FIRST_SOCKET + index) for index in range(socket_count)], name)
     except (Refusal, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
 
 
-def _run(kind: str, name: str, socket_count: int) -> int:
-    settings = Settings.from_json(_first_line())
-    log_to_stderr(settings.log_level)
-    sockets = [socket.socket(fileno=FIRST_SOCKET + index) for index in range(socket_count)]
-    if kind == "portal":
-        from pratique.compose.portal import run_portal
+def _portal() -> Run:
+    from pratique.compose.portal import run_portal
 
-        return run_portal(settings, sockets[0], say_ready, lifeline=0)
+    return lambda settings, sockets, name: run_portal(settings, sockets[0], say_ready, lifeline=0)
 
-    follow_lifeline()
 
+def _service(kind: str) -> Run:
     from twisted.internet import reactor
+
+    from pratique.running import run_until_stopped
 
     if kind == "mx":
         from pratique.compose.mx import compose_mx as compose
@@ -45,18 +53,11 @@ def _run(kind: str, name: str, socket_count: int) -> int:
     async def started() -> None:
         say_ready()
 
-    return run_until_stopped(reactor, compose(settings, reactor, sockets, name), started)
+    def run(settings: Settings, sockets: list[socket.socket], name: str) -> int:
+        follow_lifeline()
+        return run_until_stopped(reactor, compose(settings, reactor, sockets, name), started)
 
-
-def _first_line() -> str:
-    """The line of settings, read octet by octet so that nothing behind it is swallowed."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        octet = os.read(0, 1)
-        if not octet:
-            break
-        line += octet
-    return line.decode()
+    return run
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Which processes run in `up`, `mx`, `work` and `portal`, and how they start and end.
 
-`up` binds the sockets, prepares the data folder, starts `mx` (as many as the setting `workers` says), `work` and
-`portal` as children, and prints `ready smtp=… portal=…` when all of them serve. Alone, each kind runs in this process.
+`up` binds the sockets, starts `mx` (as many as the setting `workers` says), `work` and `portal` as children, prepares
+the data folder while they load, lets them begin, and prints `ready smtp=… portal=…` when all of them serve. Alone, each
+kind runs in this process.
 
-Failure: a setting, a port or a database that cannot be used is one plain line and exit status 1, before anything runs.
+Failure: a setting, a port or a database that cannot be used is one plain line and exit status 1; nothing was served.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,10 +14,8 @@ from typing import Any
 
 import click
 
-from pratique.certificate import context_factory
 from pratique.clamd_at_start import with_clamd_found
 from pratique.listening import listen, shown_address
-from pratique.opening import opened
 from pratique.running import run_until_stopped
 from pratique.settings import Address, Settings, as_text, make_settings
 from pratique.structured_log import log_to_stderr
@@ -26,17 +25,23 @@ from pratique.supervisor import ChildKind, Supervisor
 def run_up(settings: Settings, *, is_demo: bool) -> int:
     """All processes, until told to stop; returns the exit status."""
     log_to_stderr(settings.log_level)
-    prepare(settings)
-    settings = with_clamd_found(settings)
-    if not settings.clamd:
-        click.echo("No clamd answers on its usual socket: YARA-X scans alone (PRATIQUE_CLAMD names one).", err=True)
     smtp = [listen(address) for address in settings.smtp]
     web = listen(settings.portal)
     settings = at_port(settings, web.getsockname()[1])
 
     from twisted.internet import reactor
 
-    supervisor = Supervisor(_kinds(settings, smtp, web), settings.to_json().encode(), reactor)  # type: ignore[arg-type]
+    supervisor = Supervisor(_kinds(settings, smtp, web), reactor)  # type: ignore[arg-type]
+    supervisor.start_processes()
+    try:
+        prepare(settings)
+        settings = with_clamd_found(settings)
+    except BaseException:
+        supervisor.abandon()
+        raise
+    if not settings.clamd:
+        click.echo("No clamd answers on its usual socket: YARA-X scans alone (PRATIQUE_CLAMD names one).", err=True)
+    supervisor.give_settings(settings.to_json().encode())
 
     async def started() -> None:
         await supervisor.ready()
@@ -98,6 +103,10 @@ def _run_alone(
 
 def prepare(settings: Settings) -> None:
     """Database, keys and certificate are made once, here, before any process needs them. Raises Refusal."""
+    # Imported here, because `up` has its children import the same at this moment.
+    from pratique.certificate import context_factory
+    from pratique.opening import opened
+
     with opened(settings):
         context_factory(settings.smtp_tls_certificate, settings.smtp_tls_key, settings.data, settings.hostname)
 

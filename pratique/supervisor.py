@@ -1,9 +1,12 @@
 """Keeps the child processes of `pratique up` alive.
 
-Each child is `python -m pratique.child KIND`, with the listening sockets it serves as inherited descriptors and the
-settings as one line of JSON on its standard input. That input then stays open as the child's lifeline: when this
-process is gone, however it went, the child reads the end of it, drains and ends. A child says `ready` on its standard
-output, and is replaced when it dies, at once the first time, then with growing waits.
+Each child is `python -m pratique.child KIND NAME SOCKETS`, with the listening sockets it serves as inherited
+descriptors and the settings as one line of JSON on its standard input. That input then stays open as the child's
+lifeline: when this process is gone, however it went, the child reads the end of it, drains and ends. A child says
+`ready` on its standard output, and is replaced when it dies, at once the first time, then with growing waits.
+
+The children are started before the database is looked at: they import what they need meanwhile, and begin with their
+work when the settings come.
 
 Failure: a child that dies STARTS_ALLOWED times before it was ever ready stops the service (its own last line on
 standard error says why). A child that dies later costs its open connections only.
@@ -14,17 +17,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IDelayedCall, IProcessTransport, IReactorProcess, IReactorTime
 from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from pratique.lifeline import FIRST_SOCKET
+
 STARTS_ALLOWED = 3
 LONGEST_WAIT_SECONDS = 5.0
 DRAIN_SECONDS = 27.0
 """From SIGTERM to SIGKILL; the whole service must have stopped within 30 s."""
-FIRST_SOCKET = 3
 
 log = Logger()
 
@@ -51,10 +55,10 @@ class Child(ProcessProtocol):
 
     transport: IProcessTransport | None
 
-    def __init__(self, kind: ChildKind, settings_line: bytes, reactor: Reactor) -> None:
+    def __init__(self, kind: ChildKind, reactor: Reactor) -> None:
         self.ready: Deferred[None] = Deferred()
         self.stopped: Deferred[None] = Deferred()
-        self._kind, self._settings_line, self._reactor = kind, settings_line, reactor
+        self._kind, self._reactor, self._settings_line = kind, reactor, b""
         self._was_ready, self._is_stopping = False, False
         self._deaths = 0
         self._waiting: IDelayedCall | None = None
@@ -66,13 +70,35 @@ class Child(ProcessProtocol):
         self._waiting, self._output = None, b""
         descriptors = {FIRST_SOCKET + index: sock for index, sock in enumerate(self._kind.sockets)}
         command = [sys.executable, "-m", "pratique.child", self._kind.kind, self._kind.name, str(len(descriptors))]
-        self._reactor.spawnProcess(
-            self, sys.executable, command, env=None, childFDs={0: "w", 1: "r", 2: 2, **descriptors}
-        )
+        try:
+            self._reactor.spawnProcess(
+                self, sys.executable, command, env=None, childFDs={0: "w", 1: "r", 2: 2, **descriptors}
+            )
+        except OSError as error:
+            self._replace(str(error))
+
+    def give_settings(self, line: bytes) -> None:
+        """What the process, and each that replaces it, is to work with."""
+        self._settings_line = line
+        if self._is_running:
+            self.connectionMade()
+
+    def abandon(self) -> None:
+        """Kill the process: the start is given up."""
+        self._is_stopping = True
+        self._signal("KILL")
+
+    @property
+    def _is_running(self) -> bool:
+        return self.transport is not None and self.transport.pid is not None
+
+    def _signal(self, name: str) -> None:
+        if self.transport is not None and self._is_running:
+            self.transport.signalProcess(name)
 
     def connectionMade(self) -> None:
-        assert self.transport is not None
-        self.transport.writeToChild(0, self._settings_line)
+        if self.transport is not None and self._settings_line:
+            self.transport.writeToChild(0, self._settings_line)
 
     def outReceived(self, data: bytes) -> None:
         self._output = (self._output + data)[-4096:]
@@ -89,13 +115,17 @@ class Child(ProcessProtocol):
         if self._is_stopping:
             self.stopped.callback(None)
             return
+        self._replace(reason.getErrorMessage())
+
+    def _replace(self, why: str) -> None:
         self._deaths += 1
         if not self._was_ready and self._deaths >= STARTS_ALLOWED:
-            why = f"The {self._kind.name} process did not start; its last line above says why."
-            self.ready.errback(CannotStartError(why))
+            sentence = f"The {self._kind.name} process did not start; its last line above says why."
+            self.ready.errback(CannotStartError(sentence))
             return
-        wait = 0.0 if self._deaths == 1 else min(0.2 * 2**self._deaths, LONGEST_WAIT_SECONDS)
-        log.warn("process.died", process=self._kind.name, reason=reason.getErrorMessage(), restart_seconds=wait)
+        # The exponent has a bound of its own: a process may die for days.
+        wait = 0.0 if self._deaths == 1 else min(0.2 * 2.0 ** min(self._deaths, 10), LONGEST_WAIT_SECONDS)
+        log.warn("process.died", process=self._kind.name, reason=why, restart_seconds=wait)
         self._waiting = self._reactor.callLater(wait, self.start)
 
     def stop(self) -> Deferred[None]:
@@ -103,34 +133,50 @@ class Child(ProcessProtocol):
         self._is_stopping = True
         if self._waiting is not None and self._waiting.active():
             self._waiting.cancel()
-        if self.transport is None or self.transport.pid is None:
-            self.stopped.callback(None)
-        else:
-            self.transport.signalProcess("TERM")
+        if self._is_running:
+            self._signal("TERM")
             self._kill_timer = self._reactor.callLater(DRAIN_SECONDS, self._kill)
+        else:
+            self.stopped.callback(None)
         return self.stopped
 
     def _kill(self) -> None:
         log.warn("process.killed", process=self._kind.name, drain_seconds=DRAIN_SECONDS)
-        if self.transport is not None:
-            self.transport.signalProcess("KILL")
+        self._signal("KILL")
 
 
 class Supervisor(Service):
     """All children of one `pratique up`."""
 
-    def __init__(self, kinds: Sequence[ChildKind], settings_line: bytes, reactor: Reactor) -> None:
-        self._children = [Child(kind, settings_line, reactor) for kind in kinds]
+    def __init__(self, kinds: Sequence[ChildKind], reactor: Reactor) -> None:
+        self._children = [Child(kind, reactor) for kind in kinds]
 
-    def startService(self) -> None:
-        super().startService()
+    def start_processes(self) -> None:
+        """Start them all; they wait for their settings."""
         for child in self._children:
             child.start()
 
+    def give_settings(self, line: bytes) -> None:
+        """Let them all begin."""
+        for child in self._children:
+            child.give_settings(line)
+
+    def abandon(self) -> None:
+        """Kill them all: this process ends without ever running."""
+        for child in self._children:
+            child.abandon()
+
     def ready(self) -> Deferred[list[None]]:
-        """Fires when every child has said that it is ready."""
-        return gatherResults([child.ready for child in self._children], consumeErrors=True)
+        """Fires when every child has said that it is ready; fails with what the first that gave up said."""
+        ready = gatherResults([child.ready for child in self._children], consumeErrors=True)
+        return ready.addErrback(_first_of_all)
 
     def stopService(self) -> Deferred[list[None]]:
         super().stopService()
         return gatherResults([child.stop() for child in self._children], consumeErrors=True)
+
+
+def _first_of_all(failure: Failure) -> Failure:
+    first = failure.value
+    assert isinstance(first, FirstError)
+    return first.subFailure

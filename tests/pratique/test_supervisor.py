@@ -1,0 +1,196 @@
+"""The supervisor, on a test clock, with processes that this test plays."""
+
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ProcessDone, ProcessTerminated
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+
+from pratique.supervisor import DRAIN_SECONDS, STARTS_ALLOWED, CannotStartError, ChildKind, Supervisor
+
+KINDS = [ChildKind("mx", "mx1", (11, 12)), ChildKind("work", "work", ())]
+LINE = b'{"data": "var"}\n'
+
+
+@dataclass
+class PlayedProcess:
+    """A process as Twisted's transport shows it."""
+
+    protocol: Any
+    command: list[str]
+    descriptors: dict[int, Any]
+    pid: int | None = 1
+    read: bytes = b""
+    signals: list[str] = field(default_factory=list)
+
+    def writeToChild(self, descriptor: int, octets: bytes) -> None:
+        assert descriptor == 0
+        self.read += octets
+
+    def signalProcess(self, name: str) -> None:
+        assert self.pid is not None, "a process that is gone cannot be signalled"
+        self.signals.append(name)
+
+    def say_ready(self) -> None:
+        self.protocol.outReceived(b"rea")
+        self.protocol.outReceived(b"dy\n")
+
+    def die(self, status: int = -9) -> None:
+        self.pid = None
+        self.protocol.processEnded(Failure(ProcessTerminated(status) if status else ProcessDone(0)))
+
+
+class PlayedReactor(Clock):
+    """A clock that also starts processes, unless `refusals` are left."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[PlayedProcess] = []
+        self.refusals = 0
+
+    def spawnProcess(self, protocol: Any, executable: str, args: list[str], env: None, childFDs: Any) -> PlayedProcess:
+        if self.refusals:
+            self.refusals -= 1
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        process = PlayedProcess(protocol, args, childFDs)
+        self.started.append(process)
+        protocol.makeConnection(process)
+        return process
+
+
+@pytest.fixture
+def reactor() -> PlayedReactor:
+    """A clock at 0."""
+    return PlayedReactor()
+
+
+@pytest.fixture
+def supervisor(reactor: PlayedReactor) -> Supervisor:
+    """Both processes started, with their settings."""
+    one = Supervisor(KINDS, reactor)  # type: ignore[arg-type]
+    one.start_processes()
+    one.give_settings(LINE)
+    return one
+
+
+def outcome(deferred: "Deferred[Any]") -> list[Any]:
+    """What it fired with so far, if it did."""
+    fired: list[Any] = []
+    deferred.addBoth(fired.append)
+    return fired
+
+
+def test_a_child_inherits_its_sockets_and_nothing_else(reactor: PlayedReactor) -> None:
+    """It knows their number, and reads its settings once they are given."""
+    supervisor = Supervisor(KINDS, reactor)  # type: ignore[arg-type]
+    supervisor.start_processes()
+    mx, work = reactor.started
+    assert mx.command == [sys.executable, "-m", "pratique.child", "mx", "mx1", "2"]
+    assert mx.descriptors == {0: "w", 1: "r", 2: 2, 3: 11, 4: 12}
+    assert work.descriptors == {0: "w", 1: "r", 2: 2}
+    assert mx.read == b""
+    supervisor.give_settings(LINE)
+    assert (mx.read, work.read) == (LINE, LINE)
+
+
+def test_ready_is_said_by_all(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """Not by the first."""
+    fired = outcome(supervisor.ready())
+    reactor.started[0].say_ready()
+    assert fired == []
+    reactor.started[1].say_ready()
+    assert fired == [[None, None]]
+
+
+def test_a_child_that_dies_is_replaced_at_once_then_more_slowly(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """Its successor is given the settings too; one that was ready for a while is replaced at once again."""
+    for process in reactor.started:
+        process.say_ready()
+    reactor.started[0].die()
+    reactor.advance(0)
+    assert len(reactor.started) == 3
+    assert reactor.started[2].read == LINE
+    reactor.started[2].die()
+    reactor.advance(0.5)
+    assert len(reactor.started) == 3
+    reactor.advance(0.5)
+    assert len(reactor.started) == 4
+    reactor.started[3].say_ready()
+    reactor.started[3].die()
+    reactor.advance(0)
+    assert len(reactor.started) == 5
+
+
+def test_a_child_may_die_for_days(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """The wait has an upper bound, and so has the number it is computed from."""
+    reactor.started[0].say_ready()
+    reactor.started[0].die()
+    for _ in range(1100):
+        reactor.advance(5)
+        reactor.started[-1].die()
+    reactor.advance(5)
+    assert reactor.started[-1].pid is not None
+
+
+def test_a_child_that_never_becomes_ready_stops_the_start(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """With one sentence, and the others are stopped."""
+    fired = outcome(supervisor.ready())
+    for _ in range(STARTS_ALLOWED):
+        assert fired == []
+        reactor.started[-1].die(1)
+        reactor.advance(5)
+    [failure] = fired
+    assert failure.check(CannotStartError)
+    assert failure.getErrorMessage() == "The work process did not start; its last line above says why."
+    stopped = outcome(supervisor.stopService())
+    assert reactor.started[0].signals == ["TERM"]
+    reactor.started[0].die(0)
+    assert stopped == [[None, None]]
+
+
+def test_a_machine_without_room_for_a_process_is_tried_again(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """`fork` may fail for a moment; the child is not given up."""
+    for process in reactor.started:
+        process.say_ready()
+    reactor.refusals = 2
+    reactor.started[0].die()
+    reactor.advance(0)
+    reactor.advance(5)
+    reactor.advance(5)
+    assert len(reactor.started) == 3
+
+
+def test_stopping_asks_then_kills(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """SIGTERM, the time to drain, SIGKILL; the stop has ended when all are gone, and nobody is replaced."""
+    mx, work = reactor.started
+    stopped = outcome(supervisor.stopService())
+    work.die(0)
+    reactor.advance(DRAIN_SECONDS - 1)
+    assert (mx.signals, stopped) == (["TERM"], [])
+    reactor.advance(2)
+    assert mx.signals == ["TERM", "KILL"]
+    mx.die()
+    assert stopped == [[None, None]]
+    reactor.advance(60)
+    assert len(reactor.started) == 2
+    assert reactor.getDelayedCalls() == []
+
+
+def test_stopping_while_a_successor_is_waited_for(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """It is not started any more."""
+    for process in reactor.started:
+        process.say_ready()
+        process.die()
+    assert outcome(supervisor.stopService()) == [[None, None]]
+    reactor.advance(60)
+    assert len(reactor.started) == 2
+
+
+def test_a_start_that_is_given_up_leaves_no_process(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """They are killed: they have done nothing yet."""
+    supervisor.abandon()
+    assert [process.signals for process in reactor.started] == [["KILL"], ["KILL"]]
