@@ -9,6 +9,8 @@ PRATIQUE_DEBUG=1 shows its traceback. When the reader of a pipe goes away (`prat
 quietly.
 """
 
+import atexit
+import gc
 import os
 import sys
 import traceback
@@ -105,6 +107,8 @@ def front_door(ctx: click.Context, data: Path | None, config: Path | None) -> No
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    # The interpreter's last search for garbage, in everything imported, would take as long as a small command.
+    atexit.register(gc.freeze)
     try:
         status = front_door.main(arguments, prog_name="pratique", standalone_mode=False)
         sys.stdout.flush()

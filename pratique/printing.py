@@ -19,10 +19,6 @@ from pathlib import PurePath
 from typing import Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 WIDTH_WHEN_PIPED = 80
 _HIDING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Co", "Cn"})
@@ -89,13 +85,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], when_e
 
     A title that begins with `!` marks a column that is never broken: an id that people copy.
     """
+    # Imported here: only a command that prints a table pays for it.
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in columns:
         table.add_column(title.removeprefix("!"), no_wrap=title.startswith("!"), overflow="fold")
     for row in rows:
         table.add_row(*(Text(shown(cell)) for cell in row))
     if table.row_count:
-        _console().print(table)
+        _print_rich(table)
     else:
         click.echo(when_empty)
 
@@ -113,6 +114,8 @@ def _escape(letter: str) -> str:
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}" if number < 65536 else f"\\U{number:08x}"
 
 
-def _console() -> Console:
+def _print_rich(table: object) -> None:
+    from rich.console import Console
+
     width = None if sys.stdout.isatty() else WIDTH_WHEN_PIPED
-    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+    Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False).print(table)

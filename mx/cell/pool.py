@@ -12,7 +12,7 @@ import subprocess
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from socket import AF_UNIX
+from socket import AF_UNIX, socket
 from typing import Any
 from typing import Protocol as Seam
 
@@ -34,6 +34,9 @@ _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 10.0
 _REAP_SECONDS = 0.01
 
+Spawn = Callable[[], tuple[subprocess.Popen[bytes], socket]]
+"""Starts a child: it, and our end of its socket."""
+
 
 class Reactor(Seam):
     """What is asked of Twisted's reactor."""
@@ -51,9 +54,16 @@ class CellPool(Service):
     _log = Logger()
 
     def __init__(
-        self, reactor: Any, count: int, scratch_folder: Path | None = None, *, waiting_limit: int = 200
+        self,
+        reactor: Any,
+        count: int,
+        scratch_folder: Path | None = None,
+        *,
+        waiting_limit: int = 200,
+        spawn: Spawn = spawn_cell,
     ) -> None:
         self._reactor: Reactor = reactor
+        self._spawn_cell = spawn
         self._count = count
         self._scratch_folder = scratch_folder
         self._waiting_limit = waiting_limit
@@ -118,7 +128,7 @@ class CellPool(Service):
 
     def _spawn(self) -> None:
         try:
-            self._cells.add(_Cell(self._reactor, self._scratch_folder, self._set_free, self._lose))
+            self._cells.add(_Cell(self._reactor, self._spawn_cell(), self._scratch_folder, self._set_free, self._lose))
         except OSError as error:
             self._log.error("cell-not-started", reason=str(error))
             self._spawn_later()
@@ -162,6 +172,7 @@ class _Cell:
     def __init__(
         self,
         reactor: Reactor,
+        child: tuple[subprocess.Popen[bytes], socket],
         scratch_folder: Path | None,
         set_free: Callable[["_Cell"], None],
         lose: Callable[["_Cell"], None],
@@ -171,7 +182,7 @@ class _Cell:
         self._lose = lose
         self.gone: Deferred[None] = Deferred()
         """Fires once the process has been reaped."""
-        self._process, ours = spawn_cell()
+        self._process, ours = child
         self._start_deadline: IDelayedCall | None = reactor.callLater(_START_SECONDS, self.give_up, "cell-time")
         self._connection = CellConnection(self._process.kill, self._ready, self._lost, scratch_folder)
         with ours:

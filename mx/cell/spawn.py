@@ -1,7 +1,8 @@
 """A fresh cell: an interpreter of its own on one end of a socket pair.
 
 The child inherits that socket, nothing on its standard streams, and an empty environment. It runs isolated (`-I`, no
-site start-up), with our own import path given as arguments, so it starts in about 0.2 s and imports no Twisted.
+site start-up), with our own import path given as arguments, so it starts in about 0.2 s and imports no Twisted. It is
+in a process group of its own: Ctrl-C at a terminal is for the processes that drain, not for a message in a cell.
 
 Failure: OSError where no process can be made; the pool waits and tries again.
 """
@@ -29,6 +30,7 @@ def spawn_cell() -> tuple[subprocess.Popen[bytes], socket.socket]:
                 pass_fds=(theirs.fileno(),),
                 env={},
                 close_fds=True,
+                process_group=0,
             )
         except BaseException:
             ours.close()

@@ -4,12 +4,15 @@ Exit status: 0 all clean, 10 something not clean, 3 a file that cannot be read, 
 and gave no answer counts as not clean: nothing is known then.
 """
 
+import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from socket import socket
 
 import click
 
+from mx.cell.spawn import spawn_cell
 from mx.decision import decide
 from mx.examination import Examination
 from mx.verdict import VerdictKind
@@ -49,13 +52,19 @@ def command(settings: Settings, files: tuple[Path, ...], policy: Path | None, as
 
 
 def _scan(settings: Settings, files: Sequence[Path]) -> list[Examination | OSError]:
+    # The first cell starts while this process imports Twisted, which takes as long.
+    started = [spawn_cell()]
+
     from twisted.internet import reactor
 
     from pratique.clamd_at_start import with_clamd_found
     from pratique.compose.scan import scan_files
     from pratique.running import run_once
 
-    return run_once(reactor, scan_files(with_clamd_found(settings), reactor, files))
+    def spawn() -> tuple[subprocess.Popen[bytes], socket]:
+        return started.pop() if started else spawn_cell()
+
+    return run_once(reactor, scan_files(with_clamd_found(settings), reactor, files, spawn))
 
 
 def _read_policy(file: Path) -> Policy:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from mx.cell.connection import CellAbout
-from mx.engines.clamd import Clamd, parse_daemon
 from mx.engines.contract import Engine, EngineState
 from mx.scan import SIGNATURES
 from pratique.settings import Settings
@@ -13,6 +12,8 @@ def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
     """Every engine that the settings name."""
     engines: list[Engine] = []
     if settings.clamd:
+        from mx.engines.clamd import Clamd, parse_daemon
+
         engines.append(Clamd(reactor, [parse_daemon(each) for each in settings.clamd], settings.clamd_max))
     return engines
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from mx.cell.pool import CellPool
+from mx.cell.pool import CellPool, Spawn
+from mx.cell.spawn import spawn_cell
 from mx.engines.panel import Panel
 from mx.examination import Examination
 from mx.scan import Scanner
@@ -15,9 +16,11 @@ from pratique.compose.engines import engines_of
 from pratique.settings import Settings
 
 
-async def scan_files(settings: Settings, reactor: Any, files: Sequence[Path]) -> list[Examination | OSError]:
+async def scan_files(
+    settings: Settings, reactor: Any, files: Sequence[Path], spawn: Spawn = spawn_cell
+) -> list[Examination | OSError]:
     """The examination of each file, or why it could not be read, in order."""
-    cells = CellPool(reactor, min(settings.cells, len(files)))
+    cells = CellPool(reactor, min(settings.cells, len(files)), spawn=spawn)
     panel = Panel(engines_of(settings, reactor), reactor)
     scanner = Scanner(cells, panel, str, reactor.seconds)
     cells.startService()
