@@ -18,10 +18,12 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from mx.cell.report import NoCellFree
-from mx.delivery.contract import CopyResult, Delivered, Forwarding, Transfer, Unreachable
-from mx.delivery.queue import copy_into
+from mx.decision import Deliver
+from mx.delivery.contract import CopyResult, Delivered, Forwarding, Unreachable
+from mx.delivery.queue import copy_into, routes_of
 from mx.delivery.runner import LEASE_SECONDS
-from mx.disposition.forward import FORWARD_SECONDS
+from mx.disposition.copies import Copy, ExaminedMessage
+from mx.disposition.forward import forward
 from mx.envelope import Client, Envelope, Recipient, ReversePath
 from mx.own_headers import read_header_section
 from mx.scan import Scanner
@@ -35,6 +37,8 @@ from tenants.directory import Standing
 from tenants.messages import MessageFacts
 from tenants.release import CopyNotReleased, CopyReleased, LeasedRelease, settle_release, take_release_requests
 from tenants.sealed import SealedStore
+
+NO_ROUTE = "The recipient's domain has no route to a server."
 
 log = Logger()
 
@@ -87,25 +91,24 @@ class Releaser:
 
     async def _results(self, leased: LeasedRelease, spool: Spool) -> tuple[CopyReleased | CopyNotReleased, ...]:
         await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), copy_into, spool, self.sealed, leased.body)
-        standing = await self.directory.look_up(leased.recipients[0])
-        examination = await self.scanner.examine(spool, standing.ignored)
+        copies = await self._copies(leased)
+        ignored = copies[0].standing.ignored if copies else frozenset()
+        examination = await self.scanner.examine(spool, ignored)
         if (reason := why_held_again(examination.verdict, frozenset(leased.message.override))) is not None:
             return _none(leased.recipients, reason)
-        facts = leased.message.facts
-        envelope = envelope_of(facts, leased.recipients)
+        envelope = envelope_of(leased.message.facts, leased.recipients)
         content = read_header_section(spool, self.hostname).content
-        transfer = Transfer(
-            reverse_path=facts.reverse_path,
-            recipients=leased.recipients,
-            headers_on_top=headers_on_top(envelope, examination, self.hostname),
-            content=content,
-            is_eight_bit=facts.is_eight_bit,
-            is_smtputf8=facts.is_smtputf8,
-        )
-        if not standing.routes:
-            return _none(leased.recipients, "The recipient's domain has no route to a server.")
-        results = await self.forwarding.deliver(standing.routes, transfer, FORWARD_SECONDS)
-        return tuple(map(_result, leased.recipients, results))
+        on_top = headers_on_top(envelope, examination, self.hostname)
+        message = ExaminedMessage(envelope, spool, content, on_top, examination)
+        results = await forward(self.forwarding, message, copies) if copies else []
+        sent = {copy.recipient.address: _result(copy.recipient.address, result) for copy, result in results}
+        return tuple(sent.get(address) or CopyNotReleased(address, NO_ROUTE) for address in leased.recipients)
+
+    async def _copies(self, leased: LeasedRelease) -> list[Copy]:
+        """Those whose domain still is the tenant's and has a route; each domain has its own."""
+        standings = [(address, await self.directory.look_up(address)) for address in leased.recipients]
+        tenant_id = leased.message.facts.tenant_id
+        return [Copy(Recipient(who), where, Deliver()) for who, where in standings if routes_of(where, tenant_id)]
 
 
 def why_held_again(verdict: Verdict, override: frozenset[str]) -> str | None:

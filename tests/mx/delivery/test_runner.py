@@ -47,8 +47,8 @@ class RunnerTest(TestCase):
         self.runner = Runner(self.work, self.clock)
         self.lines: list[str] = []
         publisher: LogPublisher = globalLogPublisher
-        publisher.addObserver(self.note)
-        self.addCleanup(publisher.removeObserver, self.note)
+        publisher.addObserver(self.note)  # type: ignore[arg-type]
+        self.addCleanup(publisher.removeObserver, self.note)  # type: ignore[arg-type]
 
     def note(self, event: dict[str, object]) -> None:
         if event.get("log_namespace") == "mx.delivery.runner":

@@ -1,0 +1,221 @@
+"""Releases, with a real database, blob folder and cell: scanned again, sent, settled; or still held, saying why."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+from twisted.internet import reactor
+from twisted.trial.unittest import TestCase
+
+from mx.cell.report import NoCellFree
+from mx.finding import EngineFailed, Finding, Found, Severity
+from mx.resume import Releaser, why_held_again
+from mx.verdict import Verdict, VerdictKind
+from tenants.database import DatabaseUnavailable
+from tenants.domains import delete_domain
+from tenants.ignored_findings import ignore_finding
+from tenants.quarantine import HeldMessage, HeldState, hold
+from tenants.release import request_release, take_release_requests
+from tenants.tables import customers
+from tests.contracts.customer_world import NOW, later
+from tests.contracts.disposing import AWAY, EICAR_FOUND, MESSAGE, NEVER, NextHopsInMemory
+from tests.contracts.mail import EICAR
+from tests.contracts.mail_world import HOSTNAME, SILENT, Answering, MailWorld, add_domain_of, mail_world, scanner_of
+
+A, B, C = "a@acme.example", "b@acme.example", "c@second.example"
+VIRUS = b"Subject: Invoice\r\n\r\n" + EICAR + b"\r\n"
+AGAIN = Answering(Found("second", (Finding("second", "New.Signature", 0, Severity.INFECTED),)))
+
+
+class NoCells:
+    """A scanner whose cells are all busy."""
+
+    async def examine(self, *_: object) -> Any:
+        raise NoCellFree("busy")
+
+
+class ReleaseTest(TestCase):
+    """One world and one cell for each test."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        self.world: MailWorld = mail_world(self)
+        self.hops = NextHopsInMemory()
+
+    def ask(self, *recipients: str, content: bytes = MESSAGE, override: tuple[str, ...] = ()) -> int:
+        """Hold a message, and ask for its release."""
+        customers_world = self.world.customers
+        with self.world.database.unit_of_work() as session:
+            body = customers_world.blob(session, None, content)
+            number = hold(session, customers_world.new_held(session, recipients=recipients, body=body), NOW)
+            request_release(session, number, tenant_id=None, who="rita", override=override, now=NOW)
+        return number
+
+    def releaser(self, *engines: Any, scanner: Any = None) -> Releaser:
+        return Releaser(
+            directory=self.world.directory(),
+            scanner=scanner or scanner_of(self, *engines),
+            forwarding=self.hops,
+            sealed=self.world.customers.sealed,
+            threads=self.world.threads,
+            reactor=reactor,
+            now=lambda: later(hours=1),
+            hostname=HOSTNAME,
+            scratch=self.world.folder,
+            owner="one",
+        )
+
+    async def release(self, *engines: Any, scanner: Any = None) -> HeldMessage:
+        """Carry out what was asked for, and show what became of it."""
+        for piece in await self.releaser(*engines, scanner=scanner).lease(10):
+            await piece
+        (message,) = self.world.held(*HeldState)
+        return message
+
+    async def assert_still_held(self, *engines: Any, saying: str, scanner: Any = None) -> None:
+        """Nothing has left, and the portal says why."""
+        message = await self.release(*engines, scanner=scanner)
+        assert message.state is HeldState.HELD
+        assert saying in message.last_result
+        assert self.hops.taken == []
+
+    async def test_a_message_found_clean_leaves_with_its_octets(self) -> None:
+        """Our headers say what was found today; the octets are those of then."""
+        self.ask(A, B)
+        message = await self.release()
+        assert message.state is HeldState.RELEASED
+        assert message.last_result == "250 2.0.0 Ok: queued as 4711"
+        assert [(person.address, person.reply) for person in message.recipients] == [
+            (A, message.last_result),
+            (B, message.last_result),
+        ]
+        ((_, transfer),) = self.hops.transfers
+        assert (transfer.recipients, transfer.reverse_path) == ((A, B), "author@supplier.example")
+        (content,) = self.hops.contents
+        assert content.endswith(MESSAGE)
+        assert content.startswith(b"Pratique-Scanned: clean; by=mx.service.example")
+        assert b"from unknown ([203.0.113.9])" in content
+
+    async def test_each_domain_has_its_own_next_hop(self) -> None:
+        """A held message may have recipients in several domains of its tenant."""
+        self.ask(A, C)
+        assert (await self.release()).state is HeldState.RELEASED
+        sent = {transfer.recipients: routes[0].host for routes, transfer in self.hops.transfers}
+        assert sent == {(A,): "mail.acme.example", (C,): "mail.second.example"}
+
+    async def test_a_finding_that_the_person_saw_does_not_keep_it(self) -> None:
+        """They have named it."""
+        self.ask(A, content=VIRUS, override=("EICAR-Test-File",))
+        assert (await self.release()).state is HeldState.RELEASED
+
+    async def test_a_finding_that_nobody_named_keeps_it(self) -> None:
+        """Also when another one was named."""
+        self.ask(A, content=VIRUS, override=("EICAR-Test-File",))
+        await self.assert_still_held(AGAIN, saying="found New.Signature")
+        assert self.hops.transfers == []
+
+    async def test_a_finding_that_is_ignored_by_now_does_not_keep_it(self) -> None:
+        """The day of a bad signature."""
+        self.ask(A, content=VIRUS)
+        with self.world.database.unit_of_work() as session:
+            ignore_finding(session, name="EICAR-Test-File", tenant_id=None, who="operator", now=NOW)
+        assert (await self.release()).state is HeldState.RELEASED
+
+    async def test_an_engine_without_an_answer_keeps_it(self) -> None:
+        """Nothing leaves that was not examined, whatever was named."""
+        self.ask(A, override=("EICAR-Test-File",))
+        await self.assert_still_held(SILENT, saying="second gave no answer")
+
+    async def test_busy_scanners_keep_it(self) -> None:
+        """The person may ask again."""
+        self.ask(A)
+        await self.assert_still_held(scanner=NoCells(), saying="busy")
+
+    async def test_an_unreachable_server_keeps_it(self) -> None:
+        """With the reason in the portal."""
+        self.hops.answers = {A: AWAY}
+        self.ask(A)
+        await self.assert_still_held(saying="could not be reached (connection refused)")
+
+    async def test_a_copy_that_was_taken_stays_released_when_another_was_not(self) -> None:
+        """It is not sent again when the rest is asked for again."""
+        self.hops.answers = {B: NEVER}
+        number = self.ask(A, B)
+        message = await self.release()
+        assert message.state is HeldState.HELD
+        assert "550 5.1.1 No such user" in message.last_result
+        with self.world.database.unit_of_work() as session:
+            request_release(session, number, tenant_id=None, who="rita", override=(), now=NOW)
+        self.hops.answers = {}
+        assert (await self.release()).state is HeldState.RELEASED
+        assert self.hops.offered == [A, B, B]
+
+    async def test_a_body_that_cannot_be_read_keeps_it(self) -> None:
+        """Missing or changed on the disk."""
+        self.ask(A)
+        for file in self.world.blob_files():
+            file.write_bytes(b"changed")
+        with_broken_seal = await self.release()
+        assert "cannot be read" in with_broken_seal.last_result
+        with self.world.database.unit_of_work() as session:
+            request_release(session, with_broken_seal.id, tenant_id=None, who="rita", override=(), now=NOW)
+        for file in self.world.blob_files():
+            file.unlink()
+        await self.assert_still_held(saying="cannot be read")
+
+    async def test_a_domain_without_a_route_keeps_its_copies(self) -> None:
+        """The other domains' copies leave."""
+        self.ask(A, C)
+        with self.world.database.unit_of_work() as session:
+            second = select(customers.domain.c.id).where(customers.domain.c.name == "second.example")
+            session.execute(delete(customers.route).where(customers.route.c.domain_id.in_(second)))
+        message = await self.release()
+        assert (message.state, self.hops.taken) == (HeldState.HELD, [A])
+        assert "no route" in message.last_result
+
+    async def test_mail_never_goes_to_another_tenant_that_added_the_domain(self) -> None:
+        """Nor do that tenant's ignored findings count."""
+        self.ask(A, content=VIRUS, override=("EICAR-Test-File",))
+        with self.world.database.unit_of_work() as session:
+            delete_domain(session, tenant_id=None, name="acme.example", now=NOW)
+        add_domain_of(self.world.database, self.world.customers.blue_harbour.id, "acme.example")
+        await self.assert_still_held(saying="no route")
+
+    async def test_a_database_that_goes_away_leaves_the_lease_to_its_end(self) -> None:
+        """The next worker takes the message over."""
+        self.ask(A)
+        releaser = self.releaser()
+        (piece,) = await releaser.lease(10)
+        self.world.take_database_away()
+        with self.assertRaises(DatabaseUnavailable):
+            await piece
+        with self.assertRaises(DatabaseUnavailable):
+            await releaser.lease(10)
+
+    async def test_a_late_worker_settles_nothing(self) -> None:
+        """The one that took over does."""
+        self.ask(A)
+        (piece,) = await self.releaser().lease(10)
+        with self.world.database.unit_of_work() as session:
+            take_release_requests(session, now=later(days=1), limit=9, owner="two", lease_seconds=60)
+        await piece
+        assert self.world.held()[0].state is HeldState.RELEASING
+
+
+SPAM_FOUND = Finding("second", "Spam.Bulk", 0, Severity.SPAM)
+TABLE = [
+    ("clean", Verdict(VerdictKind.CLEAN), set(), None),
+    ("seen", Verdict(VerdictKind.INFECTED, (EICAR_FOUND,)), {"EICAR-Test-File"}, None),
+    ("not seen", Verdict(VerdictKind.INFECTED, (EICAR_FOUND,)), set(), "EICAR-Test-File"),
+    ("silent", Verdict(VerdictKind.CLEAN, unanswered=(EngineFailed("clamd", "x"),)), set(), "clamd gave no answer"),
+    ("spam is the recipient's to judge", Verdict(VerdictKind.SPAM, (SPAM_FOUND,)), set(), None),
+    ("new beside seen", Verdict(VerdictKind.INFECTED, (EICAR_FOUND, SPAM_FOUND)), {"EICAR-Test-File"}, "Spam.Bulk"),
+]
+
+
+@pytest.mark.parametrize(("title", "verdict", "seen", "why"), TABLE, ids=[row[0] for row in TABLE])
+def test_why_a_message_is_held_again(title: str, verdict: Verdict, seen: set[str], why: str | None) -> None:
+    """Row by row: an unanswered engine or a finding that is new holds it."""
+    reason = why_held_again(verdict, frozenset(seen))
+    assert (reason is None) if why is None else (reason is not None and why in reason)

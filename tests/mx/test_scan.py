@@ -1,0 +1,166 @@
+"""The scanner, with a real cell and a real panel: octets to a verdict, and no failure that looks like clean."""
+
+from collections.abc import Callable, Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from mx.artifact import Artifact
+from mx.cell.report import CellReport, NoCellFree, report_of_a_lost_cell
+from mx.finding import EngineOutcome, Finding, Found, NothingFound, Severity
+from mx.scan import ENGINE_SECONDS, Scanner
+from mx.spool import Spool
+from mx.verdict import VerdictKind
+from tenants.message_record import MessageRecord
+from tests.contracts.disposing import MESSAGE, result_of, spooled
+from tests.contracts.mail import EICAR, attached, nested
+from tests.contracts.mail_world import CONTENT, SILENT, Answering, scanner_of
+
+
+def raising() -> EngineOutcome:
+    raise KeyError("bug")
+
+
+class ScannerTest(TestCase):
+    """One real cell for each test."""
+
+    timeout = 60
+
+    async def test_a_clean_message_is_clean(self) -> None:
+        """Every engine that answered is named with its version."""
+        spool = spooled(MESSAGE)
+        found = await scanner_of(self, CONTENT).examine(spool)
+        assert (found.verdict.kind, found.verdict.unanswered) == (VerdictKind.CLEAN, ())
+        assert found.engines == ("yara/1.0", "second/1.0")
+        assert found.subject == "Invoice"
+        assert MessageRecord.from_json(found.record).preview == "Good morning.\n"
+        assert found.seconds > 0
+        assert b"".join(spool.chunks()) == MESSAGE
+
+    async def test_a_virus_in_two_zips_is_infected_without_any_other_engine(self) -> None:
+        """The signatures in the cells are enough."""
+        found = await scanner_of(self).examine(spooled(attached(nested(EICAR, 2))))
+        assert found.verdict.kind is VerdictKind.INFECTED
+        assert found.verdict.finding_names == ("EICAR-Test-File",)
+
+    async def test_another_engine_sees_every_artifact(self) -> None:
+        """With its content, and its finding makes the verdict."""
+        seen: list[bytes] = []
+
+        class Reading(Answering):
+            async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+                assert 0 < deadline <= ENGINE_SECONDS
+                seen.extend(b"".join(artifact.content.chunks()) for artifact in artifacts)
+                return Found("second", (Finding("second", "Bad.Name", len(artifacts) - 1, Severity.INFECTED),))
+
+        found = await scanner_of(self, Reading(NothingFound("second"))).examine(spooled(attached(nested(b"inner", 1))))
+        assert b"inner" in seen
+        assert found.verdict.finding_names == ("Bad.Name",)
+
+    async def test_an_engine_without_an_answer_makes_the_verdict_incomplete(self) -> None:
+        """Away, raising, lying, or answering in another's name: the policy decides, and nobody says that it answered."""
+        answers: list[EngineOutcome | Callable[[], EngineOutcome]] = [
+            SILENT.answer,
+            raising,
+            NothingFound("yara"),
+            Found("second", ()),
+            Found("second", (Finding("second", "x", 99, Severity.SPAM),)),
+        ]
+        for answer in answers:
+            found = await scanner_of(self, Answering(answer)).examine(spooled())
+            assert [failed.engine for failed in found.verdict.unanswered] == ["second"]
+            assert found.engines == ("yara/1.0",)
+        self.flushLoggedErrors(KeyError)
+
+    async def test_a_finding_that_the_operator_ignores_does_not_count(self) -> None:
+        """A false signature stops counting."""
+        found = await scanner_of(self).examine(spooled(EICAR), frozenset({"EICAR-Test-File"}))
+        assert found.verdict.kind is VerdictKind.CLEAN
+
+
+class Cells:
+    """Gives the report that it is told, and takes its time about it."""
+
+    def __init__(self, report: CellReport | Exception, clock: list[float] | None = None, takes: float = 0) -> None:
+        self.report, self.clock, self.takes = report, clock or [0.0], takes
+        self.asked: list[tuple[bool, float]] = []
+
+    async def examine(self, spool: Spool, *, want_artifacts: bool, seconds: float) -> CellReport:
+        self.asked.append((want_artifacts, seconds))
+        self.clock[0] += self.takes
+        if isinstance(self.report, Exception):
+            raise self.report
+        return self.report
+
+
+class Asked:
+    """A panel that notes what it was asked."""
+
+    def __init__(self, *names: str) -> None:
+        self.names, self.seconds = frozenset(names), list[float]()
+
+    async def ask(self, artifacts: Sequence[Artifact], seconds: float) -> tuple[EngineOutcome, ...]:
+        self.seconds.append(seconds)
+        return ()
+
+
+def scanner(cells: Cells, panel: Asked) -> Scanner:
+    return Scanner(cells, panel, str, lambda: cells.clock[0])
+
+
+def test_a_lost_cell_is_unscannable_never_clean() -> None:
+    """It has found nothing, and that says nothing."""
+    for name in ("cell-died", "cell-time", "cell-error"):
+        found = result_of(scanner(Cells(report_of_a_lost_cell(name)), Asked()).examine(spooled()))
+        assert found.verdict.kind is VerdictKind.UNSCANNABLE
+        assert found.verdict.finding_names == (name,)
+
+
+def test_cell_and_engines_share_their_time() -> None:
+    """What the cell took is not there for the engines; it never becomes less than nothing."""
+    for takes, left in ((3.0, ENGINE_SECONDS - 3), (30.0, 0.0)):
+        panel = Asked("second")
+        cells = Cells(report_of_a_lost_cell("cell-died"), takes=takes)
+        found = result_of(scanner(cells, panel).examine(spooled()))
+        assert (panel.seconds, cells.asked) == ([left], [(True, ENGINE_SECONDS)])
+        assert [failed.engine for failed in found.verdict.unanswered] == ["second"]
+        assert found.seconds == takes
+
+
+def test_contents_are_asked_for_only_where_an_engine_wants_them() -> None:
+    """With the signatures alone, no artifact leaves its cell."""
+    cells = Cells(report_of_a_lost_cell("cell-died"))
+    result_of(scanner(cells, Asked()).examine(spooled()))
+    assert cells.asked == [(False, ENGINE_SECONDS)]
+
+
+def test_no_free_cell_passes_through() -> None:
+    """There is no verdict then, and the caller answers 451."""
+    ended: list[object] = []
+    waiting = Deferred.fromCoroutine(scanner(Cells(NoCellFree("busy")), Asked()).examine(spooled()))
+    waiting.addErrback(lambda failure: ended.append(failure.type))
+    assert ended == [NoCellFree]
+
+
+def test_the_report_is_closed_in_every_case() -> None:
+    """A panel with a bug leaves no large artifact behind."""
+    large = spooled(b"x")
+    report = report_of_a_lost_cell("cell-died")
+    artifact = Artifact(0, None, "message", "", "message", "0" * 64, large)
+    with_artifact = CellReport(
+        (artifact,), report.findings, (), report.signatures, report.record, report.message_id, report.subject
+    )
+
+    class Broken(Asked):
+        async def ask(self, artifacts: Sequence[Artifact], seconds: float) -> tuple[EngineOutcome, ...]:
+            raise KeyError("bug")
+
+    ended: list[object] = []
+    waiting = Deferred.fromCoroutine(scanner(Cells(with_artifact), Broken("second")).examine(spooled()))
+    waiting.addErrback(lambda failure: ended.append(failure.type))
+    assert ended == [KeyError]
+    try:
+        list(large.chunks())
+    except ValueError as error:
+        ended.append(str(error))
+    assert len(ended) == 2
