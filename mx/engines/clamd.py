@@ -19,11 +19,10 @@ Known gaps: an artifact that clamd needs longer for than the deadline is a failu
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import assert_never, cast
+from typing import assert_never
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList, DeferredSemaphore
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
+from twisted.internet.interfaces import IReactorTime
 
 from mx.artifact import Artifact
 from mx.engines.clamd_connection import CannotConnect, Daemon, ask
@@ -46,7 +45,6 @@ class _Place:
     """One daemon, what it is busy with, and whether it was away."""
 
     daemon: Daemon
-    endpoint: IStreamClientEndpoint
     turns: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(AT_ONCE))
     down_until: float = 0.0
 
@@ -61,27 +59,22 @@ class Clamd:
     ) -> None:
         """`most_octets` is the size of the largest artifact to ask about: clamd's StreamMaxLength."""
         self._reactor, self._most_octets, self._whole_message = reactor, most_octets, whole_message
-        self._places = [_Place(daemon, daemon.endpoint(reactor)) for daemon in daemons]
+        self._places = [_Place(daemon) for daemon in daemons]
         self._next = 0
 
     async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
         """See `mx.engines.contract.Engine`."""
         numbers = self._chosen(artifacts)
         answers: dict[str, Answer] = {}
-        asking = []
+        asking: list[Artifact] = []
         for artifact in artifacts:
             if artifact.sha256 not in numbers or artifact.sha256 in answers:
                 continue
-            answers[artifact.sha256] = NoAnswer("no answer in time")
-            if artifact.content.octets > self._most_octets or len(answers) > MOST_ARTIFACTS:
-                answers[artifact.sha256] = TooLarge()
-            else:
-                asking.append(Deferred.fromCoroutine(self._ask(artifact, answers)))
-        # At the deadline every question is cancelled, and the list fires as it does otherwise.
-        settled = DeferredList(asking, consumeErrors=True).addTimeout(deadline, self._reactor)
-        for _, failure in cast(Sequence[tuple[bool, object]], await settled):
-            if isinstance(failure, Failure) and not failure.check(CancelledError):
-                failure.raiseException()
+            answers[artifact.sha256] = TooLarge()
+            if artifact.content.octets <= self._most_octets and len(answers) <= MOST_ARTIFACTS:
+                asking.append(artifact)
+        replies = await self._ask_all(asking)
+        answers.update({artifact.sha256: reply for artifact, reply in zip(asking, replies, strict=True)})
         return _outcome(numbers, answers)
 
     async def state(self) -> EngineState:
@@ -98,20 +91,29 @@ class Clamd:
                 numbers.setdefault(artifact.sha256, []).append(artifact.number)
         return numbers
 
-    async def _ask(self, artifact: Artifact, answers: dict[str, Answer]) -> None:
-        """Puts the answer about one artifact among the answers."""
+    async def _ask_all(self, artifacts: Sequence[Artifact]) -> Sequence[Answer]:
+        """An answer for each, in order. Cancelling it, as the panel does at the deadline, ends all questions."""
+        if len(artifacts) == 1:  # most messages: 0.03 ms less
+            return [await self._ask(artifacts[0])]
+        asking = [Deferred.fromCoroutine(self._ask(artifact)) for artifact in artifacts]
+        try:
+            return await gatherResults(asking, consumeErrors=True)
+        finally:
+            for question in asking:
+                question.cancel()
+
+    async def _ask(self, artifact: Artifact) -> Answer:
         reason = "no clamd is configured"
         for place in self._order():
             await place.turns.acquire()
             try:
-                answers[artifact.sha256] = await ask(place.endpoint, artifact.content)
-                return
+                return await ask(self._reactor, place.daemon, artifact.content)
             except CannotConnect as error:
                 place.down_until = self._reactor.seconds() + DOWN_SECONDS
                 reason = f"{place.daemon}: {error}"
             finally:
                 place.turns.release()
-        answers[artifact.sha256] = NoAnswer(reason)
+        return NoAnswer(reason)
 
     def _order(self) -> Sequence[_Place]:
         """The daemon whose turn it is and one other to fall back on; those that were away just now come last."""

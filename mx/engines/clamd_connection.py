@@ -1,23 +1,24 @@
 """One question to a clamd: a connection, the octets, the answer. The Twisted side of `clamd_protocol.py`.
 
-Comes in: an endpoint and a Content. Goes out: an Answer; `CannotConnect` when there was no connection, so that another
-daemon can be asked. One connection a question: sessions with several questions (IDSESSION) made no difference
-worth code, and with one question nothing can be taken for the answer to another.
+Comes in: a daemon and a Content. Goes out: an Answer; `CannotConnect` when there was no connection, so that another
+daemon can be asked. One connection a question: an open session (IDSESSION) kept clamd from reloading its signatures,
+and from scanning, for 29 s (docs/decisions/0003), and with one question nothing can be taken for the answer to another.
 
 The answer counts once clamd has closed: only then is it certain that nothing else was said.
 
 Failure: a cut, too much, an artifact that cannot be read: `NoAnswer`. Cancelling closes the connection.
 """
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TooLate
-from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
+from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.error import ConnectError
-from twisted.internet.interfaces import IConsumer, IReactorTime, IStreamClientEndpoint, ITCPTransport
+from twisted.internet.interfaces import IConsumer, IReactorSocket, IReactorTime, ITCPTransport
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.protocols.basic import FileSender
 from twisted.python.failure import Failure
@@ -27,6 +28,7 @@ from mx.engines.clamd_protocol import MOST_ANSWER_OCTETS, Answer, NoAnswer, ques
 
 ONE_WRITE_OCTETS = 256 * 1024
 CONNECT_SECONDS = 5.0
+PING = b"zPING\0"
 
 
 class CannotConnect(Exception):
@@ -44,15 +46,6 @@ class Daemon:
     def __str__(self) -> str:
         return f"unix:{self.path}" if self.path else f"tcp:{self.host}:{self.port}"
 
-    def endpoint(self, reactor: IReactorTime) -> IStreamClientEndpoint:
-        """Where to connect."""
-        place: IStreamClientEndpoint
-        if self.path:
-            place = UNIXClientEndpoint(reactor, self.path, timeout=CONNECT_SECONDS)
-        else:
-            place = HostnameEndpoint(reactor, self.host, self.port, timeout=CONNECT_SECONDS)
-        return place
-
 
 def parse_daemon(text: str) -> Daemon:
     """The daemon that `unix:/path` or `tcp:host:port` names; the settings have checked the form."""
@@ -63,39 +56,68 @@ def parse_daemon(text: str) -> Daemon:
     return Daemon(host=host.strip("[]"), port=int(port))
 
 
-async def ask(endpoint: IStreamClientEndpoint, content: Content) -> Answer:
-    """What the clamd behind this endpoint says of the content. Raises CannotConnect."""
-    factory = Factory.forProtocol(lambda: _Question(content))
-    factory.noisy = False
+async def ask(reactor: IReactorTime, daemon: Daemon, content: Content) -> Answer:
+    """What this clamd says of the content. Raises CannotConnect."""
+    asking = _Question()
+    pieces = question(content)
+    is_small = content.octets <= ONE_WRITE_OCTETS
     try:
-        asking = cast(_Question, await endpoint.connect(factory))
+        first = b"".join(pieces) if is_small else next(pieces)
+    except Exception as error:
+        return NoAnswer(_unreadable(error))
+    try:
+        await _connect(reactor, daemon, asking, first)
     except (ConnectError, OSError) as error:
         raise CannotConnect(f"no connection: {type(error).__name__}") from None
+    if is_small:
+        asking.asked()
+    else:
+        asking.send(pieces)
     return await asking.answer
+
+
+async def _connect(reactor: IReactorTime, daemon: Daemon, protocol: Protocol, first: bytes) -> None:
+    """Connects the protocol and sends its first octets."""
+    factory = Factory.forProtocol(lambda: protocol)
+    factory.noisy = False
+    if not daemon.path:
+        await HostnameEndpoint(reactor, daemon.host, daemon.port, timeout=CONNECT_SECONDS).connect(factory)
+        cast(ITCPTransport, protocol.transport).write(first)
+        return
+    # A unix socket is connected at once or not at all, and takes a small question at once: no timers and no waiting to
+    # be told that it can be written to, which is half of what a question costs.
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.setblocking(False)
+        connection.connect(daemon.path)
+        sent = connection.send(first)
+        IReactorSocket(reactor).adoptStreamConnection(connection.fileno(), socket.AF_UNIX, cast(Any, factory))
+    if sent < len(first):
+        cast(ITCPTransport, protocol.transport).write(first[sent:])
 
 
 async def answers_ping(reactor: IReactorTime, daemon: Daemon, seconds: float) -> bool:
     """Whether the daemon answers PING in time."""
-    factory = Factory.forProtocol(_Ping)
-    factory.noisy = False
+    pinging = _Ping()
     try:
-        pinging = cast(_Ping, await daemon.endpoint(reactor).connect(factory).addTimeout(seconds, reactor))
+        await Deferred.fromCoroutine(_connect(reactor, daemon, pinging, PING)).addTimeout(seconds, reactor)
         return await pinging.answer.addTimeout(seconds, reactor) == b"PONG\0"
     except (ConnectError, OSError, TooLate):
         return False
 
 
+def _unreadable(error: Exception) -> str:
+    """Why an artifact could not be sent."""
+    return f"the artifact cannot be read: {type(error).__name__}"
+
+
 class _Ping(Protocol):
-    """Says PING and collects what comes back."""
+    """Collects what comes back."""
 
     def __init__(self) -> None:
         self.answer: Deferred[bytes] = Deferred(
             lambda _cancelled: cast(ITCPTransport, self.transport).abortConnection()
         )
         self._raw = b""
-
-    def connectionMade(self) -> None:
-        cast(ITCPTransport, self.transport).write(b"zPING\0")
 
     def dataReceived(self, octets: bytes) -> None:
         self._raw += octets
@@ -108,29 +130,19 @@ class _Ping(Protocol):
 
 
 class _Question(Protocol):
-    """Sends one question and collects its answer."""
+    """Collects the answer, and sends what is too much to be sent at once."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self) -> None:
         self.answer: Deferred[Answer] = Deferred(lambda _cancelled: self._abort())
-        self._content = content
         self._raw = b""
         self._failure = ""
         self._is_asked = False
 
-    def connectionMade(self) -> None:
-        pieces = question(self._content)
-        if self._content.octets > ONE_WRITE_OCTETS:
-            sending = FileSender().beginFileTransfer(_Pieces(pieces, self), IConsumer(self.transport))
-            # The end of the connection tells what became of it; that the transfer stopped with it says nothing more.
-            sending.addErrback(lambda _failure: None)
-            return
-        try:
-            octets = b"".join(pieces)
-        except Exception as error:
-            self.fail(f"the artifact cannot be read: {type(error).__name__}")
-            return
-        self.asked()
-        cast(ITCPTransport, self.transport).write(octets)
+    def send(self, pieces: Iterator[bytes]) -> None:
+        """Sends the rest of the question as fast as clamd takes it."""
+        sending = FileSender().beginFileTransfer(_Pieces(pieces, self), IConsumer(self.transport))
+        # The end of the connection tells what became of it; that the transfer stopped with it says nothing more.
+        sending.addErrback(lambda _failure: None)
 
     def asked(self) -> None:
         """The last of the question is on its way."""
@@ -169,7 +181,7 @@ class _Pieces:
         try:
             piece = next(self._pieces, b"")
         except Exception as error:
-            self._asking.fail(f"the artifact cannot be read: {type(error).__name__}")
+            self._asking.fail(_unreadable(error))
             return b""
         if not piece:
             self._asking.asked()
