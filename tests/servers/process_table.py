@@ -29,7 +29,7 @@ class Process:
 
 def descendants(pid: int) -> tuple[Process, ...]:
     """The processes below this one, nearest first."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
     lines = [line.split() for line in listed.stdout.splitlines()]
     processes = [Process(int(words[0]), int(words[1]), tuple(words[2:])) for words in lines]
     found: list[Process] = []
@@ -57,9 +57,6 @@ def kill_one(kind: str, pid: int) -> int:
 
 
 def is_running(pid: int) -> bool:
-    """Whether the process is there."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    """Whether the process is there and has not ended (one that nobody has waited for yet does not run)."""
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
+    return state != "" and not state.startswith("Z")
