@@ -58,7 +58,7 @@ class ScannerTest(TestCase):
         assert found.verdict.finding_names == ("Bad.Name",)
 
     async def test_an_engine_without_an_answer_makes_the_verdict_incomplete(self) -> None:
-        """Away, raising, lying, or answering in another's name: the policy decides, and nobody says that it answered."""
+        """Away, raising, lying, or answering in another's name: the policy decides; it is not named as one that did."""
         answers: list[EngineOutcome | Callable[[], EngineOutcome]] = [
             SILENT.answer,
             raising,
