@@ -3,7 +3,7 @@
 Comes in: what became of which recipients, and the header of the message reported. Goes out: a whole message of
 Content-Type multipart/report, ready for the queue, with the null reverse-path.
 
-Standards: RFC 3461 (RET=HDRS: the header alone is returned), RFC 3462 and RFC 6522 (multipart/report), RFC 3464
+Standards: RFC 3461 (RET=HDRS: the header alone is returned), RFC 6522 (multipart/report), RFC 3464
 (message/delivery-status), RFC 3834 section 5 (Auto-Submitted), RFC 6533 (utf-8 addresses), RFC 5321 section 4.5.5.
 
 Failure: none. Text of others (addresses, replies, headers) can break nothing: it is cut to one printable line, and the
