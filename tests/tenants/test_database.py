@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,31 @@ def test_sqlite_promises_what_a_250_needs(tmp_path: Path) -> None:
         }
     database.close()
     assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_many_may_open_a_new_sqlite_at_the_same_moment(tmp_path: Path) -> None:
+    """Only one of them can switch it to WAL, and SQLite does not let the others wait for that."""
+    errors: list[BaseException] = []
+
+    def open_new(url: str, barrier: threading.Barrier) -> None:
+        database = Database(url)
+        barrier.wait()
+        try:
+            with database.unit_of_work() as session:
+                session.execute(text("CREATE TABLE IF NOT EXISTS first (number INTEGER)"))
+        except DatabaseUnavailable as error:
+            errors.append(error)
+        database.close()
+
+    for number in range(25):
+        barrier = threading.Barrier(6)
+        arguments = (f"sqlite:///{tmp_path / str(number)}.sqlite", barrier)
+        threads = [threading.Thread(target=open_new, args=arguments) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert errors == []
 
 
 def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
