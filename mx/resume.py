@@ -1,8 +1,8 @@
 """Resume: takes a stored message through the later rows of `docs/flow.md`: a release, today.
 
 Comes in: a leased release (`tenants/release.py`). The body is opened into a Spool, examined again with today's
-signatures, and forwarded only when nothing infected, prohibited, unreadable or encrypted is found beyond what the person
-who asked has seen and named. Each recipient's copy goes to the next hop of its own domain.
+signatures, and forwarded only when nothing infected, prohibited, unscannable or encrypted is found beyond what the
+person who asked has seen and named. Each recipient's copy goes to the next hop of its own domain.
 Goes out: the settled lease, with the next hop's reply or the reason why the message is still held.
 
 Failure: every one leaves the message held, with the reason shown in the portal: a body that cannot be read, an engine
