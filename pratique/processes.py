@@ -16,6 +16,7 @@ import click
 
 from pratique.clamd_at_start import with_clamd_found
 from pratique.listening import listen, shown_address
+from pratique.portal_address import note_portal_address
 from pratique.running import run_until_stopped
 from pratique.settings import Address, Settings, as_text, make_settings
 from pratique.structured_log import log_to_stderr
@@ -35,6 +36,7 @@ def run_up(settings: Settings, *, is_demo: bool) -> int:
     supervisor.start_processes()
     try:
         prepare(settings)
+        note_portal_address(settings)
         settings = with_clamd_found(settings)
     except BaseException:
         supervisor.abandon()
@@ -84,6 +86,7 @@ def run_portal_alone(settings: Settings) -> int:
     web = listen(settings.portal)
     shown = shown_address(web)
     settings = at_port(settings, web.getsockname()[1])
+    note_portal_address(settings)
     return run_portal(settings, web, lambda: click.echo(f"ready portal={shown}"), lifeline=None)
 
 

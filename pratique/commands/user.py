@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
+from pratique.portal_address import portal_address
 from pratique.printing import print_json, print_table
 from pratique.settings import Settings
 from tenants.accounts import Member, Role, add_user, members, memberships, remove_user, user_id_of
@@ -72,7 +73,7 @@ def link(settings: Settings, email: str, as_json: bool) -> None:
         theirs = memberships(session, user_id=user_id_of(session, email))
         if not theirs:
             raise NotFound(f"{email!r} has no role with any tenant: add one with `pratique user add`.")
-        url = sign_in_address(settings.portal_url, make_link(session, email=email, now=now))
+        url = sign_in_address(portal_address(settings), make_link(session, email=email, now=now))
         _note(session, None, "user.link", theirs[0].email, "", now)
     if as_json:
         print_json({"email": theirs[0].email, "link": url, "expires": now + LINK_LIFE})
