@@ -13,6 +13,7 @@ from queue import Empty, SimpleQueue
 from uuid import uuid4
 
 from tests.servers.mail_client import letter, send
+from tests.servers.program import wait_until
 
 PAUSE_SECONDS = 0.05
 ANSWER_SECONDS = 20.0
@@ -31,6 +32,10 @@ class Senders:
         for number in range(count):
             self._waiting.put((f"{uuid4().hex}.{number}", recipient_of(number)))
         self._stopping = threading.Event()
+
+    def wait_for_taken(self, count: int) -> None:
+        """Returns when so many letters were answered 250; raises TimeoutError after a minute."""
+        wait_until(lambda: len(self.taken) >= count, f"{count} letters are taken", 60)
 
     def stop(self) -> None:
         """No further letter, and no further attempt."""

@@ -1,4 +1,4 @@
-"""Scenario: an author's Postfix sends clean mail; it arrives at the tenant's Postfix as it was sent, our headers on top.
+"""Scenario: an author's Postfix sends clean mail; it arrives at the tenant's Postfix as sent, our headers on top.
 
 1. The operator adds a tenant and its domain, and starts `pratique up` with clamd, on SQLite or on PostgreSQL.
 2. The author's own Postfix sends a letter through the gateway, the tenant's Postfix delivers it to a Maildir.

@@ -61,7 +61,7 @@ def test_nothing_that_was_answered_250_is_lost(one: Gateway, next_hop: PostfixSe
 
     with senders_at_work(one.smtp_port, LETTERS, recipient_of) as senders:
         for number, kind in enumerate(KILLS, 1):
-            wait_until(lambda wanted=number: len(senders.taken) >= wanted * BETWEEN, "letters are taken", 60)
+            senders.wait_for_taken(number * BETWEEN)
             kill_and_see_it_replaced(one, kind)
             if number == len(KILLS) // 2:
                 away_hop.start()

@@ -17,7 +17,6 @@ from tests.servers.mail_client import connected, letter, message_id
 from tests.servers.ports import answers
 from tests.servers.postfix_server import PostfixServer
 from tests.servers.process_table import descendants, is_running
-from tests.servers.program import wait_until
 from tests.servers.senders import senders_at_work
 from tests.servers.serving import route_to_nobody, serving
 
@@ -37,7 +36,7 @@ def test_a_stop_under_load_loses_nothing(one: Gateway, next_hop: PostfixServer) 
         return "user@tenant.example" if number % 2 else "user@away.example"
 
     with senders_at_work(one.smtp_port, 10_000, recipient_of) as senders:
-        wait_until(lambda: len(senders.taken) >= 30, "letters are taken")
+        senders.wait_for_taken(30)
         processes = descendants(one.pid)
         begun = time.monotonic()
         status = one.stop()
