@@ -134,8 +134,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _switch_to_wal(cursor: DBAPICursor) -> None:
-    # Of several that open a new database at the same moment, one switches; the others are told "locked" at once, because
-    # for this SQLite does not wait its busy timeout. For a transaction it does, and after it the switch is done.
+    # Of several that open a new database at the same moment, one switches; the others are told "locked" at once,
+    # because for this SQLite does not wait its busy timeout. For a transaction it does, and then the switch is done.
     for _ in range(_MOST_SWITCHES):
         try:
             cursor.execute("PRAGMA journal_mode=WAL")

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tenants.trace import EVENT_KINDS, DeliveryAttempted, Event, MessageReceived, UnknownEvent, from_json, to_json
 from tests.contracts.customer_world import NOW
 
+EVENTS = Path(__file__).parents[2] / "docs" / "events.md"
 SAMPLES: dict[object, Any] = {
     str: "text",
     int: 7,
@@ -42,6 +44,14 @@ def test_names_are_static_and_each_kinds_own() -> None:
 def test_every_kind_of_event_is_one_of_all() -> None:
     """Each begins with transaction, tenant and time."""
     assert all([field.name for field in fields(kind)][:3] == ["transaction", "tenant_id", "at"] for kind in EVENT_KINDS)
+
+
+@pytest.mark.parametrize("kind", EVENT_KINDS, ids=lambda kind: kind.name)
+def test_every_event_is_documented_with_its_fields(kind: type[Event]) -> None:
+    """In docs/events.md, in the words of its docstring."""
+    (line,) = [line for line in EVENTS.read_text().splitlines() if line.startswith(f"| `{kind.name}` |")]
+    assert " ".join((kind.__doc__ or "").split()) in line
+    assert all(f"`{field.name}`" in line for field in fields(kind)[3:])
 
 
 def test_an_event_of_a_newer_release_is_shown_as_unknown() -> None:
