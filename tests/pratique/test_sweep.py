@@ -1,0 +1,105 @@
+"""The sweep, on a real database and a real folder."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.task import Clock
+from twisted.trial.unittest import TestCase
+
+from pratique.sweep import ORPHAN_SECONDS, ROUND_SECONDS, Sweep
+from tenants.database import Database, DatabaseUnavailable
+from tenants.database_threads import DatabaseThreads
+from tenants.keys import current_key
+from tenants.migration import migrate
+from tenants.quarantine import NewHeld, hold
+from tenants.sealed import BlobKind
+from tests.contracts.customer_world import EICAR, NOW, customer_world
+
+
+class PooledClock(Clock):
+    """A clock with the real reactor's threads."""
+
+    def getThreadPool(self) -> Any:
+        """The pool in which files are touched."""
+        return reactor.getThreadPool()  # type: ignore[attr-defined]
+
+    def callFromThread(self, *call: Any) -> None:
+        """Back to the real reactor."""
+        reactor.callFromThread(*call)  # type: ignore[attr-defined]
+
+
+class Unavailable:
+    """A database that is away."""
+
+    async def run(self, *_: object) -> tuple[str, ...]:
+        """Fails as the real one does."""
+        raise DatabaseUnavailable("away")
+
+
+class SweepTest(TestCase):
+    """Octets of one message that is held, and octets that no row names."""
+
+    def setUp(self) -> None:
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        database = Database(f"sqlite:///{folder.name}/pratique.sqlite")
+        self.addCleanup(database.close)
+        migrate(database)
+        self.world = customer_world(database, Path(folder.name))
+        self.clock = PooledClock()
+        self.threads = DatabaseThreads(database, reactor)
+        self.threads.startService()
+        self.addCleanup(self.threads.stopService)
+        self.sealed = self.world.sealed
+        self.sweep = Sweep(self.threads, self.sealed, self.clock)
+
+    def _orphan(self) -> str:
+        with self.world.database.read() as session:
+            key = current_key(session, self.world.acme.id)
+        return self.sealed.store(key, BlobKind.BODY, [b"nobody's"]).name
+
+    def _hold(self) -> set[str]:
+        with self.world.database.unit_of_work() as session:
+            body, record = self.world.blob(session), self.world.blob(session)
+            facts = self.world.facts()
+            hold(session, NewHeld(facts, "infected", "infected", (EICAR,), facts.recipients, body, record), NOW)
+        return {body.name, record.name}
+
+    async def test_octets_without_a_row_get_a_second_look_an_hour_later(self) -> None:
+        """What a row names is never touched; neither is what came since the first look."""
+        held, orphan = self._hold(), self._orphan()
+        await self.sweep.sweep_once()
+        self.clock.advance(ORPHAN_SECONDS - 1)
+        await self.sweep.sweep_once()
+        assert set(self.sealed.names()) == held | {orphan}
+        young = self._orphan()
+        self.clock.advance(1)
+        await self.sweep.sweep_once()
+        assert set(self.sealed.names()) == held | {young}
+
+    async def test_octets_whose_row_came_in_the_meantime_stay(self) -> None:
+        """They were stored before their row was committed."""
+        await self.sweep.sweep_once()
+        held = self._hold()
+        for _ in range(3):
+            self.clock.advance(ORPHAN_SECONDS)
+            await self.sweep.sweep_once()
+        assert set(self.sealed.names()) == held
+
+    async def test_an_outage_puts_the_round_off(self) -> None:
+        """Nothing is removed, and nothing is raised."""
+        orphan = self._orphan()
+        sweep = Sweep(Unavailable(), self.sealed, self.clock)  # type: ignore[arg-type]
+        await sweep.sweep_once()
+        assert list(self.sealed.names()) == [orphan]
+
+    async def test_rounds_follow_each_other_until_it_is_stopped(self) -> None:
+        """A stop waits for the round under way, and none begins after it."""
+        self.sweep.startService()
+        self.clock.advance(ROUND_SECONDS)
+        under_way = self.sweep.stopService()
+        assert under_way is not None
+        await under_way
+        assert self.clock.getDelayedCalls() == []
