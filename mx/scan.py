@@ -15,6 +15,7 @@ from typing import Protocol
 
 from mx.artifact import Artifact
 from mx.cell.report import CellReport
+from mx.engines.tally import Tally
 from mx.examination import Examination
 from mx.finding import EngineFailed, EngineOutcome
 from mx.spool import Spool
@@ -47,6 +48,7 @@ class Scanner:
         self, cells: Cells, panel: Panel, version_of: Callable[[str], str], seconds: Callable[[], float]
     ) -> None:
         """`version_of` names an engine with its version, for people; `seconds` is a clock that never goes back."""
+        self.signatures = Tally()
         self._cells, self._panel, self._version_of, self._seconds = cells, panel, version_of, seconds
         self._asked = frozenset({SIGNATURES}) | panel.names
 
@@ -55,7 +57,9 @@ class Scanner:
         started = self._seconds()
         report = await self._cells.examine(spool, want_artifacts=bool(self._panel.names), seconds=ENGINE_SECONDS)
         try:
-            remaining = max(0.0, ENGINE_SECONDS - (self._seconds() - started))
+            spent = self._seconds() - started
+            self.signatures.add(report.signatures, spent)
+            remaining = max(0.0, ENGINE_SECONDS - spent)
             outcomes = (report.signatures, *await self._panel.ask(report.artifacts, remaining))
         finally:
             report.close()

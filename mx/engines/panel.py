@@ -10,10 +10,7 @@ Limits: the deadline holds for engines that wait. One that computes without end 
 that work on hostile octets themselves belong in the cells.
 """
 
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence, Set
-from dataclasses import dataclass, field
-from statistics import median
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -23,34 +20,14 @@ from twisted.python.failure import Failure
 
 from mx.artifact import Artifact
 from mx.engines.contract import Engine, EngineState
+from mx.engines.tally import EngineStatistics, Tally
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound
 
-TIMES_KEPT = 100
-"""The median is of this many answers, the newest."""
 STATE_SECONDS = 10.0
 
 Answer = TypeVar("Answer")
 
 log = Logger()
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStatistics:
-    """What one engine has done in this process."""
-
-    scans: int
-    """Messages that it was asked about."""
-    detections: int
-    """Messages in which it found something."""
-    median_seconds: float | None
-    """Of its newest answers; None while there is none."""
-
-
-@dataclass(slots=True)
-class _Count:
-    scans: int = 0
-    detections: int = 0
-    seconds: deque[float] = field(default_factory=lambda: deque(maxlen=TIMES_KEPT))
 
 
 class Panel:
@@ -60,7 +37,7 @@ class Panel:
         """`engines` in the order in which people see them. Raises ValueError when two have the same name."""
         self._engines = tuple(engines)
         self._reactor = reactor
-        self._counts = {engine.name: _Count() for engine in self._engines}
+        self._counts = {engine.name: Tally() for engine in self._engines}
         if len(self._counts) < len(self._engines):
             raise ValueError("two engines have the same name")
 
@@ -86,8 +63,7 @@ class Panel:
 
     def statistics(self, name: str) -> EngineStatistics:
         """What the engine of this name has done. Raises KeyError for a name that is not among `names`."""
-        count = self._counts[name]
-        return EngineStatistics(count.scans, count.detections, median(count.seconds) if count.seconds else None)
+        return self._counts[name].statistics()
 
     async def _ask_one(
         self, engine: Engine, artifacts: Sequence[Artifact], shown: Set[int], seconds: float
@@ -100,11 +76,7 @@ class Panel:
             lambda reason: EngineFailed(name, reason),
         )
         outcome = _checked(answer, name, shown)
-        count = self._counts[name]
-        count.scans += 1
-        count.detections += isinstance(outcome, Found)
-        if not isinstance(outcome, EngineFailed):
-            count.seconds.append(self._reactor.seconds() - started)
+        self._counts[name].add(outcome, self._reactor.seconds() - started)
         return outcome
 
     async def _state_of(self, engine: Engine) -> EngineState:

@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from mx.cell.pool import CellPool
 from mx.engines.contract import EngineState
 from mx.engines.panel import Panel
+from mx.engines.tally import Tally
 from mx.scan import SIGNATURES, Scanner
 from pratique.compose.engines import engines_of, label_of, signatures_state
 from pratique.settings import Settings
@@ -38,6 +39,7 @@ def compose_scanning(settings: Settings, reactor: Any, threads: DatabaseThreads,
     panel = Panel(engines_of(settings, reactor), reactor)
     reports = EngineReports(cells, panel, threads, reactor, node)
     scanner = Scanner(cells, panel, reports.label, reactor.seconds)
+    reports.signatures = scanner.signatures
     return Scanning(scanner, (cells, reports))
 
 
@@ -49,6 +51,8 @@ class EngineReports(Service):
     def __init__(self, cells: CellPool, panel: Panel, threads: DatabaseThreads, reactor: Any, node: str) -> None:
         self._cells, self._panel = cells, panel
         self._labels: dict[str, str] = {}
+        self.signatures = Tally()
+        """YARA-X's, which the scanner counts: it is not on the panel."""
         self._threads, self._reactor, self._node = threads, reactor, node
         self._next: IDelayedCall | None = None
         self._round: Deferred[None] | None = None
@@ -95,7 +99,8 @@ class EngineReports(Service):
                 log.warn("engines.not-reported", engine=state.engine, reason=str(error))
 
     def _report_of(self, state: EngineState) -> EngineReport:
-        statistics = self._panel.statistics(state.engine) if state.engine in self._panel.names else None
+        is_on_panel = state.engine in self._panel.names
+        statistics = self._panel.statistics(state.engine) if is_on_panel else self.signatures.statistics()
         about = self._cells.about
         return EngineReport(
             node=self._node,
@@ -105,8 +110,8 @@ class EngineReports(Service):
             signature_time=state.signature_time,
             state=state.text,
             is_confined=state.engine == SIGNATURES and about is not None and bool(about.confinement),
-            scans=statistics.scans if statistics else 0,
-            detections=statistics.detections if statistics else 0,
-            median_seconds=statistics.median_seconds if statistics else None,
+            scans=statistics.scans,
+            detections=statistics.detections,
+            median_seconds=statistics.median_seconds,
             reported_at=datetime.now(UTC),
         )

@@ -10,7 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mx.artifact import Artifact
 from mx.engines.contract import EngineState
-from mx.engines.panel import TIMES_KEPT, EngineStatistics, Panel
+from mx.engines.panel import Panel
+from mx.engines.tally import TIMES_KEPT, EngineStatistics
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
 from tests.contracts.engine import artifact
 
