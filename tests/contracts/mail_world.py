@@ -34,12 +34,13 @@ DOMAINS = {"acme.example": "acme", "second.example": "acme", "blue.example": "bl
 
 
 @cache
-def _migrated() -> Path:
-    path = Path(tempfile.mkdtemp()) / "migrated.sqlite"
-    database = Database(f"sqlite:///{path}")
-    migrate(database)
-    database.close()
-    return path
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "migrated.sqlite"
+        database = Database(f"sqlite:///{path}")
+        migrate(database)
+        database.close()
+        return path.read_bytes()
 
 
 @dataclass
@@ -82,7 +83,7 @@ def mail_world(case: TestCase) -> MailWorld:
     """A world for this test alone."""
     folder = Path(tempfile.mkdtemp())
     case.addCleanup(shutil.rmtree, folder)
-    shutil.copy(_migrated(), folder / "mail.sqlite")
+    (folder / "mail.sqlite").write_bytes(_migrated())
     database = Database(f"sqlite:///{folder / 'mail.sqlite'}")
     case.addCleanup(database.close)
     customers = customer_world(database, folder)

@@ -1,6 +1,7 @@
 """The scanner, with a real cell and a real panel: octets to a verdict, and no failure that looks like clean."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
@@ -114,6 +115,13 @@ def test_a_lost_cell_is_unscannable_never_clean() -> None:
         found = result_of(scanner(Cells(report_of_a_lost_cell(name)), Asked()).examine(spooled()))
         assert found.verdict.kind is VerdictKind.UNSCANNABLE
         assert found.verdict.finding_names == (name,)
+
+
+def test_signatures_that_gave_no_answer_leave_the_verdict_incomplete() -> None:
+    """Every message is asked of them, also where no other engine is on."""
+    report = replace(report_of_a_lost_cell("cell-died"), findings=(), signatures=NothingFound("somebody"))
+    found = result_of(scanner(Cells(report), Asked()).examine(spooled()))
+    assert [failed.engine for failed in found.verdict.unanswered] == ["yara"]
 
 
 def test_cell_and_engines_share_their_time() -> None:
