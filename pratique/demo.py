@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -92,7 +93,7 @@ def _send(smtp: tuple[str, int], message: EmailMessage) -> str:
             if code >= 400:
                 return f"{code} {text.decode('ascii', 'replace')}"
         try:
-            code, text = client.data(message.as_bytes())
+            code, text = client.data(message.as_bytes(policy=SMTP))
         except smtplib.SMTPDataError as refusal:
             return f"{refusal.smtp_code} {refusal.smtp_error!r}"
     return f"{code} {text.decode('ascii', 'replace')}"
