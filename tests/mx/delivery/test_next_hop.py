@@ -1,5 +1,8 @@
 """Deliveries over real loopback sockets, to next hops that behave and to those that do not."""
 
+import shutil
+import tempfile
+
 import pytest
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred, gatherResults
@@ -219,12 +222,13 @@ class Tls(NextHopTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        folder = self.mktemp()
+        folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, folder)
         chain, key = make_certificate("hop.example")
         for name, content in (("chain", chain), ("key", key)):
-            with open(f"{folder}.{name}", "wb") as file:
+            with open(f"{folder}/{name}", "wb") as file:
                 file.write(content)
-        self.hop.tls = TlsContextFactory(f"{folder}.chain", f"{folder}.key")  # type: ignore[arg-type]
+        self.hop.tls = TlsContextFactory(f"{folder}/chain", f"{folder}/key")  # type: ignore[arg-type]
         self.hop.answers = {"EHLO": TLS}
 
     async def test_tls_is_used_where_it_is_offered(self) -> None:
