@@ -52,7 +52,8 @@ def judge(
 ) -> Verdict:
     """The verdict from everything that was found out about one message.
 
-    `ignored` holds names of findings that the operator has declared false; they do not count.
+    `ignored` holds names of findings that the operator has declared false; they do not count. What could not be
+    examined cannot be declared false: an *unscannable* finding always counts.
     """
     findings = list(anatomy_findings)
     unanswered: list[EngineFailed] = []
@@ -69,7 +70,9 @@ def judge(
             case _:
                 assert_never(outcome)
     unanswered.extend(EngineFailed(engine, "gave no answer") for engine in sorted(asked - answered))
-    counted = tuple(finding for finding in findings if finding.name not in ignored)
+    counted = tuple(
+        finding for finding in findings if finding.name not in ignored or finding.severity is Severity.UNSCANNABLE
+    )
     present = {finding.severity for finding in counted}
     worst = next((severity for severity in Severity if severity in present), None)
     kind = VerdictKind(worst.value) if worst else VerdictKind.CLEAN

@@ -53,6 +53,13 @@ def test_a_finding_declared_false_does_not_count() -> None:
     assert judge({"a"}, outcomes, ignored={"infected.name"}).kind is VerdictKind.SUSPICIOUS
 
 
+def test_what_could_not_be_examined_cannot_be_declared_false() -> None:
+    """Ignoring the name of a limit, or of a cell that died, does not make an unread message clean."""
+    lost = Finding("anatomy", "cell-died", 0, Severity.UNSCANNABLE)
+    verdict = judge({"a"}, [NothingFound("a")], [lost], ignored={"cell-died"})
+    assert verdict.kind is VerdictKind.UNSCANNABLE
+
+
 def test_the_anatomys_own_findings_count_like_an_engines() -> None:
     """A limit reached makes the message unscannable although every engine found nothing."""
     finding = Finding("anatomy", "limit.depth", 3, Severity.UNSCANNABLE)
