@@ -20,8 +20,8 @@ from mx import reply
 from mx.decision import Defer, Deliver, Discard, Hold, Reject
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
 from mx.disposition.copies import Copy, ExaminedMessage
-from mx.disposition.forward import forward
-from mx.disposition.keep import CannotKeep, Keeping
+from mx.disposition.forward import FORWARD_SECONDS, forward
+from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeping
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
 
 REFUSED_IN_MIXED = "refused-in-mixed-transaction"
@@ -115,7 +115,9 @@ class Disposition:
         outcomes += await self._store(message, {}, sorted_copies.held)
         if not sorted_copies.forwarded:
             return outcomes
-        results = await forward(self._forwarding, message, sorted_copies.forwarded)
+        # What was stored first has used its share of the 45 s that the sender waits.
+        seconds = FORWARD_SECONDS - KEEP_SECONDS if sorted_copies.held else FORWARD_SECONDS
+        results = await forward(self._forwarding, message, sorted_copies.forwarded, seconds)
         if whole and (answer := _one_refusal(results)) is not None:
             return answer
         waiting = {copy: result for copy, result in results if isinstance(result, TransientlyRefused | Unreachable)}

@@ -16,7 +16,7 @@ FORWARD_SECONDS = 20.0
 
 
 async def forward(
-    forwarding: Forwarding, message: ExaminedMessage, copies: Sequence[Copy]
+    forwarding: Forwarding, message: ExaminedMessage, copies: Sequence[Copy], seconds: float = FORWARD_SECONDS
 ) -> list[tuple[Copy, CopyResult]]:
     """Each copy with its result, in order."""
     by_routes: dict[tuple[Route, ...], list[Copy]] = {}
@@ -24,9 +24,9 @@ async def forward(
         by_routes.setdefault(copy.standing.routes, []).append(copy)
     groups = list(by_routes.items())
     if len(groups) == 1:
-        return await _transfer(forwarding, message, *groups[0])
+        return await _transfer(forwarding, message, *groups[0], seconds)
     parts = await gatherResults(
-        [Deferred.fromCoroutine(_transfer(forwarding, message, routes, group)) for routes, group in groups],
+        [Deferred.fromCoroutine(_transfer(forwarding, message, routes, group, seconds)) for routes, group in groups],
         consumeErrors=True,
     )
     results = {copy.recipient: result for part in parts for copy, result in part}
@@ -34,7 +34,11 @@ async def forward(
 
 
 async def _transfer(
-    forwarding: Forwarding, message: ExaminedMessage, routes: tuple[Route, ...], copies: Sequence[Copy]
+    forwarding: Forwarding,
+    message: ExaminedMessage,
+    routes: tuple[Route, ...],
+    copies: Sequence[Copy],
+    seconds: float,
 ) -> list[tuple[Copy, CopyResult]]:
     envelope = message.envelope
     transfer = Transfer(
@@ -45,5 +49,5 @@ async def _transfer(
         is_eight_bit=envelope.is_eight_bit,
         is_smtputf8=envelope.is_smtputf8,
     )
-    results = await forwarding.deliver(routes, transfer, FORWARD_SECONDS)
+    results = await forwarding.deliver(routes, transfer, seconds)
     return list(zip(copies, results, strict=True))

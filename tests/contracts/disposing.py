@@ -51,9 +51,12 @@ class NextHopsInMemory:
     transfers: list[tuple[tuple[Route, ...], Transfer]] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
     """What each transfer brought, headers on top included."""
+    seconds: list[float] = field(default_factory=list)
+    """How long each transfer might take."""
 
     async def deliver(self, routes: Sequence[Route], transfer: Transfer, seconds: float) -> tuple[CopyResult, ...]:
         self.steps.append("forward")
+        self.seconds.append(seconds)
         self.transfers.append((tuple(routes), transfer))
         self.contents.append(transfer.headers_on_top + b"".join(transfer.content.chunks()))
         return tuple(self.answers.get(recipient, OK) for recipient in transfer.recipients)

@@ -226,6 +226,14 @@ def test_what_is_held_is_stored_before_anything_is_forwarded(first: str, second:
     assert case.steps == ["keep", "forward"]
 
 
+@pytest.mark.parametrize(("ways", "seconds"), [(["taken", "hold"], 15.0), (["taken", "taken"], 20.0)])
+def test_a_transaction_that_stores_twice_keeps_within_the_senders_45_seconds(ways: list[str], seconds: float) -> None:
+    """Engines 20 s, storing twice 5 s: the next hop has 15 s then, and 20 s otherwise."""
+    case = Case(ways, ONE_HOP)
+    case.run()
+    assert case.hops.seconds == [seconds]
+
+
 def test_an_undecided_copy_stops_all() -> None:
     """The reason is for the trace; the client learns only that it should try again."""
     case = Case(["taken", "keep", "defer"], [*TWO_HOPS, "mail.acme.example"])
