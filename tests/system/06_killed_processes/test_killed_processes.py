@@ -24,7 +24,7 @@ KILLS = ("mx", "work", "cell", "portal", "mx", "cell", "work", "portal")
 BETWEEN = LETTERS // (len(KILLS) + 2)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def away_hop() -> Iterator[PostfixServer]:
     try:
         with tenant_postfix("away.example") as server:
@@ -34,7 +34,7 @@ def away_hop() -> Iterator[PostfixServer]:
         pytest.skip(f"no server: {missing}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one(next_hop: PostfixServer, away_hop: PostfixServer) -> Iterator[Gateway]:
     routes = {"tenant.example": next_hop.route, "away.example": away_hop.route}
     with serving(routes, {"client_connections": "0"}) as started:
@@ -82,11 +82,10 @@ def test_nothing_that_was_answered_250_is_lost(one: Gateway, next_hop: PostfixSe
         assert answer.status == 200
 
 
-def test_the_children_end_when_their_parent_is_killed(next_hop: PostfixServer) -> None:
+def test_the_children_end_when_their_parent_is_killed(one: Gateway) -> None:
     """No process of ours is left behind, and a new start on the same folder serves at once."""
-    with serving({"tenant.example": next_hop.route}) as one:
-        orphans = {pid: kind for kind in ("mx", "work", "portal", "cell") for pid in pids_of(kind, one.pid)}
-        assert set(orphans.values()) == {"mx", "work", "portal", "cell"}
-        one.kill()
-        wait_until(lambda: not any(is_running(pid) for pid in orphans), "the children have ended", 30)
-        one.start()
+    orphans = {pid: kind for kind in ("mx", "work", "portal", "cell") for pid in pids_of(kind, one.pid)}
+    assert set(orphans.values()) == {"mx", "work", "portal", "cell"}
+    one.kill()
+    wait_until(lambda: not any(is_running(pid) for pid in orphans), "the children have ended", 30)
+    one.start()
