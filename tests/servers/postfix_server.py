@@ -97,9 +97,13 @@ class PostfixServer:
         self._program.wait_until_ready(lambda: answers(self.port), "Postfix answers")
 
     def stop(self) -> None:
-        """Takes no more connections; what it holds stays for the next `start`."""
+        """Takes no more connections; what it holds stays for the next `start`.
+
+        An `smtpd` may outlive its master for a moment with the port still open: the next master could not have it.
+        """
         if self._program is not None:
             self._program.stop(signal.SIGTERM)
+            wait_until(lambda: not answers(self.port), "Postfix has left its port")
 
     def change(self, settings: Mapping[str, str]) -> None:
         """New lines of main.cf, in force at once for new connections (stopped and started)."""
