@@ -84,8 +84,8 @@ async def _connect(reactor: IReactorTime, daemon: Daemon, protocol: Protocol, fi
         await HostnameEndpoint(reactor, daemon.host, daemon.port, timeout=CONNECT_SECONDS).connect(factory)
         cast(ITCPTransport, protocol.transport).write(first)
         return
-    # A unix socket is connected at once or not at all, and takes a small question at once: no timers and no waiting to
-    # be told that it can be written to, which is half of what a question costs.
+    # A unix socket is connected at once or not at all, and takes a small question at once. Without timers, and without
+    # waiting to be told that it can be written to, a small message costs a sixth less than by Twisted's endpoint.
     with socket.socket(socket.AF_UNIX) as connection:
         connection.setblocking(False)
         connection.connect(daemon.path)
