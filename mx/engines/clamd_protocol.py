@@ -2,8 +2,8 @@
 
 Comes in: a Content; later, everything that clamd sent until it closed. Goes out: the octets to send; an Answer.
 The `clamd` package sends 1,024 octets a chunk: 3.8 ms of our CPU for 1 MiB where 64 KiB cost 1.0 (figures:
-docs/decisions/0003), blocks its thread, and does not look whether `send` took all of a chunk. So the question is asked here, and the
-package is kept for what a person wants to know (`clamd_state.py`).
+docs/decisions/0003), blocks its thread, and does not look whether `send` took all of a chunk. So the question is asked
+here, and the package is kept for what a person wants to know (`clamd_state.py`).
 
 Standards: clamd(8), section COMMANDS: `zINSTREAM`, chunks with a 32-bit length before them, zero at the end.
 
