@@ -1,0 +1,35 @@
+"""`pratique scan` without its command line: real cells, on the real reactor."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from twisted.internet import reactor
+from twisted.trial.unittest import TestCase
+
+from mx.cell.spawn import spawn_cell
+from mx.examination import Examination
+from mx.verdict import VerdictKind
+from pratique.compose.scan import scan_files
+from pratique.demo import EICAR
+from pratique.settings import Settings
+from tests.contracts.mail import attached, message, text_part
+
+
+class ScanFiles(TestCase):
+    """More files than cells, one of them not there."""
+
+    async def test_answers_come_in_the_order_of_the_files(self) -> None:
+        """Cells that were started before are used, and all are gone at the end."""
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            (folder / "clean").write_bytes(message(text_part()))
+            (folder / "eicar").write_bytes(message(attached(EICAR.encode())))
+            files = [folder / each for each in ("clean", "absent", "eicar", "clean")]
+            started = [spawn_cell()]
+            processes = [process for process, _ in started]
+            settings = Settings(data=folder, clamd=(), cells=1)
+            results = await scan_files(settings, reactor, files, lambda: started.pop() if started else spawn_cell())
+        kinds = [result.verdict.kind if isinstance(result, Examination) else type(result) for result in results]
+        assert kinds == [VerdictKind.CLEAN, FileNotFoundError, VerdictKind.INFECTED, VerdictKind.CLEAN]
+        assert started == []
+        assert processes[0].poll() is not None
