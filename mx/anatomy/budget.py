@@ -4,7 +4,7 @@ Made for each message by its cell, handed down through the walk and every reader
 limit that is reached raises LimitReached, which the walker turns into a finding of severity *unscannable*.
 The clock is injected: seconds of CPU time of this process.
 
-Limits: `Limits`, with the product's defaults (`docs/decisions/`, detection.md of the design).
+Limits: `Limits`, with the product's defaults.
 """
 
 from collections.abc import Callable
