@@ -1,4 +1,6 @@
-"""The runner: leases work from the database once a second and carries it out, a bounded number of pieces at a time.
+"""The runner: leases work from the database and carries it out, a bounded number of pieces at a time.
+
+It looks once a second, and at once when all that it had begun has ended.
 
 Comes in: a `Work` (the queue's is `queue.py`, the releases' is `mx/resume.py`). Goes out: settled leases.
 
@@ -46,7 +48,7 @@ class Runner(Service):
         self._work, self._clock = work, clock
         self._under_way: set[Deferred[None]] = set()
         self._next: IDelayedCall | None = None
-        self._round: Deferred[None] | None = None
+        self._round: Deferred[bool | None] | None = None
 
     def startService(self) -> None:
         """Begin the first round at once."""
@@ -73,31 +75,41 @@ class Runner(Service):
         self._round.addErrback(lambda failure: log.failure("runner.round-failed", failure, work=self._work.name))
         self._round.addBoth(self._plan)
 
-    def _plan(self, _: object) -> None:
+    def _plan(self, began: object) -> None:
+        """Plan the next round: at once when all that the last one began has ended, for there may be more."""
         self._round = None
         if self.running:
-            self._next = self._clock.callLater(POLL_SECONDS, self._begin_round)
+            wait = 0.0 if began is True and not self._under_way else POLL_SECONDS
+            self._next = self._clock.callLater(wait, self._begin_round)
 
-    async def _one_round(self) -> None:
+    async def _one_round(self) -> bool:
+        """Whether there was something to begin."""
         free = MOST_AT_ONCE - len(self._under_way)
         if free <= 0:
-            return
+            return False
         try:
             pieces = await self._work.lease(free)
         except DatabaseUnavailable as error:
             log.warn("runner.database-away", work=self._work.name, reason=str(error))
-            return
+            return False
         for piece in pieces:
             if self.running:
                 self._begin(piece)
             else:
                 piece.close()
+        return bool(pieces)
 
     def _begin(self, piece: Coroutine[Any, Any, None]) -> None:
         under_way = Deferred.fromCoroutine(piece)
         self._under_way.add(under_way)
         under_way.addErrback(self._failed)
-        under_way.addBoth(lambda _: self._under_way.discard(under_way))
+        under_way.addBoth(self._ended, under_way)
+
+    def _ended(self, _: object, under_way: "Deferred[None]") -> None:
+        self._under_way.discard(under_way)
+        if not self._under_way and self._next is not None:
+            # A backlog is worked off as fast as it goes, not so much a second.
+            self._next.reset(0)
 
     def _failed(self, failure: Any) -> None:
         if failure.check(DatabaseUnavailable):

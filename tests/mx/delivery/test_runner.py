@@ -71,6 +71,21 @@ class RunnerTest(TestCase):
         assert self.stop() == [None]
         assert self.clock.getDelayedCalls() == []
 
+    def test_a_backlog_is_worked_off_without_waiting_for_the_second(self) -> None:
+        """When all that was begun has ended, more is asked for at once; with nothing more, a second later."""
+        self.work.available = MOST_AT_ONCE + 1
+        self.runner.startService()
+        for piece in list(self.work.begun):
+            piece.callback(None)
+        self.clock.advance(0)
+        assert len(self.work.begun) == MOST_AT_ONCE + 1
+        self.work.begun[-1].callback(None)
+        self.clock.advance(0)
+        assert len(self.work.asked) == 3
+        self.clock.advance(POLL_SECONDS / 2)
+        assert len(self.work.asked) == 3
+        assert self.stop() == [None]
+
     def test_no_more_pieces_are_under_way_than_allowed(self) -> None:
         """What is free is what is asked for; with nothing free, nobody is asked."""
         self.work.available = MOST_AT_ONCE + 5
