@@ -6,10 +6,10 @@ and the policy decides; one that was never there is not an engine.
 
 import socket
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 
-from pratique.settings import Settings, as_text, make_settings
+from pratique.settings import Settings
 
 USUAL_SOCKETS = (Path("/run/clamav/clamd.ctl"), Path("/var/run/clamav/clamd.ctl"), Path("/tmp/clamd.socket"))  # noqa: S108
 ANSWER_SECONDS = 1.0
@@ -19,10 +19,8 @@ def with_clamd_found(settings: Settings, usual: Iterable[Path] = USUAL_SOCKETS) 
     """The settings, where `clamd` is no longer open: the daemons that count from now on, or none."""
     if settings.clamd is not None:
         return settings
-    found = next((f"unix:{path}" for path in usual if _answers(path)), "none")
-    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
-    given = {name: (as_text(value), name) for name, value in values.items() if value is not None}
-    return make_settings(given | {"clamd": (found, "clamd")})
+    found = next((path for path in usual if _answers(path)), None)
+    return replace(settings, clamd=(f"unix:{found}",) if found else ())
 
 
 def _answers(path: Path) -> bool:

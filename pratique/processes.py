@@ -8,7 +8,7 @@ Failure: a setting, a port or a database that cannot be used is one plain line a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from socket import socket
 from typing import Any
 
@@ -18,7 +18,7 @@ from pratique.clamd_at_start import with_clamd_found
 from pratique.listening import listen, shown_address
 from pratique.portal_address import note_portal_address
 from pratique.running import run_until_stopped
-from pratique.settings import Address, Settings, as_text, make_settings
+from pratique.settings import Address, Settings
 from pratique.structured_log import log_to_stderr
 from pratique.supervisor import ChildKind, Supervisor
 
@@ -118,9 +118,7 @@ def at_port(settings: Settings, port: int) -> Settings:
     """The settings with the port that the portal really has, where any free one was asked for."""
     if settings.portal.port == port:
         return settings
-    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
-    given = {name: (as_text(value), name) for name, value in values.items() if value is not None}
-    if settings.portal_url == f"http://{settings.portal}":
-        del given["portal_url"]
-    given["portal"] = (as_text(Address(settings.portal.host, port)), "portal")
-    return make_settings(given)
+    # An address of links that followed from the port follows it again.
+    follows = settings.portal_url == f"http://{settings.portal}"
+    address = Address(settings.portal.host, port)
+    return replace(settings, portal=address, portal_url="" if follows else settings.portal_url)

@@ -70,7 +70,7 @@ _parse_processes = within(parse_count, 1, 64, "1 to 64")
 class Settings:
     """All settings of one process. Made by `read_settings`, or by name in tests: `Settings(data=folder)`.
 
-    `dataclasses.replace` keeps what was filled in from `data`, `portal` and `hostname`: make a new one instead.
+    `dataclasses.replace` keeps what was filled in from `data`, `portal` and `hostname`, unless it is given as empty.
     A field that is not shown by `repr` is a secret.
     """
 

@@ -4,12 +4,12 @@ Prints one line `ready smtp=… portal=…` once it accepts mail; SIGTERM drains
 Failure: what keeps it from starting (a port in use, an older database) is one plain line and exit status 1.
 """
 
-from dataclasses import fields
+from dataclasses import replace
 
 import click
 
 from pratique.options import starting_with_settings
-from pratique.settings import Settings, as_text, make_settings
+from pratique.settings import Settings
 
 
 @click.command(epilog="Example: pratique up --smtp 0.0.0.0:25 --portal 127.0.0.1:8025")
@@ -19,10 +19,4 @@ def command(settings: Settings, demo: bool) -> int:
     """Receive, scan, deliver, and serve the portal: everything."""
     from pratique.processes import run_up
 
-    return run_up(_with_private_routes(settings) if demo else settings, is_demo=demo)
-
-
-def _with_private_routes(settings: Settings) -> Settings:
-    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
-    given = {name: (as_text(value), name) for name, value in values.items() if value is not None}
-    return make_settings(given | {"allow_private_routes": ("on", "--demo")})
+    return run_up(replace(settings, allow_private_routes=True) if demo else settings, is_demo=demo)
