@@ -31,17 +31,11 @@ from mx.smtp.extensions import MailParameters
 from mx.spool import Spool, SpoolFull
 from mx.trace_headers import headers_on_top
 from tenants.database import DatabaseUnavailable
-from tenants.directory import Standing, Status
+from tenants.directory import Standing, Standings, Status
 from tenants.trace import Event
 
 MOST_RECEIVED_LINES = 100
 """RFC 5321 section 6.3 asks for at least 100 before a message counts as looping."""
-
-
-class Directory(Protocol):
-    """What is needed of `tenants.directory.Directory`."""
-
-    async def look_up(self, address: str) -> Standing: ...
 
 
 class Trace(Protocol):
@@ -54,7 +48,7 @@ class Trace(Protocol):
 class Intake:
     """What every conversation needs; `conversation` is the listener's ConversationFactory."""
 
-    directory: Directory
+    directory: Standings
     scanner: Scanner
     disposition: Disposition
     trace: Trace

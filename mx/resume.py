@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -34,7 +34,7 @@ from mx.verdict import Verdict, VerdictKind
 from tenants.blobs.contract import BlobMissing
 from tenants.blobs.segments import SealBroken
 from tenants.database_threads import DatabaseThreads
-from tenants.directory import Standing
+from tenants.directory import Standings
 from tenants.messages import MessageFacts
 from tenants.release import CopyNotReleased, CopyReleased, LeasedRelease, settle_release, take_release_requests
 from tenants.sealed import SealedStore
@@ -44,19 +44,13 @@ NO_ROUTE = "The recipient's domain has no route to a server."
 log = Logger()
 
 
-class Directory(Protocol):
-    """What is needed of `tenants.directory.Directory`."""
-
-    async def look_up(self, address: str) -> Standing: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Releaser:
     """The releases as work for a Runner."""
 
     name: ClassVar[str] = "releases"
 
-    directory: Directory
+    directory: Standings
     scanner: Scanner
     forwarding: Forwarding
     sealed: SealedStore

@@ -197,6 +197,14 @@ def _ignored(session: Session, tenant_id: int) -> frozenset[str]:
     return frozenset(session.scalars(select(table.c.name).where(counts)))
 
 
+class Standings(Protocol):
+    """What the MX sees of the directory: `Directory` is the real one."""
+
+    async def look_up(self, address: str) -> Standing:
+        """The standing of a recipient's address. Raises DatabaseUnavailable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     standing: Standing

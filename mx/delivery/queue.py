@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -26,7 +26,7 @@ from mx.spool import Spool
 from tenants.blobs.contract import BlobMissing
 from tenants.blobs.segments import SealBroken
 from tenants.database_threads import DatabaseThreads
-from tenants.directory import Standing
+from tenants.directory import Standing, Standings
 from tenants.queue_book import (
     LeasedDelivery,
     give_back,
@@ -44,17 +44,11 @@ MOST_PER_DOMAIN = 5
 log = Logger()
 
 
-class Directory(Protocol):
-    """What is needed of `tenants.directory.Directory`."""
-
-    async def look_up(self, address: str) -> Standing: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Offering:
     """What a transfer from the queue needs."""
 
-    directory: Directory
+    directory: Standings
     forwarding: Forwarding
     sealed: SealedStore
     threads: DatabaseThreads
