@@ -34,6 +34,10 @@ class Artifact:
     """How it was come by: `message`, `headers`, `body`, `part`, `zip-member`, `gzip-content`, `tar-member`, ..."""
     sha256: str
     content: Content
+    names: tuple[str, ...] = ()
+    """Every other name that some mail program could show for it; hostile text."""
+    true_type: str = ""
+    """What it is by its own octets: a media type; empty where nothing is known of them."""
 
 
 @dataclass(frozen=True, slots=True)

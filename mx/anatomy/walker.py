@@ -12,18 +12,16 @@ ends there.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from mx.anatomy.budget import Budget, LimitReached
-from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Reader, Step, Stretch, whole
-from mx.anatomy.containers.gzip import open_gzip
+from mx.anatomy.containers.contract import Locked, Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.containers.message import open_message
-from mx.anatomy.containers.tar import open_tar
-from mx.anatomy.containers.uuencode import open_uuencode
-from mx.anatomy.containers.zip import open_zip
-from mx.anatomy.truetype import Kind, kinds, unread_container
+from mx.anatomy.kinds import Kind, kinds, unread_container
+from mx.anatomy.passwords import candidates, is_text
+from mx.anatomy.readers import LIGHT_READERS, DeeperCellNeeded, Readers
 from mx.artifact import Ambiguity, Artifact
 from mx.finding import Finding, Severity
 
@@ -57,6 +55,7 @@ class _Place:
 @dataclass(slots=True)
 class _Walk:
     budget: Budget
+    readers: Readers
     artifacts: list[Artifact] = field(default_factory=list)
     contents: list[Stretch] = field(default_factory=list)
     charsets: list[str] = field(default_factory=list)
@@ -65,25 +64,20 @@ class _Walk:
     digests: set[str] = field(default_factory=set)
     opened: set[tuple[str, Kind]] = field(default_factory=set)
     stack: list[tuple[_Place, Iterator[Step]]] = field(default_factory=list)
+    locked: list[tuple[_Place, Locked]] = field(default_factory=list)
 
 
-def walk(message: bytes, budget: Budget) -> Anatomy:
-    """All artifacts of the message, with findings and ambiguities; never raises on any octets."""
-    state = _Walk(budget)
+def walk(
+    message: bytes, budget: Budget, readers: Readers = LIGHT_READERS, tenant_passwords: Sequence[str] = ()
+) -> Anatomy:
+    """All artifacts of the message, with findings and ambiguities.
+
+    Whatever the octets, raises nothing but DeeperCellNeeded, and that only where `readers` are not deep.
+    """
+    state = _Walk(budget, readers)
     _add(state, None, Member("message", "message/rfc822", "message", whole(message)))
-    while state.stack:
-        place, steps = state.stack[-1]
-        try:
-            step = next(steps, None)
-            if step is None:
-                state.stack.pop()
-            else:
-                _take(state, place, step)
-        except LimitReached as reached:
-            _find(state, place.number, f"limit.{reached.what}", Severity.UNSCANNABLE)
-            if reached.is_final:
-                break
-            state.stack.pop()
+    while _take_next_step(state) or _unlock(state, tenant_passwords):
+        pass
     return Anatomy(
         tuple(state.artifacts),
         tuple(state.contents),
@@ -91,6 +85,41 @@ def walk(message: bytes, budget: Budget) -> Anatomy:
         tuple(state.findings),
         tuple(state.ambiguities),
     )
+
+
+def _take_next_step(state: _Walk) -> bool:
+    """False once nothing more is to be opened."""
+    if not state.stack:
+        return False
+    place, steps = state.stack[-1]
+    try:
+        step = next(steps, None)
+        if step is None:
+            state.stack.pop()
+        else:
+            _take(state, place, step)
+    except LimitReached as reached:
+        _find(state, place.number, f"limit.{reached.what}", Severity.UNSCANNABLE)
+        if reached.is_final:
+            state.stack.clear()
+            state.locked.clear()
+            return False
+        state.stack.pop()
+    return True
+
+
+def _unlock(state: _Walk, tenant_passwords: Sequence[str]) -> bool:
+    """Go on with what is encrypted, now that all text has been seen; False when there is nothing of the kind."""
+    if not state.locked:
+        return False
+    place, locked = state.locked.pop()
+    texts = [
+        (content, charset)
+        for artifact, content, charset in zip(state.artifacts, state.contents, state.charsets, strict=True)
+        if is_text(artifact)
+    ]
+    state.stack.append((place, locked.open_with(candidates(texts, tenant_passwords))))
+    return True
 
 
 def _take(state: _Walk, place: _Place, step: Step) -> None:
@@ -102,6 +131,8 @@ def _take(state: _Walk, place: _Place, step: Step) -> None:
             state.ambiguities[Ambiguity(step.name.value, place.number)] = None
         case Obstacle():
             _find(state, place.number, step.name, step.severity)
+        case Locked():
+            state.locked.append((place, step))
         case _:
             assert_never(step)
 
@@ -122,7 +153,10 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
     name = member.name[:_MOST_NAME_CHARACTERS].translate(_CONTROLS)
     declared_type = member.declared_type
     parent_number = parent.number if parent else None
-    state.artifacts.append(Artifact(number, parent_number, name, declared_type, member.reading, digest, content))
+    names = tuple(other[:_MOST_NAME_CHARACTERS].translate(_CONTROLS) for other in member.names)
+    state.artifacts.append(
+        Artifact(number, parent_number, name, declared_type, member.reading, digest, content, names)
+    )
     state.contents.append(content)
     state.charsets.append(member.charset)
     mime_levels = parent.mime_levels + member.levels if parent else 0
@@ -156,20 +190,10 @@ def _open_as(state: _Walk, place: _Place, content: Stretch, kind: Kind) -> None:
     if within.archive_levels > limits.archive_levels:
         _find(state, place.number, "limit.archive-levels", Severity.UNSCANNABLE)
         return
-    state.stack.append((within, _reader(kind)(content, state.budget)))
-
-
-def _reader(kind: Kind) -> Reader:
-    match kind:
-        case Kind.ZIP:
-            return open_zip
-        case Kind.GZIP:
-            return open_gzip
-        case Kind.TAR:
-            return open_tar
-        case Kind.UUENCODE:
-            return open_uuencode
-        case Kind.MESSAGE:
-            raise AssertionError("a message is opened with its levels")
-        case _:
-            assert_never(kind)
+    reader = state.readers.by_kind.get(kind)
+    if reader is not None:
+        state.stack.append((within, reader(content, state.budget)))
+    elif state.readers.is_deep:
+        _find(state, place.number, f"unread-container.{kind.value}", Severity.UNSCANNABLE)
+    else:
+        raise DeeperCellNeeded

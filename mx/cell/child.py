@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from mx.anatomy.budget import Budget, Limits
 from mx.anatomy.charsets import load_charsets
 from mx.anatomy.containers.contract import Stretch
+from mx.anatomy.deep_readers import DEEP_READERS
 from mx.anatomy.walker import walk
 from mx.cell.confinement import allow_cpu_seconds, confine
 from mx.cell.record import make_record
@@ -81,7 +82,7 @@ def receive(connection: socket.socket, octets: int) -> bytes | None:
 def examine(message: bytes, request: Request, signatures: Signatures, clock: Callable[[], float]) -> Iterator[bytes]:
     """The answer to one request, as octets to send."""
     budget = Budget(clock, Limits(cpu_seconds=request.cpu_seconds))
-    anatomy = walk(message, budget)
+    anatomy = walk(message, budget, DEEP_READERS)
     found = signatures.examine(anatomy.artifacts, anatomy.contents, budget)
     record, message_id, subject = make_record(anatomy)
     starts = [_start(content, message) for content in anatomy.contents]

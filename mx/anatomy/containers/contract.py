@@ -4,10 +4,11 @@ A reader is a generator function `open_<format>(stretch, budget)`: pure, lazy, a
 raise anything but LimitReached. It gives steps in the order in which it comes upon them; the walker turns members
 into artifacts (and opens those in their turn), oddities into ambiguities, obstacles into findings.
 
-To add a format: one file here, its kind in `mx/anatomy/truetype.py`, one line in the table of `mx/anatomy/walker.py`.
+To add a format: one file here, its kind in `mx/anatomy/kinds.py`, one line in the table of `mx/anatomy/readers.py`, or
+of `mx/anatomy/deep_readers.py` when it imports a library.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mx.anatomy.ambiguities import AmbiguityName
@@ -51,6 +52,8 @@ class Member:
     """How many MIME levels lie between it and the message that it was found in."""
     is_further: bool = False
     """It comes from a second or later reading: left out where its octets are known already."""
+    names: tuple[str, ...] = ()
+    """Every other name that some program could show for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,15 @@ class Obstacle:
     severity: Severity = Severity.UNSCANNABLE
 
 
-Step = Member | Oddity | Obstacle
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """Something encrypted within; tried with passwords once all text of the message has been seen."""
+
+    open_with: Callable[[Sequence[str]], Iterator["Step"]]
+    """The steps with the first of these passwords that opens it, or one Obstacle of severity ENCRYPTED."""
+
+
+Step = Member | Oddity | Obstacle | Locked
 Reader = Callable[[Stretch, Budget], Iterator[Step]]
 
 

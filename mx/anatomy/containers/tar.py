@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Member, Oddity, Step, Stretch
-from mx.anatomy.truetype import is_tar_header
+from mx.anatomy.kinds import is_tar_header
 
 _BLOCK_OCTETS = 512
 _LONG_NAME, _PAX = b"L", frozenset({b"x", b"X", b"g"})

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mx.anatomy.budget import Budget, Limits
 from mx.anatomy.containers.contract import whole
+from mx.anatomy.deep_readers import DEEP_READERS
 from mx.anatomy.walker import Anatomy, walk
 from mx.finding import Severity
 from tests.contracts.mail import (
@@ -28,7 +29,7 @@ NO_TIME = itertools.repeat(0.0).__next__
 
 
 def walked(octets: bytes, **limits: int) -> Anatomy:
-    return walk(octets, Budget(NO_TIME, Limits(**limits)))  # type: ignore[arg-type]
+    return walk(octets, Budget(NO_TIME, Limits(**limits)), DEEP_READERS)  # type: ignore[arg-type]
 
 
 def has_alone(anatomy: Anatomy, content: bytes) -> bool:

@@ -73,7 +73,7 @@ def test_any_exception_is_told_and_ends_the_child(
 ) -> None:
     """The boundary catches every class of exception, names it, and goes no further."""
 
-    def fail(message: bytes, budget: object) -> None:
+    def fail(message: bytes, budget: object, readers: object) -> None:
         raise error
 
     monkeypatch.setattr(child_module, "walk", fail)

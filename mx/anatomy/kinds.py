@@ -1,12 +1,13 @@
-"""True types: what octets are by their own evidence, whatever the message claims.
+"""Kinds: what octets can be opened as, by their own evidence, whatever the message claims.
 
 Comes in: a stretch and its declared type. Goes out: every kind that it could be opened as; one artifact may be several
 (a picture with a zip behind it), and all of them are opened. `unread_container` names formats that hold files and that
 no reader opens yet: such an artifact is unscannable, never clean.
 
+Every kind has a reader in `readers.py` (light, in every cell) or `deep_readers.py` (libraries, in deep cells).
+Recognising a kind needs no library, so that a light cell knows when it must hand a message on.
+
 Limits: looks at the first 64 KiB and the last 128 KiB at most.
-Known gaps: PDF, OLE documents and HTML are plain artifacts here (engines see their octets); the rule "by content" for
-attachment lists comes with them.
 """
 
 import re
@@ -23,6 +24,37 @@ class Kind(StrEnum):
     GZIP = "gzip"
     TAR = "tar"
     UUENCODE = "uuencode"
+    SEVEN_ZIP = "7z"
+    RAR = "rar"
+    CAB = "cab"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+    LZIP = "lzip"
+    LZMA = "lzma"
+    ZSTD = "zstd"
+    LZ4 = "lz4"
+    COMPRESS = "compress"
+    LHA = "lha"
+    AR = "ar"
+    CPIO = "cpio"
+    RPM = "rpm"
+    XAR = "xar"
+    ISO = "iso"
+    TNEF = "tnef"
+    OLE = "ole"
+    PDF = "pdf"
+    RTF = "rtf"
+    ONENOTE = "onenote"
+    CMS = "cms"
+    """Cryptographic Message Syntax: S/MIME, signed or enveloped."""
+    PGP = "pgp"
+    HTML = "html"
+    CALENDAR = "calendar"
+    """iCalendar and vCard: texts that may carry files."""
+    BINHEX = "binhex"
+    YENC = "yenc"
+    BASE64 = "base64"
+    """A block of base64 that nothing declares."""
 
 
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -36,7 +68,7 @@ _ZIP_TAIL_OCTETS = (1 << 16) + 22 + (1 << 16)
 _ZIP_STARTS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08", b"PK00PK\3\4")
 _HEAD_OCTETS = 1 << 16
 
-_UNREAD = (
+_MAGIC = (
     (0, rb"7z\xbc\xaf\x27\x1c", "7z"),
     (0, rb"Rar!\x1a\x07[\x00\x01]", "rar"),
     (0, rb"MSCF\0\0\0\0", "cab"),
@@ -64,14 +96,15 @@ _UNREAD = (
     (0, rb"EGG[A]\0|ALZ\x01", "egg"),
     (32769, rb"CD001|NSR0[23]|BEA01", "iso"),
 )
-_UNREAD_OFFSETS = tuple(dict.fromkeys(offset for offset, _, _ in _UNREAD))
-_UNREAD_PATTERNS = tuple(
+_BY_NAME = {kind.value: kind for kind in Kind}
+_MAGIC_OFFSETS = tuple(dict.fromkeys(offset for offset, _, _ in _MAGIC))
+_MAGIC_PATTERNS = tuple(
     (
         offset,
-        re.compile(b"|".join(b"(%b)" % pattern for place, pattern, _ in _UNREAD if place == offset), re.DOTALL),
-        tuple(name for place, _, name in _UNREAD if place == offset),
+        re.compile(b"|".join(b"(%b)" % pattern for place, pattern, _ in _MAGIC if place == offset), re.DOTALL),
+        tuple(name for place, _, name in _MAGIC if place == offset),
     )
-    for offset in _UNREAD_OFFSETS
+    for offset in _MAGIC_OFFSETS
 )
 
 
@@ -89,16 +122,23 @@ def kinds(content: Stretch, declared_type: str) -> list[Kind]:
         found.append(Kind.TAR)
     if base.startswith(b"begin ", start, end) or _UUENCODE.search(base, start, end):
         found.append(Kind.UUENCODE)
+    found.extend(_BY_NAME[name] for name in _by_magic(content) if name in _BY_NAME)
     return found
 
 
 def unread_container(content: Stretch) -> str | None:
-    """The name of the format when this is a container that no reader opens."""
-    for offset, pattern, names in _UNREAD_PATTERNS:
+    """The name of the format when this is a container that no reader exists for."""
+    return next((name for name in _by_magic(content) if name not in _BY_NAME), None)
+
+
+def _by_magic(content: Stretch) -> list[str]:
+    """The names of the formats whose magic stands where it should."""
+    names = []
+    for offset, pattern, of_group in _MAGIC_PATTERNS:
         found = pattern.match(content.base, content.start + offset, content.end)
         if found is not None and found.lastindex is not None:
-            return names[found.lastindex - 1]
-    return None
+            names.append(of_group[found.lastindex - 1])
+    return names
 
 
 def is_tar_header(block: bytes) -> bool:

@@ -1,0 +1,33 @@
+"""The readers: which reader opens which kind, in the light cells that every message meets first.
+
+Light readers import nothing but the standard library. `deep_readers.py` has the rest, which need libraries; a light
+cell that comes upon one of their kinds gives the whole message to a deep cell (`DeeperCellNeeded`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mx.anatomy.containers.contract import Reader
+from mx.anatomy.containers.gzip import open_gzip
+from mx.anatomy.containers.tar import open_tar
+from mx.anatomy.containers.uuencode import open_uuencode
+from mx.anatomy.containers.zip import open_zip
+from mx.anatomy.kinds import Kind
+
+
+class DeeperCellNeeded(Exception):
+    """The message holds a kind that only a deep cell can open; nothing has been decided about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What one cell can open."""
+
+    by_kind: Mapping[Kind, Reader]
+    is_deep: bool
+    """True where nobody else could open what is missing here: it is then unscannable."""
+
+
+LIGHT_READERS = Readers(
+    {Kind.ZIP: open_zip, Kind.GZIP: open_gzip, Kind.TAR: open_tar, Kind.UUENCODE: open_uuencode}, is_deep=False
+)
