@@ -67,7 +67,7 @@ def _without_an_engine(verdict: Verdict, policy: Policy) -> Decision:
             return Defer(reason)
         case EngineFailure.HOLD:
             return Hold(reason)
-        case EngineFailure.MARK:
+        case EngineFailure.OTHER_ENGINE | EngineFailure.MARK:
             return _by_entry(_entry(verdict), policy)
         case _:
             assert_never(policy.engine_failure)
@@ -78,7 +78,7 @@ def _by_entry(reason: str, policy: Policy) -> Decision:
     match action:
         case Action.DELIVER | Action.MARK:
             return Deliver()
-        case Action.HOLD:
+        case Action.CLEAN | Action.HOLD:
             return Hold(reason)
         case Action.REJECT:
             return Reject(reason, keep=False)

@@ -18,6 +18,8 @@ class Severity(StrEnum):
     PHISHING = "phishing"
     SPAM = "spam"
     SUSPICIOUS = "suspicious"
+    ENCRYPTED_MESSAGE = "encrypted_message"
+    """PGP or S/MIME: not ours to read, and not an archive that hides something."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class VerdictKind(StrEnum):
     PHISHING = "phishing"
     SPAM = "spam"
     SUSPICIOUS = "suspicious"
+    ENCRYPTED_MESSAGE = "encrypted_message"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,12 +65,14 @@ def _of_domain(tenant_id: int, domain_id: int) -> ColumnElement[bool]:
     return (customers.policy.c.tenant_id == tenant_id) & (customers.policy.c.domain_id == domain_id)
 
 
-def _entries(session: Session, which: ColumnElement[bool]) -> dict[str, str]:
-    stored: dict[str, str] | None = session.scalars(select(customers.policy.c.entries).where(which)).one_or_none()
+def _entries(session: Session, which: ColumnElement[bool]) -> dict[str, object]:
+    stored: dict[str, object] | None = session.scalars(select(customers.policy.c.entries).where(which)).one_or_none()
     return stored or {}
 
 
-def _store(session: Session, tenant_id: int, domain_id: int | None, entries: Mapping[str, str], now: datetime) -> None:
+def _store(
+    session: Session, tenant_id: int, domain_id: int | None, entries: Mapping[str, object], now: datetime
+) -> None:
     which = _of_tenant(tenant_id) if domain_id is None else _of_domain(tenant_id, domain_id)
     session.execute(delete(customers.policy).where(which))
     if entries:

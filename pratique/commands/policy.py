@@ -7,7 +7,6 @@ Failure: an unknown entry or value, an unreadable file, an unknown tenant or dom
 changed.
 """
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from tenants.policies import (
     domain_policy,
     tenant_policy,
 )
-from tenants.policy import PolicyError
+from tenants.policy import PolicyError, entries_of
 from tenants.refusals import Refusal
 
 
@@ -116,9 +115,13 @@ def _numbers(session: Session, tenant: str, domain: str | None) -> tuple[int, in
 
 
 def _print(found: PolicyInForce, as_json: bool) -> None:
-    entries = asdict(found.policy)
+    entries = entries_of(found.policy)
     if as_json:
         print_json(entries)
     else:
-        rows = [(name, action, "changed" if name in found.changed else "") for name, action in entries.items()]
-        print_table(["verdict", "action", "here"], rows, "")
+        rows = [(name, _shown(value), "changed" if name in found.changed else "") for name, value in entries.items()]
+        print_table(["entry", "value", "here"], rows, "")
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
