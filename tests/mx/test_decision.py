@@ -19,6 +19,7 @@ DEFAULTS = {
     VerdictKind.PHISHING: Deliver(),
     VerdictKind.SPAM: Deliver(),
     VerdictKind.SUSPICIOUS: Deliver(),
+    VerdictKind.ENCRYPTED_MESSAGE: Deliver(),
 }
 AWAY = (EngineFailed("clamd", "connection refused"),)
 
@@ -61,6 +62,7 @@ def test_every_action_can_be_chosen_for_every_verdict(kind: VerdictKind, action:
     expected = {
         Action.DELIVER: Deliver(),
         Action.MARK: Deliver(),
+        Action.CLEAN: Hold(kind.value),
         Action.HOLD: Hold(kind.value),
         Action.REJECT: Reject(kind.value, keep=False),
         Action.REJECT_AND_KEEP: Reject(kind.value, keep=True),

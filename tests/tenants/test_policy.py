@@ -19,7 +19,7 @@ def test_an_empty_policy_is_the_default() -> None:
         ({"virus": "hold"}, "There is no policy entry 'virus'"),
         ({"infected": "explode"}, "Policy entry 'infected' cannot be 'explode'"),
         ({"engine-failure": "deliver"}, "Policy entry 'engine-failure' cannot be 'deliver'"),
-        ({"spam": 3}, "Policy entry 'spam' cannot be 3"),
+        ({"spam": 3}, "Policy entry 'spam' cannot be '3'"),
     ],
 )
 def test_a_wrong_entry_is_refused_with_a_sentence(entries: dict[str, object], sentence: str) -> None:

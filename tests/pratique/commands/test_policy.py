@@ -50,7 +50,7 @@ def test_what_show_prints_set_reads(acme: Pratique, tmp_path: Path) -> None:
     [
         (["--tenant", "nobody", "spam=hold"], "There is no tenant named 'nobody'."),
         (["--tenant", "acme", "--domain", "b.example", "spam=hold"], "There is no domain 'b.example'."),
-        (["--tenant", "acme", "spam=eat"], "Policy entry 'spam' cannot be 'eat'. Possible: deliver, mark, hold,"),
+        (["--tenant", "acme", "spam=eat"], "Policy entry 'spam' cannot be 'eat': possible are deliver, mark, clean,"),
         (["--tenant", "acme", "ham=hold"], "There is no policy entry 'ham'. Known: clean, infected,"),
         (["--tenant", "acme", "--file", "none.json"], "none.json: No such file or directory."),
         (["--tenant", "acme", "--file", "list.json"], "The policy file list.json is not a policy: it looks like"),
