@@ -84,6 +84,11 @@ class AttachmentRule:
     """In lower case; `*` and `?` as in file names."""
     action: Action
 
+    @property
+    def finding_name(self) -> str:
+        """The name of the finding by which an attachment that this rule is about is known afterwards."""
+        return f"attachment.{self.key.value}.{self.pattern}"
+
     def __str__(self) -> str:
         return f"{self.key.value}:{self.pattern}={self.action.value}"
 

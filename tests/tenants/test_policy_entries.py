@@ -90,6 +90,12 @@ def test_rules_name_what_and_the_action() -> None:
     )
 
 
+def test_a_finding_names_the_rule_that_made_it() -> None:
+    """So that the rule's action can be looked up when the copy is decided."""
+    (rule,) = read_attachment_rules("extension:.EXE=hold")
+    assert rule.finding_name == "attachment.extension.exe"
+
+
 @given(st.lists(st.builds(AttachmentRule, st.sampled_from(AttachmentKey), NAMES, st.sampled_from(Action)), unique=True))
 def test_attachment_rules_read_back(rules: list[AttachmentRule]) -> None:
     """What is stored is what was set."""
