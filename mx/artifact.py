@@ -38,6 +38,8 @@ class Artifact:
     """Every other name that some mail program could show for it; hostile text."""
     true_type: str = ""
     """What it is by its own octets: a media type; empty where nothing is known of them."""
+    span: tuple[int, int] | None = None
+    """Where its MIME part, header and all, begins and ends in the message; None for what is no MIME part of it."""
 
 
 @dataclass(frozen=True, slots=True)

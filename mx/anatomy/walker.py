@@ -154,8 +154,9 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
     declared_type = member.declared_type
     parent_number = parent.number if parent else None
     names = tuple(other[:_MOST_NAME_CHARACTERS].translate(_CONTROLS) for other in member.names)
+    span = _span(member.entity, state.contents[0].base) if number else None
     state.artifacts.append(
-        Artifact(number, parent_number, name, declared_type, member.reading, digest, content, names)
+        Artifact(number, parent_number, name, declared_type, member.reading, digest, content, names, span=span)
     )
     state.contents.append(content)
     state.charsets.append(member.charset)
@@ -165,6 +166,10 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
         state.stack.append((place, open_message(content, state.budget, state.budget.limits.mime_levels)))
     elif member.reading != "headers":
         _open(state, place, content, declared_type, digest)
+
+
+def _span(entity: Stretch | None, message: bytes) -> tuple[int, int] | None:
+    return (entity.start, entity.end) if entity is not None and entity.base is message else None
 
 
 def _open(state: _Walk, place: _Place, content: Stretch, declared_type: str, digest: str) -> None:

@@ -217,8 +217,16 @@ class _Feeder:
 
 
 def _artifact(number: int, part: ToldArtifact, in_hand: _InHand) -> Artifact:
+    content = _content(number, part, in_hand)
     return Artifact(
-        number, part.parent, part.name, part.declared_type, part.reading, part.sha256, _content(number, part, in_hand)
+        number,
+        part.parent,
+        part.name,
+        part.declared_type,
+        part.reading,
+        part.sha256,
+        content,
+        span=part.span,
     )
 
 

@@ -83,6 +83,7 @@ class ToldArtifact:
     octets: int
     start: int | None
     """Where its octets stand in the message; None when they do not, and follow as blobs."""
+    span: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,16 @@ def report_octets(
     """The body of a REPORT frame; `texts` are Message-ID and subject."""
     document = [
         [
-            [part.parent, part.name, part.declared_type, part.reading, part.sha256, part.content.octets, start]
+            [
+                part.parent,
+                part.name,
+                part.declared_type,
+                part.reading,
+                part.sha256,
+                part.content.octets,
+                start,
+                part.span,
+            ]
             for part, start in zip(artifacts, starts, strict=True)
         ],
         [[found.engine, found.name, found.artifact, found.severity] for found in findings],
@@ -179,7 +189,7 @@ def parse_report(body: bytes, message_octets: int) -> Told:
 
 
 def _artifact(number: int, entry: Sequence[object], message_octets: int) -> ToldArtifact:
-    parent, name, declared_type, reading, sha256, octets, start = entry
+    parent, name, declared_type, reading, sha256, octets, start, span = entry
     size = _below(octets, _MOST_UNPACKED_OCTETS + 1)
     if (parent is None) != (number == 0):
         raise Nonsense("a tree with no root or with two")
@@ -193,7 +203,15 @@ def _artifact(number: int, entry: Sequence[object], message_octets: int) -> Told
         sha256,
         size,
         None if start is None else _below(start, message_octets - size + 1),
+        None if span is None else _span(span, message_octets),
     )
+
+
+def _span(value: object, message_octets: int) -> tuple[int, int]:
+    if not isinstance(value, list) or len(value) != 2:
+        raise TypeError("a span has two ends")
+    end = _below(value[1], message_octets + 1)
+    return _below(value[0], end + 1), end
 
 
 def _finding(engine: str, entry: Sequence[object], artifacts: int) -> Finding:

@@ -54,6 +54,8 @@ class Member:
     """It comes from a second or later reading: left out where its octets are known already."""
     names: tuple[str, ...] = ()
     """Every other name that some program could show for it."""
+    entity: Stretch | None = None
+    """A MIME part's header and encoded body, as they stand in the message; None for what is no MIME part."""
 
 
 @dataclass(frozen=True, slots=True)

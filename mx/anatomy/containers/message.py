@@ -67,13 +67,16 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
     for number, view in enumerate(views):
         if number:
             walk.budget.charge_reading()
-        yield from _read_body(body, view, walk, level, is_further=is_further or number > 0)
+        yield from _read_body(body, view, walk, level, content, is_further=is_further or number > 0)
     if header.other_body is not None:
         walk.budget.charge_reading()
-        yield _part(Stretch(base, header.other_body, content.end), views[0], walk, level, is_further=True)
+        other = Stretch(base, header.other_body, content.end)
+        yield _part(other, views[0], walk, level, content, is_further=True)
 
 
-def _read_body(body: Stretch, view: View, walk: _Walk, level: int, *, is_further: bool) -> Iterator[Step]:
+def _read_body(
+    body: Stretch, view: View, walk: _Walk, level: int, entity: Stretch, *, is_further: bool
+) -> Iterator[Step]:
     contents, oddities = read_encoded(body, view.encoding, walk.budget)
     for name in oddities:
         yield Oddity(name)
@@ -83,21 +86,23 @@ def _read_body(body: Stretch, view: View, walk: _Walk, level: int, *, is_further
         contents = (body, *contents)
     for number, content in enumerate(contents):
         if is_multipart:
-            yield from _read_multipart(content, view, walk, level, is_further=is_further or number > 0)
+            yield from _read_multipart(content, view, walk, level, entity, is_further=is_further or number > 0)
         else:
-            yield _part(content, view, walk, level, is_further=is_further or number > 0)
+            yield _part(content, view, walk, level, entity, is_further=is_further or number > 0)
     if view.media_type == "message/partial":
         yield Obstacle("message-partial")
 
 
-def _read_multipart(content: Stretch, view: View, walk: _Walk, level: int, *, is_further: bool) -> Iterator[Step]:
+def _read_multipart(
+    content: Stretch, view: View, walk: _Walk, level: int, entity: Stretch, *, is_further: bool
+) -> Iterator[Step]:
     if level >= walk.levels_left:
         yield Obstacle("limit.mime-levels")
-        yield _part(content, view, walk, level, is_further=is_further)
+        yield _part(content, view, walk, level, entity, is_further=is_further)
         return
     if not view.boundary:
         yield Oddity(AmbiguityName.BOUNDARY_ABSENT)
-        yield _part(content, view, walk, level, is_further=is_further)
+        yield _part(content, view, walk, level, entity, is_further=is_further)
         return
     readings, oddities = split(content, view.boundary, walk.budget)
     for name in oddities:
@@ -105,7 +110,7 @@ def _read_multipart(content: Stretch, view: View, walk: _Walk, level: int, *, is
     for number, reading in enumerate(readings):
         yield from _read_split(reading, view, walk, level, is_further=is_further or number > 0)
     if not readings:
-        yield _part(content, view, walk, level, is_further=is_further)
+        yield _part(content, view, walk, level, entity, is_further=is_further)
 
 
 def _read_split(reading: Split, view: View, walk: _Walk, level: int, *, is_further: bool) -> Iterator[Step]:
@@ -125,10 +130,10 @@ def _read_remainder(content: Stretch, reading: str) -> Iterator[Step]:
     yield Member(reading, "", reading, content, is_further=True)
 
 
-def _part(content: Stretch, view: View, walk: _Walk, level: int, *, is_further: bool) -> Member:
+def _part(content: Stretch, view: View, walk: _Walk, level: int, entity: Stretch, *, is_further: bool) -> Member:
     walk.parts += 1
     media_type = view.media_type
     kind = "text" if media_type in ("", "text/plain", "text/html") else f"part {walk.parts}"
     name = view.file_name or kind
     reading = "part" if level else "body"
-    return Member(name, media_type, reading, content, view.charset, level, is_further)
+    return Member(name, media_type, reading, content, view.charset, level, is_further, entity=entity)

@@ -303,3 +303,25 @@ def test_work_grows_with_the_size_of_the_message(case: str) -> None:
 def test_whole_is_all_of_its_octets() -> None:
     """The root is the message as it stands."""
     assert walked(b"abc").contents[0] == whole(b"abc")
+
+
+def test_each_mime_part_of_the_message_says_where_it_stands() -> None:
+    """Header and encoded body, without the line end that belongs to the boundary; what lies deeper has no place."""
+    octets = attached(zipped(b"b", "b.txt"), b"a.zip")
+    anatomy = walked(octets)
+    (part,) = [artifact for artifact in anatomy.artifacts if artifact.name == "a.zip"]
+    assert part.span is not None
+    start, end = part.span
+    assert octets[start:end].startswith(b"Content-")
+    assert octets[end : end + 4] == b"\r\n--"
+    assert b"a.zip" in octets[start:end]
+    assert {artifact.name for artifact in anatomy.artifacts if artifact.parent == part.number} == {"b.txt"}
+    assert all(artifact.span is None for artifact in anatomy.artifacts if artifact.parent == part.number)
+    assert anatomy.artifacts[0].span is None
+
+
+def test_a_message_that_is_one_body_spans_itself() -> None:
+    """Its header is its part's header."""
+    octets = b"Subject: x\r\nContent-Type: text/plain\r\n\r\nHello.\r\n"
+    (body,) = [artifact for artifact in walked(octets).artifacts if artifact.reading == "body"]
+    assert body.span == (0, len(octets))

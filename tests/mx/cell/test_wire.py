@@ -22,8 +22,8 @@ from mx.cell.wire import (
 from mx.finding import Finding, Severity
 
 DIGEST = "0" * 64
-ROOT = [None, "message", "", "message", DIGEST, 10, 0]
-CHILD = [0, "a.zip", "application/zip", "part", DIGEST, 5, None]
+ROOT = [None, "message", "", "message", DIGEST, 10, 0, None]
+CHILD = [0, "a.zip", "application/zip", "part", DIGEST, 5, None, [1, 9]]
 
 
 def test_a_request_survives_the_wire() -> None:
@@ -59,13 +59,13 @@ def test_a_report_survives_the_wire() -> None:
     """What the child writes is what the parent reads."""
     artifacts = [
         Artifact(0, None, "message", "message/rfc822", "message", DIGEST, whole(bytes(10))),
-        Artifact(1, 0, "grün", "", "part", DIGEST, whole(bytes(7))),
+        Artifact(1, 0, "grün", "", "part", DIGEST, whole(bytes(7)), span=(1, 9)),
     ]
     finding = Finding("anatomy", "limit.time", 1, Severity.UNSCANNABLE)
     virus = Finding("yara", "EICAR-Test-File", 0, Severity.INFECTED)
     ambiguity = Ambiguity("bare-lf", 1)
     told = parse_report(report_octets(artifacts, [0, None], [finding], [virus], [ambiguity], ("<1@x>", "hé")), 10)
-    assert told.artifacts[1] == ToldArtifact(0, "grün", "", "part", DIGEST, 7, None)
+    assert told.artifacts[1] == ToldArtifact(0, "grün", "", "part", DIGEST, 7, None, (1, 9))
     assert (told.findings, told.signatures, told.ambiguities) == ((finding,), (virus,), (ambiguity,))
     assert (told.message_id, told.subject) == ("<1@x>", "hé")
 
@@ -115,6 +115,9 @@ NONSENSE = {
     "all together beyond any budget": _report([ROOT, *[_changed(CHILD, 5, 1 << 29)] * 3]),
     "a stretch past the end": _report([ROOT, _changed(CHILD, 6, 6)]),
     "a negative stretch": _report([ROOT, _changed(CHILD, 6, -1)]),
+    "a part past the end": _report([ROOT, _changed(CHILD, 7, [1, 11])]),
+    "a part that ends before it begins": _report([ROOT, _changed(CHILD, 7, [5, 4])]),
+    "a part without an end": _report([ROOT, _changed(CHILD, 7, [5])]),
     "too many artifacts": _report([ROOT, *[CHILD] * 20_000]),
     "a finding of nothing": _report(findings=[["anatomy", "x", 2, "infected"]]),
     "a finding of no severity": _report(findings=[["anatomy", "x", 0, "bad"]]),
