@@ -91,6 +91,7 @@ UNKNOWN_RECIPIENT = Reply(550, "5.1.1", "There is no such recipient")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send this one in another transaction")
 OTHER_TENANT = Reply(452, "4.5.3", "Send this recipient in another transaction")
 DIRECTORY_UNAVAILABLE = Reply(451, "4.3.0", "Recipients cannot be looked up for now, try again")
+SENDER_BLOCKED = Reply(550, "5.7.1", "The recipient takes no mail from this sender")
 
 # DATA and its end -------------------------------------------------------------------------------------------------
 
@@ -109,6 +110,7 @@ REFUSED_BY_POLICY = Reply(550, "5.7.1", "The recipient's policy refuses the mess
 ENGINE_UNAVAILABLE = Reply(451, "4.7.1", "The message cannot be examined for now, try again")
 OVERLOADED = Reply(451, "4.3.2", "The server is busy, try again")
 STORAGE_UNAVAILABLE = Reply(451, "4.3.0", "The message cannot be stored for now, try again")
+AGENT_UNAVAILABLE = Reply(451, "4.7.1", "A check that the recipient asks for is not possible for now, try again")
 NEXT_HOP_UNREACHABLE = Reply(451, "4.4.1", "The recipient's server does not answer for now, try again")
 NEXT_HOP_LACKS_SMTPUTF8 = Reply(553, "5.6.7", "The recipient's server does not take international addresses")
 INTERNAL_ERROR = Reply(451, "4.3.0", "Internal error, try again")
@@ -160,6 +162,31 @@ def refusal(reason: str) -> Reply:
 
 
 # A next hop's own words -------------------------------------------------------------------------------------------
+
+# An agent's own words ---------------------------------------------------------------------------------------------
+
+_AGENTS_CODES = frozenset({450, 451, 452, 550, 552, 553, 554})
+
+
+def by_agent(code: int, enhanced: str, text: str) -> Reply:
+    """A refusal in an agent's own words. Raises ValueError for one that cannot be given."""
+    made = Reply(code, enhanced, text)
+    if not is_refusal(made):
+        raise ValueError("a refusal is 450-452, 550 or 552-554, the enhanced code of its class, and one printable line")
+    return made
+
+
+def is_refusal(given: Reply) -> bool:
+    """Whether this refuses one recipient or one message, and nothing but that: it never ends the session."""
+    return (
+        given.code in _AGENTS_CODES
+        and _ENHANCED.fullmatch(given.enhanced) is not None
+        and int(given.enhanced[0]) == given.code // 100
+        and given.text.isascii()
+        and given.text.isprintable()
+        and 0 < len(given.text) <= _MOST_CHARACTERS
+    )
+
 
 _REMOVED = "[removed]"
 _MOST_CHARACTERS = 300  # RFC 5321 section 4.5.3.1.5: a reply line is at most 512 octets
@@ -260,6 +287,8 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
         ),
     ),
     (
+            (SENDER_BLOCKED, "the recipient's block list names the sender"),
+            (by_agent(550, "5.7.1", "..."), "an agent's own 4xx or 5xx; also at the end of data"),
         "DATA and its end",
         (
             (START_DATA, "the content may come"),
@@ -280,6 +309,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (STORAGE_UNAVAILABLE, "neither database nor blob store took the message"),
             (NEXT_HOP_UNREACHABLE, "the next hop does not answer, and the message may not be queued"),
             (NEXT_HOP_LACKS_SMTPUTF8, "the next hop does not offer SMTPUTF8, and the message needs it"),
+            (AGENT_UNAVAILABLE, "an agent that was asked gave no answer; also at RCPT"),
             (INTERNAL_ERROR, "a bug or a broken machine; the trace has the reason"),
             (passed_on(550, "5.1.1", "..."), "the next hop's own 4xx or 5xx, without names, addresses and URLs"),
             (passed_on(299, "", ""), "the next hop's answer is no SMTP reply"),

@@ -105,3 +105,28 @@ def test_whatever_a_next_hop_says_one_safe_line_is_passed_on(code: int, enhanced
     passed = reply.passed_on(code, enhanced, text)
     assert re.fullmatch(rb"[45][0-9]{2} [45]\.\d{1,3}\.\d{1,3} [ -~]+\r\n", passed.wire)
     assert len(passed.wire) <= 512
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced", "text"),
+    [
+        (250, "2.0.0", "Ok"),
+        (421, "4.7.0", "Ends the session"),
+        (354, "", "Go on"),
+        (550, "4.7.1", "Two classes"),
+        (550, "", "No enhanced code"),
+        (550, "5.7.1", ""),
+        (550, "5.7.1", "two\r\n250 lines"),
+        (550, "5.7.1", "\N{SNOWMAN}"),
+        (550, "5.7.1", "x" * 301),
+    ],
+)
+def test_an_agent_can_only_refuse_in_one_line(code: int, enhanced: str, text: str) -> None:
+    """Neither a promise, nor the end of the session, nor a line of its own making."""
+    with pytest.raises(ValueError, match="a refusal is"):
+        reply.by_agent(code, enhanced, text)
+
+
+def test_an_agents_refusal_is_its_own_words() -> None:
+    """A refusal that can be given is given as it is."""
+    assert reply.by_agent(450, "4.2.1", "Come back on Monday").line == "450 4.2.1 Come back on Monday"
