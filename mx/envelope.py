@@ -63,6 +63,8 @@ class Envelope:
     is_smtputf8: bool
     received_at: datetime
     """Aware, UTC: when the end of data was seen."""
+    has_bare_line_ends: bool = False
+    """A CR or an LF stands alone in the content; it came in chunks (RFC 3030), and can leave in no other way."""
 
 
 def new_transaction_id(now: datetime) -> str:

@@ -65,6 +65,7 @@ TLS_UNAVAILABLE = Reply(454, "4.7.0", "TLS is not available for now")
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "Too many errors, closing the connection")
 NOT_SMTP = Reply(421, "4.7.0", "This is a mail server, closing the connection")
 UNEXPECTED_OCTETS = Reply(421, "4.7.0", "Octets arrived where none may, closing the connection")
+BAD_CHUNK = Reply(421, "4.5.4", "The size of the chunk cannot be read, closing the connection")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections from your address")
 COMMAND_TIMEOUT = Reply(421, "4.4.2", "Waited too long for you, closing the connection")
 TOO_SLOW = Reply(421, "4.4.2", "The content arrives too slowly, closing the connection")
@@ -90,12 +91,13 @@ DOMAIN_DELETED = Reply(451, "4.3.2", "That domain is moving away from this serve
 UNKNOWN_RECIPIENT = Reply(550, "5.1.1", "There is no such recipient")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send this one in another transaction")
 OTHER_TENANT = Reply(452, "4.5.3", "Send this recipient in another transaction")
-DIRECTORY_UNAVAILABLE = Reply(451, "4.3.0", "Recipients cannot be looked up for now, try again")
 SENDER_BLOCKED = Reply(550, "5.7.1", "The recipient takes no mail from this sender")
+DIRECTORY_UNAVAILABLE = Reply(451, "4.3.0", "Recipients cannot be looked up for now, try again")
 
 # DATA and its end -------------------------------------------------------------------------------------------------
 
 START_DATA = Reply(354, "", "Send the message, end it with a dot on a line of its own")
+CHUNK_TAKEN = Reply(250, "2.6.0", "Chunk taken, send the next")
 NO_RECIPIENTS = Reply(503, "5.5.1", "No valid recipients")
 BARE_LINE_END = Reply(550, "5.5.2", "The message has a bare CR or LF; only CRLF ends a line")
 LOOP = Reply(554, "5.4.6", "The message has too many Received lines, it is in a loop")
@@ -108,9 +110,9 @@ SPAM = Reply(550, "5.7.1", "The message looks like spam")
 SUSPICIOUS = Reply(550, "5.7.1", "The message is suspicious")
 REFUSED_BY_POLICY = Reply(550, "5.7.1", "The recipient's policy refuses the message")
 ENGINE_UNAVAILABLE = Reply(451, "4.7.1", "The message cannot be examined for now, try again")
+AGENT_UNAVAILABLE = Reply(451, "4.7.1", "A check that the recipient asks for is not possible for now, try again")
 OVERLOADED = Reply(451, "4.3.2", "The server is busy, try again")
 STORAGE_UNAVAILABLE = Reply(451, "4.3.0", "The message cannot be stored for now, try again")
-AGENT_UNAVAILABLE = Reply(451, "4.7.1", "A check that the recipient asks for is not possible for now, try again")
 NEXT_HOP_UNREACHABLE = Reply(451, "4.4.1", "The recipient's server does not answer for now, try again")
 NEXT_HOP_LACKS_SMTPUTF8 = Reply(553, "5.6.7", "The recipient's server does not take international addresses")
 INTERNAL_ERROR = Reply(451, "4.3.0", "Internal error, try again")
@@ -161,8 +163,6 @@ def refusal(reason: str) -> Reply:
             return REFUSED_BY_POLICY
 
 
-# A next hop's own words -------------------------------------------------------------------------------------------
-
 # An agent's own words ---------------------------------------------------------------------------------------------
 
 _AGENTS_CODES = frozenset({450, 451, 452, 550, 552, 553, 554})
@@ -187,6 +187,8 @@ def is_refusal(given: Reply) -> bool:
         and 0 < len(given.text) <= _MOST_CHARACTERS
     )
 
+
+# A next hop's own words -------------------------------------------------------------------------------------------
 
 _REMOVED = "[removed]"
 _MOST_CHARACTERS = 300  # RFC 5321 section 4.5.3.1.5: a reply line is at most 512 octets
@@ -243,7 +245,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (READY_FOR_TLS, "STARTTLS"),
             (BYE, "QUIT"),
             (UNKNOWN_COMMAND, "a command that does not exist"),
-            (NOT_OFFERED, "an extension's command that is not offered (BDAT, AUTH, ETRN); BDAT ends the session"),
+            (NOT_OFFERED, "an extension's command that is not offered (AUTH, ETRN)"),
             (LINE_TOO_LONG, "a command line over the limit, skipped to its end"),
             (BAD_OCTETS, "a bare CR or LF, NUL or another control character in a command"),
             (BAD_ARGUMENTS, "arguments that cannot be read"),
@@ -253,7 +255,8 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (TLS_UNAVAILABLE, "STARTTLS while there is no certificate to use"),
             (TOO_MANY_ERRORS, "the client's twentieth permanent error; ends the session"),
             (NOT_SMTP, "GET, POST, CONNECT and the like; ends the session"),
-            (UNEXPECTED_OCTETS, "plain text behind STARTTLS, or a chunk behind BDAT; ends the session"),
+            (UNEXPECTED_OCTETS, "plain text behind STARTTLS; ends the session"),
+            (BAD_CHUNK, "BDAT without a size that can be read: nobody knows where the chunk ends; ends the session"),
             (TOO_MANY_CONNECTIONS, "instead of the banner, over the number of connections of one client"),
             (COMMAND_TIMEOUT, "no whole command in 300 s, no content in 180 s; ends the session"),
             (TOO_SLOW, "content slower than the least rate; ends the session"),
@@ -284,17 +287,18 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (TOO_MANY_RECIPIENTS, "over 1,000 recipients (RFC 5321 section 4.5.3.1.10)"),
             (OTHER_TENANT, "a recipient of another tenant than the transaction's first one"),
             (DIRECTORY_UNAVAILABLE, "the database does not answer"),
+            (SENDER_BLOCKED, "the recipient's block list names the sender"),
+            (by_agent(550, "5.7.1", "..."), "an agent's own 4xx or 5xx; also at the end of data"),
         ),
     ),
     (
-            (SENDER_BLOCKED, "the recipient's block list names the sender"),
-            (by_agent(550, "5.7.1", "..."), "an agent's own 4xx or 5xx; also at the end of data"),
         "DATA and its end",
         (
             (START_DATA, "the content may come"),
-            (NO_RECIPIENTS, "DATA when no recipient was taken"),
+            (CHUNK_TAKEN, "a chunk that is not the last one (RFC 3030)"),
+            (NO_RECIPIENTS, "DATA or BDAT when no recipient was taken"),
             (message_taken("id"), "every copy is accepted by its server, or durably stored, or discarded by policy"),
-            (BARE_LINE_END, "a CR or LF alone in the content, which was read to its true end"),
+            (BARE_LINE_END, "a CR or LF alone in what came over DATA, which was read to its true end"),
             (LOOP, "over 100 Received lines (RFC 5321 section 6.3)"),
             (INFECTED, "verdict infected"),
             (PROHIBITED, "verdict prohibited"),
@@ -305,11 +309,11 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (SUSPICIOUS, "verdict suspicious, where the policy refuses it"),
             (REFUSED_BY_POLICY, "any other refusal that a policy asks for"),
             (ENGINE_UNAVAILABLE, "an engine that was asked gave no answer"),
+            (AGENT_UNAVAILABLE, "an agent that was asked gave no answer; also at RCPT"),
             (OVERLOADED, "no cell was free in time"),
             (STORAGE_UNAVAILABLE, "neither database nor blob store took the message"),
             (NEXT_HOP_UNREACHABLE, "the next hop does not answer, and the message may not be queued"),
             (NEXT_HOP_LACKS_SMTPUTF8, "the next hop does not offer SMTPUTF8, and the message needs it"),
-            (AGENT_UNAVAILABLE, "an agent that was asked gave no answer; also at RCPT"),
             (INTERNAL_ERROR, "a bug or a broken machine; the trace has the reason"),
             (passed_on(550, "5.1.1", "..."), "the next hop's own 4xx or 5xx, without names, addresses and URLs"),
             (passed_on(299, "", ""), "the next hop's answer is no SMTP reply"),

@@ -3,10 +3,10 @@
 Comes in: whether TLS can be started, the size limit; the parameter words behind a path. Goes out: the keywords of the
 EHLO reply; `MailParameters`, or the reply that refuses them.
 
-CHUNKING and AUTH are not offered: see `machine.py` for what becomes of a client that uses them all the same.
+Neither BINARYMIME nor AUTH is offered.
 
-Standards: RFC 1869 (EHLO), RFC 1870 (SIZE), RFC 2034 (ENHANCEDSTATUSCODES), RFC 2920 (PIPELINING), RFC 3207 (STARTTLS),
-RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8).
+Standards: RFC 1869 (EHLO), RFC 1870 (SIZE), RFC 2034 (ENHANCEDSTATUSCODES), RFC 2920 (PIPELINING), RFC 3030
+(CHUNKING), RFC 3207 (STARTTLS), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8).
 Failure: an unknown parameter is refused with 555, a bad value with 501, a SIZE above the limit with 552.
 """
 
@@ -31,7 +31,7 @@ class MailParameters:
 
 def offered(size_limit_octets: int, can_start_tls: bool) -> tuple[str, ...]:
     """The keywords of the EHLO reply, in the order in which they are sent."""
-    keywords = ["PIPELINING", f"SIZE {size_limit_octets}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"]
+    keywords = ["PIPELINING", f"SIZE {size_limit_octets}", "8BITMIME", "SMTPUTF8", "CHUNKING", "ENHANCEDSTATUSCODES"]
     if can_start_tls:
         keywords.append("STARTTLS")
     return tuple(keywords)

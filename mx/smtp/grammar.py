@@ -4,7 +4,8 @@ Stricter than RFC 5321 where its freedom only serves attackers: no control chara
 recipient whose local part hides another address (`%`, `!` or `@` in it). More generous where real mail is: a blank
 behind `FROM:`, dots anywhere in a local part, underscores in names.
 
-Standards: RFC 5321 sections 4.1.1 to 4.1.3; RFC 6531 section 3.3 (UTF-8 in addresses).
+Standards: RFC 5321 sections 4.1.1 to 4.1.3; RFC 3030 section 2 (BDAT); RFC 6531 section 3.3 (UTF-8 in
+addresses).
 Failure: a line that cannot be used gives a Reply; a 421 means that the session is to end.
 Limits: `limits.py`; every pattern runs in linear time.
 """
@@ -24,7 +25,6 @@ from mx.smtp.limits import DOMAIN_OCTETS, LABEL_OCTETS, PATH_OCTETS
 class Verb(Enum):
     """The commands without an argument that matters."""
 
-    BDAT = auto()
     DATA = auto()
     HELP = auto()
     NOOP = auto()
@@ -58,7 +58,15 @@ class Rcpt:
     words: tuple[str, ...]
 
 
-Command = Hello | Mail | Rcpt | Verb
+@dataclass(frozen=True, slots=True)
+class Bdat:
+    """BDAT: so many octets follow, whatever they are."""
+
+    octets: int
+    is_last: bool
+
+
+Command = Hello | Mail | Rcpt | Bdat | Verb
 
 _FOREIGN = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", "PRI"})
 _KNOWN_NOT_OFFERED = frozenset({"AUTH", "BURL", "ETRN", "EXPN", "SAML", "SEND", "SOML", "TURN"})
@@ -70,6 +78,7 @@ _DOMAIN = r"""(?:[\w.-]+|\[[A-Za-z0-9:.-]+\])"""
 _REVERSE_PATH = re.compile(rf"FROM: *<(?:({_LOCAL})@({_DOMAIN}))?>(?: +(.*))?", re.IGNORECASE)
 _FORWARD_PATH = re.compile(rf"TO: *<(?:({_LOCAL})@({_DOMAIN})|postmaster)>(?: +(.*))?", re.IGNORECASE)
 _ROUTE = re.compile(r"(?:FROM|TO): *<@", re.IGNORECASE)
+_CHUNK = re.compile(r"([0-9]{1,12})(?: +(LAST))?", re.IGNORECASE | re.ASCII)
 _PARAMETER = re.compile(r"[A-Z0-9][A-Z0-9-]*(?:=[^= ]+)?", re.IGNORECASE)
 
 
@@ -134,6 +143,12 @@ def _rcpt(arguments: str) -> Command | Reply:
     return Rcpt(Recipient(f"{local}@{domain}"), words)
 
 
+def _bdat(arguments: str) -> Command | Reply:
+    """Where the size cannot be read, nobody knows where the chunk ends: the session does."""
+    found = _CHUNK.fullmatch(arguments)
+    return reply.BAD_CHUNK if found is None else Bdat(int(found[1]), found[2] is not None)
+
+
 def _has_good_size(local: str, domain: str) -> bool:
     if len(local.encode()) + 1 + len(domain.encode()) > PATH_OCTETS or len(domain.encode()) > DOMAIN_OCTETS:
         return False
@@ -168,7 +183,7 @@ def _vrfy(arguments: str) -> Command | Reply:
 
 _PARSERS: Mapping[str, Callable[[str], Command | Reply]] = MappingProxyType(
     {
-        "BDAT": _with_any_arguments(Verb.BDAT),
+        "BDAT": _bdat,
         "DATA": _without_arguments(Verb.DATA),
         "EHLO": _ehlo,
         "HELO": _helo,

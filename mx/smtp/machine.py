@@ -5,29 +5,24 @@ is done with the events. Whoever drives it calls `receive`, then `next_event` un
 `octets_to_send`. Some events are questions (`MailGiven`, `RecipientGiven`, `DataAsked`, `MessageEnded`): nothing
 further is read before `answer`. The same octets give the same events, however they are split.
 
-    state      HELLO   MAIL   RCPT   DATA   STARTTLS   others
-    NEW        READY   503    503    503    503        as they are
-    READY      READY   OPEN   503    503    NEW        as they are
-    OPEN       READY   503    OPEN   CONTENT (503 without a recipient)   NEW
-    CONTENT    octets up to CRLF.CRLF, then READY
-    ENDED      nothing is read any more
+The states, and which command belongs in which, stand in `states.py`.
 
-Standards: RFC 5321 sections 3 and 4.1; RFC 2920 (replies may be grouped); RFC 3207 section 4.2 (state after STARTTLS).
+Standards: RFC 5321 sections 3 and 4.1; RFC 2920 (replies may be grouped); RFC 3030 (BDAT); RFC 3207 section 4.2 (state
+after STARTTLS).
 Failure: whatever a client sends is answered or ends the session with 421. Content that is too large, or has a bare CR
-or LF, is read to its true end, kept no further, and refused.
+or LF over DATA, is read to its true end, kept no further, and refused; so is a chunk that belongs nowhere: no octet of
+it is ever read as a command.
 Limits: `limits.Limits`. A 4xx never counts as an error, nor do the commands that a pipelining client sent behind it.
 """
 
-from collections.abc import Mapping, Sequence
-from enum import Enum, auto
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import assert_never
 
 from mx import reply
 from mx.envelope import Recipient, ReversePath
 from mx.reply import Reply
+from mx.smtp.arrival import Arrival, Chunk
 from mx.smtp.events import (
-    ContentOctets,
     DataAsked,
     Event,
     MailGiven,
@@ -39,30 +34,10 @@ from mx.smtp.events import (
     TransactionDropped,
 )
 from mx.smtp.extensions import MailParameters, mail_parameters, offered
-from mx.smtp.grammar import Command, Hello, Mail, Rcpt, Verb, parse
+from mx.smtp.grammar import Bdat, Command, Hello, Mail, Rcpt, Verb, parse
 from mx.smtp.limits import Limits
-from mx.smtp.octets import OctetReader, Piece
-
-
-class State(Enum):
-    """Where a session is; the table is in the module's docstring."""
-
-    NEW = auto()
-    READY = auto()
-    OPEN = auto()
-    CONTENT = auto()
-    ENDED = auto()
-
-
-_GREETED = frozenset({State.READY, State.OPEN})
-_ALLOWED_IN: Mapping[object, frozenset[State]] = MappingProxyType(
-    {
-        Mail: frozenset({State.READY}),
-        Rcpt: frozenset({State.OPEN}),
-        Verb.DATA: frozenset({State.OPEN}),
-        Verb.STARTTLS: _GREETED,
-    }
-)
+from mx.smtp.octets import OctetReader
+from mx.smtp.states import IN_CONTENT, IN_TRANSACTION, State, is_in_order
 
 
 class Session:
@@ -84,11 +59,9 @@ class Session:
         self._outgoing: list[bytes] = [reply.banner(hostname).wire]
         self._question: Question | None = None
         self._recipients: list[Recipient] = []
-        self._content_octets = 0
-        self._content_refusal: Reply | None = None
-        self._is_content_over = False
+        self._arrival = Arrival(limits.message_octets)
         self._errors = 0
-        self._was_put_off = False  # this transaction met a 4xx: what is pipelined behind it is no error
+        self._was_put_off = False  # by a 4xx, or a refused chunk: what is pipelined behind it is no error
         self._is_draining = False
         self._has_told_end = False
 
@@ -102,16 +75,24 @@ class Session:
         return self._recipients
 
     @property
+    def is_in_content(self) -> bool:
+        """Whether what comes next are octets of a message."""
+        return self._state in IN_CONTENT
+
+    @property
+    def has_bare_line_ends(self) -> bool:
+        """Whether the message has a CR or an LF that stands alone; only one that came in chunks can."""
+        return self._arrival.has_bare_line_ends
+
+    @property
     def content_octets(self) -> int:
         """How much content has come in this transaction, the refused part included."""
-        return self._content_octets
+        return self._arrival.octets
 
     @property
     def buffered_octets(self) -> int:
         """How much has been received and not been read."""
         return len(self._reader)
-
-    # Octets ---------------------------------------------------------------------------------------------------------
 
     def receive(self, octets: bytes) -> None:
         """Takes octets as they came off the wire."""
@@ -124,21 +105,25 @@ class Session:
         self._outgoing.clear()
         return octets
 
-    # Events ---------------------------------------------------------------------------------------------------------
-
     def next_event(self) -> Event | None:
         """The next event; None until more is received or the last question is answered."""
         while self._question is None:
+            self._drain_if_free()
             if self._state is State.ENDED:
                 return self._tell_end()
             event: Event | None
-            if self._state is State.CONTENT:
-                if self._is_content_over:
-                    return self._end_content()
+            if self._arrival.is_over:
+                event = self._end_content()
+            elif self._state is State.CONTENT:
                 piece = self._reader.content()
                 if piece is None:
                     return None
-                event = self._take(piece)
+                event = self._arrival.take(piece)
+            elif (chunk := self._arrival.chunk) is not None:
+                octets = self._reader.chunk(chunk.left)
+                if octets is None:
+                    return None
+                event = self._arrival.take_of_chunk(octets, chunk)
             else:
                 line = self._reader.line(self._limits.command_line_octets)
                 if line is None:
@@ -166,6 +151,8 @@ class Session:
                 self._say_to_command(answer)
                 if answer.is_positive:
                     self._recipients.append(question.recipient)
+            case DataAsked() if (chunk := self._arrival.chunk) is not None and answer.code != 421:
+                self._begin_chunk(chunk, None if answer == reply.START_DATA else answer)
             case DataAsked():
                 self._say_to_command(answer)
                 if answer == reply.START_DATA:
@@ -177,12 +164,11 @@ class Session:
                 assert_never(question)
         if answer.code == 421:
             self._state = State.ENDED
-        elif self._is_draining and self._state is not State.CONTENT:
-            self.end(reply.SHUTTING_DOWN)
+        self._drain_if_free()
 
     def refuse_content(self, refusal: Reply) -> None:
         """Gives up the message whose content is arriving (no room for it): the rest is read and dropped."""
-        self._content_refusal = self._content_refusal or refusal
+        self._arrival.refuse(refusal)
 
     def end(self, last: Reply) -> None:
         """Ends the session with this reply, whatever it is doing; an open question needs no answer any more."""
@@ -194,7 +180,10 @@ class Session:
     def drain(self) -> None:
         """Ends the session as soon as no message is under way."""
         self._is_draining = True
-        if self._question is None and self._state is not State.CONTENT:
+        self._drain_if_free()
+
+    def _drain_if_free(self) -> None:
+        if self._is_draining and self._question is None and not self.is_in_content:
             self.end(reply.SHUTTING_DOWN)
 
     def _tell_end(self) -> Event | None:
@@ -204,14 +193,13 @@ class Session:
         self._reader.clear()
         return SessionEnded()
 
-    # Commands -------------------------------------------------------------------------------------------------------
-
     def _read(self, line: bytes) -> Event | None:
         command = parse(line)
         if isinstance(command, Reply):
             return self._refuse(command)
-        key = command if isinstance(command, Verb) else type(command)
-        if self._state not in _ALLOWED_IN.get(key, (self._state,)):
+        if isinstance(command, Bdat):
+            return self._bdat(command)
+        if not is_in_order(command, self._state):
             return self._refuse_order(command)
         match command:
             case Hello():
@@ -242,10 +230,6 @@ class Session:
                 self._say(reply.CANNOT_VERIFY)
             case Verb.QUIT:
                 self.end(reply.BYE)
-            case Verb.BDAT:
-                # CHUNKING is not offered, and what follows is a chunk: not one octet of it may be read as a command.
-                self._say(reply.NOT_OFFERED)
-                self.end(reply.UNEXPECTED_OCTETS)
             case _:
                 assert_never(verb)
         return None
@@ -302,35 +286,61 @@ class Session:
         self._state = State.NEW
         return StartTlsAsked()
 
-    # Content --------------------------------------------------------------------------------------------------------
-
     def _begin_content(self) -> None:
-        self._content_octets = 0
-        self._content_refusal = None
-        self._is_content_over = False
+        self._arrival = Arrival(self._limits.message_octets)
         self._reader.begin_content()
         self._state = State.CONTENT
 
-    def _take(self, piece: Piece) -> Event | None:
-        """Reads on after a refusal too: the end of data is where it is, not where the message became unwanted."""
-        self._is_content_over = piece.is_last
-        self._content_octets += len(piece.octets)
-        if piece.has_bare_line_end:
-            self.refuse_content(reply.BARE_LINE_END)
-        if self._content_octets > self._limits.message_octets:
-            self.refuse_content(reply.TOO_LARGE)
-        return ContentOctets(piece.octets) if self._content_refusal is None else None
-
     def _end_content(self) -> Event | None:
-        if self._content_refusal is None:
+        self._arrival.is_over = False
+        if self._arrival.chunk is not None:
+            return self._end_chunk(self._arrival.chunk)
+        if self._arrival.refusal is None:
             return self._ask(MessageEnded())
-        self._say(self._content_refusal)
-        dropped = self._drop()
-        if self._is_draining:
-            self.end(reply.SHUTTING_DOWN)
-        return dropped
+        self._say(self._arrival.refusal)
+        return self._drop()
 
-    # Words and state ------------------------------------------------------------------------------------------------
+    def _bdat(self, command: Bdat) -> Event | None:
+        """Its octets follow in any case: a chunk that cannot be used is read and dropped."""
+        chunk = Chunk(command.octets, command.is_last, self._state, command.octets)
+        if not is_in_order(command, self._state):
+            self._begin_chunk(chunk, reply.BAD_SEQUENCE)
+        elif not self._recipients:
+            self._begin_chunk(chunk, reply.NO_RECIPIENTS)
+        elif self._state is State.OPEN:
+            self._arrival = Arrival(self._limits.message_octets, chunk)
+            return self._ask(DataAsked())
+        else:
+            self._begin_chunk(chunk, None)
+        return None
+
+    def _begin_chunk(self, chunk: Chunk, refusal: Reply | None) -> None:
+        early = self._arrival.begin_chunk(chunk, refusal)
+        if early is not None:
+            self._say(early)
+        self._state = State.CHUNK
+
+    def _end_chunk(self, chunk: Chunk) -> Event | None:
+        self._arrival.chunk = None
+        refusal = chunk.refusal or self._arrival.refusal
+        if refusal is not None:
+            return self._refuse_chunk(chunk, refusal)
+        if chunk.is_last:
+            return self._ask(MessageEnded())
+        self._say(reply.CHUNK_TAKEN)
+        self._state = State.CHUNKED
+        return None
+
+    def _refuse_chunk(self, chunk: Chunk, refusal: Reply) -> Event | None:
+        """The transaction is over with it; the chunks that were pipelined behind it are no errors."""
+        self._state = chunk.state_before
+        if not chunk.is_answered:
+            self._refuse_pipelined(refusal)
+        if self._state is State.ENDED:
+            return None
+        dropped = self._drop()
+        self._was_put_off = True
+        return dropped
 
     def _ask(self, question: Question) -> Event:
         self._question = question
@@ -359,10 +369,14 @@ class Session:
 
     def _refuse_order(self, command: Command) -> Event | None:
         is_pipelined = isinstance(command, Rcpt) or command is Verb.DATA
-        if is_pipelined and self._was_put_off and self._state is State.READY:
-            self._say(reply.BAD_SEQUENCE)
+        return self._refuse_pipelined(reply.BAD_SEQUENCE) if is_pipelined else self._refuse(reply.BAD_SEQUENCE)
+
+    def _refuse_pipelined(self, refusal: Reply) -> Event | None:
+        """What was pipelined behind something that was put off is no error of the client's."""
+        if self._was_put_off and self._state is State.READY:
+            self._say(refusal)
             return None
-        return self._refuse(reply.BAD_SEQUENCE)
+        return self._refuse(refusal)
 
     def _open(self, mail: MailGiven) -> None:
         if self._state is State.READY:
@@ -371,7 +385,7 @@ class Session:
             self._state = State.OPEN
 
     def _drop(self) -> Event | None:
-        was_open = self._state in (State.OPEN, State.CONTENT)
+        was_open = self._state in IN_TRANSACTION
         self._forget()
         return TransactionDropped() if was_open else None
 
@@ -380,6 +394,6 @@ class Session:
         self.reverse_path, self.parameters = None, MailParameters()
         self._recipients = []
         self._was_put_off = False
-        self._is_content_over = False
-        if self._state in (State.OPEN, State.CONTENT):
+        self._arrival = Arrival(self._limits.message_octets)
+        if self._state in IN_TRANSACTION:
             self._state = State.READY

@@ -6,7 +6,7 @@ Only CRLF ends a line, and only CRLF.CRLF ends the content. A bare CR or LF ends
 that holds it, and the content goes on to its true end, so that no part of it can ever be read as a command (SMTP
 smuggling). A long line of content is content like any other. A command line over the limit is skipped to its end.
 
-Standards: RFC 5321 sections 2.3.8, 4.1.1.4 and 4.5.2.
+Standards: RFC 5321 sections 2.3.8, 4.1.1.4 and 4.5.2; RFC 3030 section 2 (chunks: any octets, nothing stuffed).
 Failure: none; every octet is accounted for.
 Limits: at most a piece (64 KiB) and one read of the socket are kept; every octet is looked at a fixed number of times.
 """
@@ -108,6 +108,16 @@ class OctetReader:
         del buffer[:cut]
         self._searched = 0
         return piece
+
+    def chunk(self, octets_left: int) -> bytes | None:
+        """The next octets of a chunk as they are, or None until the chunk or a piece of it is there."""
+        octets = min(octets_left, len(self._buffer))
+        if octets < min(octets_left, CONTENT_PIECE_OCTETS):
+            return None
+        taken = bytes(memoryview(self._buffer)[:octets])
+        del self._buffer[:octets]
+        self._searched = 0
+        return taken
 
     def _piece(self, length: int, is_last: bool) -> Piece:
         raw = bytes(memoryview(self._buffer)[:length])

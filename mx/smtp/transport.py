@@ -39,7 +39,7 @@ from mx.smtp.events import (
     TransactionDropped,
 )
 from mx.smtp.limits import Limits
-from mx.smtp.machine import Session, State
+from mx.smtp.machine import Session
 from mx.smtp.wire import Clock, Delayed, Wire
 from mx.spool import Spool, SpoolFull
 
@@ -229,6 +229,7 @@ class SmtpProtocol(Protocol):
             session.parameters.is_eight_bit,
             session.parameters.is_smtputf8,
             now,
+            session.has_bare_line_ends,
         )
         try:
             spool.freeze()
@@ -276,7 +277,7 @@ class SmtpProtocol(Protocol):
         if self._is_closing:
             return
         self._send()
-        if self._session.steps != self._steps or self._session.state is State.CONTENT:
+        if self._session.steps != self._steps or self._session.is_in_content:
             self._steps = self._session.steps
             self._moved_at = self._clock.seconds()
         self._choose_reading()
@@ -340,7 +341,7 @@ class SmtpProtocol(Protocol):
 
     def _deadline(self) -> tuple[float, Reply]:
         limits = self._limits
-        if self._session.state is not State.CONTENT:
+        if not self._session.is_in_content:
             return self._moved_at + limits.command_seconds, reply.COMMAND_TIMEOUT
         silence = self._moved_at + limits.silence_seconds
         arrived = self._session.content_octets + self._session.buffered_octets

@@ -13,11 +13,12 @@ def test_starttls_is_offered_only_where_it_can_be_started() -> None:
     assert "STARTTLS" not in offered(1000, can_start_tls=False)
 
 
-def test_the_size_limit_is_announced_and_neither_chunking_nor_auth_is() -> None:
-    """CHUNKING comes later, AUTH never."""
+def test_the_size_limit_is_announced_and_neither_binarymime_nor_auth_is() -> None:
+    """CHUNKING carries bare line ends; content that is not lines at all could not be passed on."""
     keywords = offered(52428800, can_start_tls=True)
     assert "SIZE 52428800" in keywords
-    assert not {"CHUNKING", "AUTH"} & {keyword.split()[0] for keyword in keywords}
+    assert "CHUNKING" in keywords
+    assert not {"BINARYMIME", "AUTH"} & {keyword.split()[0] for keyword in keywords}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mx import reply
 from mx.envelope import Recipient, ReversePath
 from mx.reply import Reply
-from mx.smtp.grammar import Command, Hello, Mail, Rcpt, Verb, parse
+from mx.smtp.grammar import Bdat, Command, Hello, Mail, Rcpt, Verb, parse
 
 
 def mail(address: str, *words: str) -> Mail:
@@ -82,8 +82,15 @@ CASES: list[tuple[str | bytes, Command | Reply]] = [
     ("QUIT", Verb.QUIT),
     ("STARTTLS", Verb.STARTTLS),
     ("STARTTLS now", reply.BAD_ARGUMENTS),
-    ("BDAT 5 LAST", Verb.BDAT),
-    ("BDAT", Verb.BDAT),
+    ("BDAT 5 LAST", Bdat(5, is_last=True)),
+    ("bdat 0 last", Bdat(0, is_last=True)),
+    ("BDAT 100000", Bdat(100000, is_last=False)),
+    ("BDAT", reply.BAD_CHUNK),
+    ("BDAT -1 LAST", reply.BAD_CHUNK),
+    ("BDAT 0x10 LAST", reply.BAD_CHUNK),
+    ("BDAT 10 EVIL", reply.BAD_CHUNK),
+    ("BDAT 99999999999999999999 LAST", reply.BAD_CHUNK),
+    ("BDAT \u0661 LAST", reply.BAD_CHUNK),
     ("AUTH PLAIN AGEAYg==", reply.NOT_OFFERED),
     ("ETRN x.example", reply.NOT_OFFERED),
     ("XCLIENT ADDR=192.0.2.1", reply.UNKNOWN_COMMAND),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mx import reply
 from mx.smtp.events import DataAsked, MailGiven, MessageEnded, RecipientGiven, SessionEnded
 from mx.smtp.limits import Limits
-from mx.smtp.machine import Session, State
+from mx.smtp.machine import Session
+from mx.smtp.states import State
 from tests.contracts.dialogs import Dialog, dialogs, hold
 from tests.contracts.receiving import Driver, Taken
 
@@ -59,6 +60,10 @@ COMMANDS = st.sampled_from(
         b"NOOP\r\n",
         ENVELOPE,
         b"A" * 5000,
+        b"BDAT 6 LAST\r\nNOOP\r\n",
+        b"BDAT 3\r\n\r\n.",
+        b"BDAT 0 LAST\r\n",
+        b"BDAT 70000\r\n",
         b"QUIT\r\n",
     ]
 )
