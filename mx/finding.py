@@ -7,6 +7,9 @@ must never look like a check that passed.
 from dataclasses import dataclass
 from enum import StrEnum
 
+SIGNATURES = "yara"
+"""The engine that runs in the cells; it is asked about every message."""
+
 
 class Severity(StrEnum):
     """What a finding says of the message. The order of the members is the order of precedence, worst first."""

@@ -17,13 +17,11 @@ from mx.artifact import Artifact
 from mx.cell.report import CellReport
 from mx.engines.tally import Tally
 from mx.examination import Examination
-from mx.finding import EngineFailed, EngineOutcome
+from mx.finding import SIGNATURES, EngineFailed, EngineOutcome
 from mx.spool import Spool
 from mx.verdict import judge
 
 ENGINE_SECONDS = 20.0
-SIGNATURES = "yara"
-"""The engine that runs in the cells; it is asked about every message."""
 
 
 class Cells(Protocol):

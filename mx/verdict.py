@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from mx.artifact import Ambiguity
-from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+from mx.finding import SIGNATURES, EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
 
 
 class VerdictKind(StrEnum):
@@ -37,6 +37,8 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     ambiguities: tuple[Ambiguity, ...] = ()
     unanswered: tuple[EngineFailed, ...] = ()
+    answered: tuple[str, ...] = ()
+    """The engines that did answer, save the signatures in the cells, which answer about every message."""
 
     @property
     def finding_names(self) -> tuple[str, ...]:
@@ -77,4 +79,5 @@ def judge(
     present = {finding.severity for finding in counted}
     worst = next((severity for severity in Severity if severity in present), None)
     kind = VerdictKind(worst.value) if worst else VerdictKind.CLEAN
-    return Verdict(kind, counted, tuple(ambiguities), tuple(unanswered))
+    helpful = answered - {failed.engine for failed in unanswered} - {SIGNATURES}
+    return Verdict(kind, counted, tuple(ambiguities), tuple(unanswered), tuple(sorted(helpful)))

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from mx import reply
-from mx.decision import Defer, Deliver, Discard, Hold, Reject
+from mx.decision import Defer, Deliver, Discard, Hold, Reject, Strip
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.forward import FORWARD_SECONDS, forward
@@ -55,7 +55,7 @@ def plan(copies: Iterable[Copy]) -> Plan:
                     result.forwarded.append(copy)
                 else:
                     result.hold(NO_NEXT_HOP, copy)
-            case Hold(reason):
+            case Hold(reason) | Strip(reason):
                 result.hold(reason, copy)
             case Reject():
                 result.refused.append(copy)

@@ -4,7 +4,7 @@ from typing import Any
 
 from mx.cell.connection import CellAbout
 from mx.engines.contract import Engine, EngineState
-from mx.scan import SIGNATURES
+from mx.finding import SIGNATURES
 from pratique.settings import Settings
 
 

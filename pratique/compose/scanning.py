@@ -13,7 +13,8 @@ from mx.cell.pool import CellPool
 from mx.engines.contract import EngineState
 from mx.engines.panel import Panel
 from mx.engines.tally import Tally
-from mx.scan import SIGNATURES, Scanner
+from mx.finding import SIGNATURES
+from mx.scan import Scanner
 from pratique.compose.engines import engines_of, label_of, signatures_state
 from pratique.settings import Settings
 from tenants.database import DatabaseUnavailable

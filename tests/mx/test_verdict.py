@@ -74,3 +74,9 @@ def test_whoever_was_asked_and_is_silent_is_unanswered(asked: set[str], answerin
     """No combination of silent engines makes a complete verdict."""
     verdict = judge(asked, [NothingFound(engine) for engine in sorted(answering)])
     assert {failed.engine for failed in verdict.unanswered} == asked - answering
+
+
+def test_the_engines_that_answered_are_named() -> None:
+    """Not the signatures in the cells: they answer about every message, so they are no other engine's stand-in."""
+    outcomes = [NothingFound("yara"), NothingFound("icap"), EngineFailed("clamd", "away"), found("b", Severity.SPAM)]
+    assert judge({"yara", "icap", "clamd", "b"}, outcomes).answered == ("b", "icap")
