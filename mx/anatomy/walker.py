@@ -12,7 +12,7 @@ ends there.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -50,12 +50,21 @@ class _Place:
     number: int
     mime_levels: int
     archive_levels: int
+    kind: Kind = Kind.MESSAGE
+    """What it is being opened as."""
+
+
+def nobody_watches(sha256: str, kind: str) -> None:
+    """Takes no note of what is being opened."""
 
 
 @dataclass(slots=True)
 class _Walk:
     budget: Budget
     readers: Readers
+    watch: Callable[[str, str], None]
+    steps: Iterator[Step] | None = None
+    """Those that the watch was told of last."""
     artifacts: list[Artifact] = field(default_factory=list)
     contents: list[Stretch] = field(default_factory=list)
     charsets: list[str] = field(default_factory=list)
@@ -68,13 +77,19 @@ class _Walk:
 
 
 def walk(
-    message: bytes, budget: Budget, readers: Readers = LIGHT_READERS, tenant_passwords: Sequence[str] = ()
+    message: bytes,
+    budget: Budget,
+    readers: Readers = LIGHT_READERS,
+    tenant_passwords: Sequence[str] = (),
+    watch: Callable[[str, str], None] = nobody_watches,
 ) -> Anatomy:
     """All artifacts of the message, with findings and ambiguities.
 
-    Whatever the octets, raises nothing but DeeperCellNeeded, and that only where `readers` are not deep.
+    `watch` is told the digest of each artifact and the kind that it is opened as, before that begins or goes on: what
+    kills the process is then known. Whatever the octets, raises nothing but DeeperCellNeeded, and that only where
+    `readers` are not deep.
     """
-    state = _Walk(budget, readers)
+    state = _Walk(budget, readers, watch)
     _add(state, None, Member("message", "message/rfc822", "message", whole(message)))
     while _take_next_step(state) or _unlock(state, tenant_passwords):
         pass
@@ -92,6 +107,9 @@ def _take_next_step(state: _Walk) -> bool:
     if not state.stack:
         return False
     place, steps = state.stack[-1]
+    if steps is not state.steps:
+        state.steps = steps
+        state.watch(state.artifacts[place.number].sha256, place.kind)
     try:
         step = next(steps, None)
         if step is None:
@@ -191,7 +209,7 @@ def _open_as(state: _Walk, place: _Place, content: Stretch, kind: Kind) -> None:
         within = _Place(place.number, level, place.archive_levels)
         state.stack.append((within, open_message(content, state.budget, limits.mime_levels - level)))
         return
-    within = _Place(place.number, place.mime_levels, place.archive_levels + 1)
+    within = _Place(place.number, place.mime_levels, place.archive_levels + 1, kind)
     if within.archive_levels > limits.archive_levels:
         _find(state, place.number, "limit.archive-levels", Severity.UNSCANNABLE)
         return

@@ -325,3 +325,13 @@ def test_a_message_that_is_one_body_spans_itself() -> None:
     octets = b"Subject: x\r\nContent-Type: text/plain\r\n\r\nHello.\r\n"
     (body,) = [artifact for artifact in walked(octets).artifacts if artifact.reading == "body"]
     assert body.span == (0, len(octets))
+
+
+def test_a_watch_is_told_what_is_opened_before_it_is() -> None:
+    """Digest and kind, each time that the walk turns to another container, and when it comes back to one."""
+    octets = attached(zipped(gzipped(b"text"), "inner.gz"), b"outer.zip")
+    watched: list[tuple[str, str]] = []
+    anatomy = walk(octets, Budget(NO_TIME), watch=lambda sha256, kind: watched.append((sha256, kind)))
+    digests = {part.name: part.sha256 for part in anatomy.artifacts}
+    message, archive, member = digests["message"], digests["outer.zip"], digests["inner.gz"]
+    assert watched == [(message, "message"), (archive, "zip"), (member, "gzip"), (archive, "zip"), (message, "message")]
