@@ -2,6 +2,7 @@
 
 Comes in: the next hop's octets, and one Transfer at a time. Goes out: events for `connection.py`, octets to send.
 With PIPELINING the envelope is one write: [RSET] MAIL RCPT... DATA (RFC 2920 section 3.1); without, one command a time.
+With CHUNKING the content goes over BDAT as it is, and there is no DATA.
 
 Two rules stand above the rest:
 
@@ -11,7 +12,8 @@ Two rules stand above the rest:
 
 Standards: RFC 5321 sections 3.3, 4.1.1, 4.2 and 4.3.2; RFC 2920 (PIPELINING; a lone dot where DATA is accepted though
 no recipient was); RFC 1870 (SIZE); RFC 6152 (8BITMIME); RFC 6531 (SMTPUTF8, refused with 5.6.7 where it is needed and
-not offered, section 3.2); RFC 3207 (STARTTLS, and octets that come before the handshake are never read as part of it).
+not offered, section 3.2); RFC 3030 (CHUNKING; bare line ends are refused with 5.6.11 where it is not offered); RFC 3207
+(STARTTLS, and octets that come before the handshake are never read as part of it).
 
 Failure: an address that could break out of its command raises `UnsafeEnvelopeError` before an octet is sent: a bug of
 ours, because the SMTP grammar accepts no such address.
@@ -26,6 +28,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
+from mx.delivery.chunking import octets_over_bdat
 from mx.delivery.commands import check_envelope, mail_command, needs_smtputf8, offered
 from mx.delivery.contract import CopyResult, NextHopReply, PermanentlyRefused, Stage, Transfer, Unreachable
 from mx.delivery.dot_stuffing import octets_over_data
@@ -33,6 +36,7 @@ from mx.delivery.ledger import Ledger
 from mx.delivery.replies import RawReply, RemoteProtocolError, ReplyReader
 
 _SMTPUTF8_NEEDED = NextHopReply(550, "5.6.7", "the message needs SMTPUTF8, which is not offered")
+_CHUNKING_NEEDED = NextHopReply(550, "5.6.11", "the message has bare line ends, and CHUNKING is not offered")
 _LONE_DOT = b".\r\n"
 
 
@@ -166,6 +170,10 @@ class Client:
             self._ledger.close(PermanentlyRefused(_SMTPUTF8_NEEDED, Stage.MAIL))
             self._settle(may_reuse=True)
             return
+        if transfer.has_bare_line_ends and not self._is_chunking:
+            self._ledger.close(PermanentlyRefused(_CHUNKING_NEEDED, Stage.MAIL))
+            self._settle(may_reuse=True)
+            return
         self._state = _State.ENVELOPE
         self._commands = self._envelope_commands(transfer)
         self._send_commands()
@@ -174,10 +182,11 @@ class Client:
         """The pieces to send after ContentAsked; raises UnsafeContentError before a piece that must not go out."""
         if self._transfer is None:
             raise AssertionError("content was asked for outside a transaction")
-        return octets_over_data(self._transfer.headers_on_top, self._transfer.content)
+        over = octets_over_bdat if self._is_chunking else octets_over_data
+        return over(self._transfer.headers_on_top, self._transfer.content)
 
     def content_sent(self) -> None:
-        """The dot is about to be given to the network: from now on the next hop may take the message."""
+        """The end of data is about to be given to the network: from now on the next hop may take the message."""
         if self._state is not _State.CONTENT:
             raise AssertionError("content was sent that nobody asked for")
         self._state = _State.END_OF_DATA
@@ -279,7 +288,10 @@ class Client:
                 return
             case _:
                 assert_never(awaited)
-        self._send_commands()
+        if self._awaited or self._commands:
+            self._send_commands()
+        else:
+            self._end_envelope()
 
     def _take_mail_reply(self, reply: RawReply) -> None:
         self._is_mail_accepted = reply.is_positive
@@ -292,13 +304,24 @@ class Client:
             self._ledger.refuse(reply, Stage.DATA)
             self._settle(may_reuse=True)
         elif self._ledger.is_anyone_left:
-            self._state = _State.CONTENT
-            self._events.append(ContentAsked())
+            self._ask_content()
         else:
             # RFC 2920 section 3.1: where DATA is accepted without a valid recipient, a single dot is to be sent.
             self._out.append(_LONE_DOT)
             self._needs_reset = True
             self._state = _State.END_OF_DATA
+
+    def _end_envelope(self) -> None:
+        """Every recipient was answered, and nobody asks for DATA where BDAT is next."""
+        if self._ledger.is_anyone_left:
+            self._ask_content()
+        else:
+            self._needs_reset = self._is_mail_accepted
+            self._settle(may_reuse=True)
+
+    def _ask_content(self) -> None:
+        self._state = _State.CONTENT
+        self._events.append(ContentAsked())
 
     def _take_early_reply(self, reply: RawReply) -> None:
         if reply.code < 400:
@@ -311,6 +334,7 @@ class Client:
         if reply.is_positive:
             self._ledger.deliver(reply)
         elif reply.code >= 400:
+            self._needs_reset = self._needs_reset or self._is_chunking
             self._ledger.refuse(reply, Stage.END_OF_DATA)
         else:
             self._break(f"the end of data was answered {reply.decoded().line}")
@@ -346,14 +370,19 @@ class Client:
     def _envelope_commands(self, transfer: Transfer) -> deque[tuple[_Awaited, bytes]]:
         reset = [(_Awaited.RESET, b"RSET\r\n")] if self._needs_reset else []
         self._needs_reset = False
+        data = [] if self._is_chunking else [(_Awaited.DATA, b"DATA\r\n")]
         return deque(
             (
                 *reset,
                 (_Awaited.MAIL, mail_command(transfer, self.extensions)),
                 *((_Awaited.RECIPIENT, b"RCPT TO:<%b>\r\n" % address.encode()) for address in transfer.recipients),
-                (_Awaited.DATA, b"DATA\r\n"),
+                *data,
             )
         )
+
+    @property
+    def _is_chunking(self) -> bool:
+        return "CHUNKING" in self.extensions
 
     def _send_commands(self) -> None:
         """Sends what may be sent now: everything at once where that is offered, otherwise the next command."""

@@ -95,9 +95,11 @@ class Transfer:
     headers_on_top: bytes
     """Whole header lines with CRLF, to be sent above the first octet of the content; may be empty."""
     content: Content
-    """The message as received: dots not stuffed, line ends CRLF only (receiving has refused anything else)."""
+    """The message as received, dots not stuffed."""
     is_eight_bit: bool
     is_smtputf8: bool
+    has_bare_line_ends: bool = False
+    """A CR or an LF stands alone in the content: it can go over BDAT only."""
 
     @property
     def octets(self) -> int:

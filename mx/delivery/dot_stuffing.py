@@ -7,7 +7,8 @@ Standards: RFC 5321 section 4.5.2 (transparency) and section 4.1.1.4 ("<CRLF>.<C
 together).
 
 Failure: a CR or LF by itself raises `UnsafeContentError`: two servers could read the end of data in different places
-(SMTP smuggling). Receiving refuses such mail, so this is a bug of ours; the connection is cut before the octets go out.
+(SMTP smuggling). Such mail goes over BDAT or is refused (`client.py`), so this is a bug of ours; the connection is cut
+before the octets go out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,6 +31,17 @@ def octets_over_data(headers_on_top: bytes, content: Content) -> Iterator[bytes]
         yield _whole(b"".join((headers_on_top, *content.chunks())))
         return
     yield from _pieces(headers_on_top, content.chunks())
+
+
+def has_bare_line_ends(content: Content) -> bool:
+    """Whether a CR or an LF stands alone in it, so that it cannot go over DATA; reads all of it."""
+    carry = b""
+    for chunk in content.chunks():
+        octets = carry + chunk
+        carry = b"\r" if octets.endswith(b"\r") else b""
+        if not _has_whole_line_ends(octets[: len(octets) - len(carry)]):
+            return True
+    return bool(carry)
 
 
 def _whole(octets: bytes) -> bytes:
@@ -60,6 +72,10 @@ def _pieces(first: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _check(octets: bytes) -> None:
-    pairs = octets.count(b"\r\n")
-    if octets.count(b"\n") != pairs or octets.count(b"\r") != pairs:
+    if not _has_whole_line_ends(octets):
         raise UnsafeContentError("a CR or LF by itself in content that goes over DATA")
+
+
+def _has_whole_line_ends(octets: bytes) -> bool:
+    pairs = octets.count(b"\r\n")
+    return octets.count(b"\n") == pairs == octets.count(b"\r")

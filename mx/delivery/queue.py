@@ -20,6 +20,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, Transfer, Unreachable
+from mx.delivery.dot_stuffing import has_bare_line_ends
 from mx.delivery.runner import LEASE_SECONDS
 from mx.own_headers import read_header_section
 from mx.spool import Spool
@@ -138,13 +139,15 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
     except (OSError, BlobMissing, SealBroken) as error:
         log.error("queue.unreadable", delivery=first.id, transaction=first.facts.transaction, reason=str(error))
         return [Unreachable("the stored message cannot be read")] * len(group)
+    content = read_header_section(spool, parts.hostname).content
     transfer = Transfer(
         reverse_path=first.facts.reverse_path,
         recipients=tuple(delivery.recipient for delivery in group),
         headers_on_top=first.headers_on_top,
-        content=read_header_section(spool, parts.hostname).content,
+        content=content,
         is_eight_bit=first.facts.is_eight_bit,
         is_smtputf8=first.facts.is_smtputf8,
+        has_bare_line_ends=has_bare_line_ends(content),
     )
     return await parts.forwarding.deliver(routes, transfer, TRANSFER_SECONDS)
 

@@ -48,6 +48,7 @@ async def _transfer(
         content=message.content,
         is_eight_bit=envelope.is_eight_bit,
         is_smtputf8=envelope.is_smtputf8,
+        has_bare_line_ends=envelope.has_bare_line_ends,
     )
     results = await forwarding.deliver(routes, transfer, seconds)
     return list(zip(copies, results, strict=True))

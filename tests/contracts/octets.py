@@ -44,10 +44,12 @@ def transfer(
     headers: bytes = HEADERS,
     is_eight_bit: bool = False,
     is_smtputf8: bool = False,
+    has_bare_line_ends: bool = False,
 ) -> Transfer:
     """A transfer to these recipients (one, when none is given)."""
     named = recipients or ("b@tenant.example",)
-    return Transfer(reverse_path, named, headers, Octets(content), is_eight_bit, is_smtputf8)
+    octets = Octets(content)
+    return Transfer(reverse_path, named, headers, octets, is_eight_bit, is_smtputf8, has_bare_line_ends)
 
 
 def artifact(
