@@ -1,10 +1,10 @@
 """Arriving headers that claim to be ours: the only octets that Pratique ever takes away. Also counts `Received` lines.
 
-Comes in: the octets as received (CRLF line ends only: receiving refused anything else). Goes out: the same Content,
-which is nearly always so, or a Content without those header fields.
+Comes in: the octets as received. A bare CR or LF, which only chunks can bring, begins a line here as well, because
+some program takes it for one. Goes out: the same Content, which is nearly always so, or one without those fields.
 
 Standards: RFC 8601 section 5 (removing `Authentication-Results` with our authserv-id); RFC 5321 section 6.3 (loops).
-Limits: looks at the header section alone, up to the first empty line.
+Limits: looks at the header section alone, up to the first empty line, and at no more than 1 MiB of it.
 """
 
 import re
@@ -15,9 +15,10 @@ from mx.artifact import Content
 
 _OURS = re.compile(rb"(?:pratique-[!-9;-~]*|mime-ambiguity-results)[ \t]*$", re.IGNORECASE)
 _AUTHENTICATION = re.compile(rb"authentication-results[ \t]*$", re.IGNORECASE)
-_MAY_BE_OURS = re.compile(rb"(?:^|\n)(?:pratique-|mime-ambiguity-results|authentication-results)", re.IGNORECASE)
+_MAY_BE_OURS = re.compile(rb"(?:^|[\r\n])(?:pratique-|mime-ambiguity-results|authentication-results)", re.IGNORECASE)
 _RECEIVED = re.compile(rb"(?:^|\n)received[ \t]*:", re.IGNORECASE)
-_FIELD_END = re.compile(rb"\r\n(?![ \t])")
+_FIELD_END = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?![ \t])")
+_MOST_HEADER_OCTETS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,14 @@ def _header_octets(content: Content) -> bytes:
         end = header.find(b"\r\n\r\n", searched)
         if end >= 0:
             return bytes(memoryview(header)[: end + 2])
+        if len(header) > _MOST_HEADER_OCTETS:
+            return _whole_fields(header)
     return bytes(header)
+
+
+def _whole_fields(header: bytearray) -> bytes:
+    """Of a header section without end, what ends with a line."""
+    return bytes(memoryview(header)[: header.rfind(b"\r\n") + 2])
 
 
 def _fields(header: bytes) -> Iterator[bytes]:

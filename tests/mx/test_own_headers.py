@@ -50,6 +50,8 @@ TAKEN = [
     (b"Pratique-Scanned: clean\r\n\r\nb\r\n", b"\r\nb\r\n"),
     (b"Pratique-Scanned: clean\r\n", b""),
     (b"A: b\r\nMIME-Ambiguity-Results: none\r\n\r\nb", b"A: b\r\n\r\nb"),
+    (b"A: b\nPratique-Scanned: clean\n x\nC: d\r\n\r\n", b"A: b\nC: d\r\n\r\n"),
+    (b"A: b\rPratique-Scanned: clean\rC: d\r\n\r\n", b"A: b\rC: d\r\n\r\n"),
     (b"Authentication-Results: (c) MX.acme.example 1; spf=pass\r\nA: b\r\n\r\n", b"A: b\r\n\r\n"),
 ]
 
@@ -89,3 +91,10 @@ def test_received_lines_are_counted_in_the_header_section_alone() -> None:
     """A forwarded message in the body brings no loop."""
     message = b"Received: a\r\nreceived : b\r\n\tfrom c\r\nX: y\r\n\r\nReceived: d\r\n"
     assert read_header_section(Octets(message, 3), US).received_lines == 2
+
+
+def test_a_header_section_without_end_is_looked_at_in_its_first_mebibyte() -> None:
+    """Memory stays flat, and what is left out is left as it is."""
+    line = b"A: " + b"b" * 995 + b"\r\n"
+    message = b"Pratique-Scanned: clean\r\n" + line * 3000 + b"Pratique-Scanned: clean\r\n"
+    assert forwarded(message) == line * 3000 + b"Pratique-Scanned: clean\r\n"
