@@ -22,6 +22,8 @@ from mx.decision import decide
 from mx.disposition.carry_out import Disposition
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.tell import events_of
+from mx.engines.contract import circumstances_of
+from mx.engines.demand import demand_of
 from mx.envelope import Client, Envelope, Recipient, ReversePath
 from mx.outcome import settle
 from mx.own_headers import read_header_section
@@ -101,7 +103,9 @@ class IntakeConversation:
                 return reply.LOOP
             recipients = tuple(dict.fromkeys(envelope.recipients))
             tenant = standings[recipients[0]]
-            examination = await intake.scanner.examine(spool, tenant.ignored)
+            demand = demand_of(standings[recipient].policy for recipient in recipients)
+            circumstances = circumstances_of(envelope, spool)
+            examination = await intake.scanner.examine(spool, tenant.ignored, circumstances, demand)
             on_top = headers_on_top(envelope, examination, intake.hostname)
             message = ExaminedMessage(envelope, spool, section.content, on_top, examination)
             decided = [(recipient, standings[recipient]) for recipient in recipients]

@@ -10,7 +10,7 @@ that gives no answer, a next hop that does not take it. A process that dies lose
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,6 +25,8 @@ from mx.delivery.queue import copy_into, routes_of
 from mx.delivery.runner import LEASE_SECONDS
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.forward import forward
+from mx.engines.contract import circumstances_of
+from mx.engines.demand import demand_of
 from mx.envelope import Client, Envelope, Recipient, ReversePath
 from mx.own_headers import read_header_section
 from mx.scan import Scanner
@@ -88,10 +90,12 @@ class Releaser:
         await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), copy_into, spool, self.sealed, leased.body)
         copies = await self._copies(leased)
         ignored = copies[0].standing.ignored if copies else frozenset()
-        examination = await self.scanner.examine(spool, ignored)
+        envelope = envelope_of(leased.message.facts, leased.recipients)
+        circumstances = replace(circumstances_of(envelope, spool), is_fresh=True)
+        demand = demand_of(copy.standing.policy for copy in copies)
+        examination = await self.scanner.examine(spool, ignored, circumstances, demand)
         if (reason := why_held_again(examination.verdict, frozenset(leased.message.override))) is not None:
             return _none(leased.recipients, reason)
-        envelope = envelope_of(leased.message.facts, leased.recipients)
         content = read_header_section(spool, self.hostname).content
         on_top = headers_on_top(envelope, examination, self.hostname)
         message = ExaminedMessage(envelope, spool, content, on_top, examination)

@@ -2,8 +2,9 @@
 
 These are rows 6 to 8 of `docs/flow.md`.
 
-Comes in: a frozen Spool. Goes out: an Examination. The cell opens the message and runs YARA-X; the artifacts that it
-found are then shown to all other engines at once; the verdict is a pure function of what came back.
+Comes in: a frozen Spool, the circumstances of its message, what the policies demand. Goes out: an Examination. The cell
+opens the message and runs YARA-X; the artifacts that it found are then shown to the other engines that the policies'
+bias picks, at once; the verdict is a pure function of what came back.
 
 Failure: a cell that dies costs this one verdict (*unscannable*). An engine without an answer makes the verdict
 incomplete, and the policy decides. `NoCellFree` passes through: the caller answers 451.
@@ -15,9 +16,12 @@ from typing import Protocol
 
 from mx.artifact import Artifact
 from mx.cell.report import CellReport
+from mx.engines.contract import NOTHING_KNOWN, Circumstances
+from mx.engines.demand import Demand
+from mx.engines.panel import WHOLE_DEMAND, PanelAnswer
 from mx.engines.tally import Tally
 from mx.examination import Examination
-from mx.finding import SIGNATURES, EngineFailed, EngineOutcome
+from mx.finding import SIGNATURES, EngineFailed
 from mx.spool import Spool
 from mx.verdict import judge
 
@@ -36,7 +40,9 @@ class Panel(Protocol):
     @property
     def names(self) -> frozenset[str]: ...
 
-    async def ask(self, artifacts: Sequence[Artifact], seconds: float) -> tuple[EngineOutcome, ...]: ...
+    async def ask(
+        self, artifacts: Sequence[Artifact], seconds: float, circumstances: Circumstances, demand: Demand
+    ) -> PanelAnswer: ...
 
 
 class Scanner:
@@ -48,9 +54,14 @@ class Scanner:
         """`version_of` names an engine with its version, for people; `seconds` is a clock that never goes back."""
         self.signatures = Tally()
         self._cells, self._panel, self._version_of, self._seconds = cells, panel, version_of, seconds
-        self._asked = frozenset({SIGNATURES}) | panel.names
 
-    async def examine(self, spool: Spool, ignored: Set[str] = frozenset()) -> Examination:
+    async def examine(
+        self,
+        spool: Spool,
+        ignored: Set[str] = frozenset(),
+        circumstances: Circumstances = NOTHING_KNOWN,
+        demand: Demand = WHOLE_DEMAND,
+    ) -> Examination:
         """Everything that can be found out about these octets. Raises NoCellFree."""
         started = self._seconds()
         report = await self._cells.examine(spool, want_artifacts=bool(self._panel.names), seconds=ENGINE_SECONDS)
@@ -58,12 +69,13 @@ class Scanner:
             spent = self._seconds() - started
             self.signatures.add(report.signatures, spent)
             remaining = max(0.0, ENGINE_SECONDS - spent)
-            outcomes = (report.signatures, *await self._panel.ask(report.artifacts, remaining))
+            answer = await self._panel.ask(report.artifacts, remaining, circumstances, demand)
         finally:
             report.close()
+        asked, outcomes = answer.asked | {SIGNATURES}, (report.signatures, *answer.outcomes)
         answered = [outcome.engine for outcome in outcomes if not isinstance(outcome, EngineFailed)]
         return Examination(
-            verdict=judge(self._asked, outcomes, report.findings, report.ambiguities, ignored),
+            verdict=judge(asked, outcomes, report.findings, report.ambiguities, ignored, answer.no_scanners),
             artifacts=report.artifacts,
             record=report.record,
             message_id=report.message_id,

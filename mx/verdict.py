@@ -38,7 +38,7 @@ class Verdict:
     ambiguities: tuple[Ambiguity, ...] = ()
     unanswered: tuple[EngineFailed, ...] = ()
     answered: tuple[str, ...] = ()
-    """The engines that did answer, save the signatures in the cells, which answer about every message."""
+    """The scanners that did answer, save the signatures in the cells, which answer about every message."""
 
     @property
     def finding_names(self) -> tuple[str, ...]:
@@ -52,9 +52,11 @@ def judge(
     anatomy_findings: Iterable[Finding] = (),
     ambiguities: Iterable[Ambiguity] = (),
     ignored: Set[str] = frozenset(),
+    no_scanners: Set[str] = frozenset(),
 ) -> Verdict:
     """The verdict from everything that was found out about one message.
 
+    `no_scanners` are engines that look for something else than malware: they stand in for no scanner.
     `ignored` holds names of findings that the operator has declared false; they do not count. What could not be
     examined cannot be declared false: an *unscannable* finding always counts.
     """
@@ -79,5 +81,5 @@ def judge(
     present = {finding.severity for finding in counted}
     worst = next((severity for severity in Severity if severity in present), None)
     kind = VerdictKind(worst.value) if worst else VerdictKind.CLEAN
-    helpful = answered - {failed.engine for failed in unanswered} - {SIGNATURES}
+    helpful = answered - {failed.engine for failed in unanswered} - {SIGNATURES} - no_scanners
     return Verdict(kind, counted, tuple(ambiguities), tuple(unanswered), tuple(sorted(helpful)))

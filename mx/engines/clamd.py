@@ -29,7 +29,7 @@ from mx.engines.clamd_connection import CannotConnect, Daemon, ask
 from mx.engines.clamd_connection import parse_daemon as parse_daemon
 from mx.engines.clamd_protocol import Alert, Answer, Clean, NoAnswer, TooLarge
 from mx.engines.clamd_state import state_of
-from mx.engines.contract import EngineState
+from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
 
 ENGINE = "clamd"
@@ -53,18 +53,20 @@ class Clamd:
     """All daemons together are one engine."""
 
     name = ENGINE
+    purpose = Purpose.MALWARE
+    canary = EICAR
 
-    def __init__(
-        self, reactor: IReactorTime, daemons: Sequence[Daemon], most_octets: int, *, whole_message: bool = False
-    ) -> None:
+    def __init__(self, reactor: IReactorTime, daemons: Sequence[Daemon], most_octets: int) -> None:
         """`most_octets` is the size of the largest artifact to ask about: clamd's StreamMaxLength."""
-        self._reactor, self._most_octets, self._whole_message = reactor, most_octets, whole_message
+        self._reactor, self._most_octets = reactor, most_octets
         self._places = [_Place(daemon) for daemon in daemons]
         self._next = 0
 
-    async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+    async def examine(
+        self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+    ) -> EngineOutcome:
         """See `mx.engines.contract.Engine`."""
-        numbers = self._chosen(artifacts)
+        numbers = _chosen(artifacts, whole_message=circumstances.whole_message)
         answers: dict[str, Answer] = {}
         asking: list[Artifact] = []
         for artifact in artifacts:
@@ -80,16 +82,6 @@ class Clamd:
     async def state(self) -> EngineState:
         """See `mx.engines.contract.Engine`."""
         return await state_of(self._reactor, ENGINE, [place.daemon for place in self._places])
-
-    def _chosen(self, artifacts: Sequence[Artifact]) -> dict[str, list[int]]:
-        """The artifacts to ask about: each digest, and the numbers that have it."""
-        is_opened = any(artifact.reading == "headers" and artifact.parent == 0 for artifact in artifacts)
-        numbers: dict[str, list[int]] = {}
-        for artifact in artifacts:
-            is_seen_in_parts = artifact.reading == "headers" or (artifact.number == 0 and is_opened)
-            if artifact.content.octets and (self._whole_message or not is_seen_in_parts):
-                numbers.setdefault(artifact.sha256, []).append(artifact.number)
-        return numbers
 
     async def _ask_all(self, artifacts: Sequence[Artifact]) -> Sequence[Answer]:
         """An answer for each, in order. Cancelling it, as the panel does at the deadline, ends all questions."""
@@ -121,6 +113,17 @@ class Clamd:
         turn = self._places[self._next :] + self._places[: self._next]
         now = self._reactor.seconds()
         return sorted(turn, key=lambda place: now < place.down_until)[:2]
+
+
+def _chosen(artifacts: Sequence[Artifact], *, whole_message: bool) -> dict[str, list[int]]:
+    """The artifacts to ask about: each digest, and the numbers that have it."""
+    is_opened = any(artifact.reading == "headers" and artifact.parent == 0 for artifact in artifacts)
+    numbers: dict[str, list[int]] = {}
+    for artifact in artifacts:
+        is_seen_in_parts = artifact.reading == "headers" or (artifact.number == 0 and is_opened)
+        if artifact.content.octets and (whole_message or not is_seen_in_parts):
+            numbers.setdefault(artifact.sha256, []).append(artifact.number)
+    return numbers
 
 
 def _outcome(numbers: dict[str, list[int]], answers: dict[str, Answer]) -> EngineOutcome:

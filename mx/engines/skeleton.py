@@ -16,7 +16,7 @@ Limits: this code runs between all other work of the process. Whatever takes lon
 from collections.abc import Sequence
 
 from mx.artifact import Artifact, Content
-from mx.engines.contract import EngineState
+from mx.engines.contract import Circumstances, EngineState, Purpose
 from mx.finding import EngineOutcome, Finding, Found, NothingFound, Severity
 
 MARK = b"PRATIQUE-SKELETON-ENGINE-FINDS-THIS"
@@ -26,8 +26,12 @@ class Skeleton:
     """Finds MARK."""
 
     name = "skeleton"
+    purpose = Purpose.MALWARE
+    canary = MARK
 
-    async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+    async def examine(
+        self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+    ) -> EngineOutcome:
         """See `mx.engines.contract.Engine`."""
         findings = tuple(
             Finding(self.name, "Skeleton.Mark", artifact.number, Severity.SUSPICIOUS)

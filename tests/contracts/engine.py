@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from mx.artifact import Artifact
-from mx.engines.contract import Engine
+from mx.engines.contract import NOTHING_KNOWN, Circumstances, Engine
 from mx.engines.panel import Panel
 from mx.finding import EngineFailed, EngineOutcome, Found, NothingFound
 
@@ -45,9 +45,9 @@ def artifact(raw: bytes, number: int = 1, parent: int | None = 0, reading: str =
     return Artifact(number, parent, f"part {number}", "application/octet-stream", reading, digest, Octets(raw))
 
 
-async def ask(engine: Engine, *artifacts: Artifact) -> EngineOutcome:
+async def ask(engine: Engine, *artifacts: Artifact, circumstances: Circumstances = NOTHING_KNOWN) -> EngineOutcome:
     """The engine's one outcome, from a panel."""
-    (outcome,) = await Panel([engine], reactor).ask(artifacts, SECONDS)
+    (outcome,) = (await Panel([engine], reactor).ask(artifacts, SECONDS, circumstances)).outcomes
     return outcome
 
 
@@ -109,6 +109,12 @@ class EngineContract:
         asking = [Deferred.fromCoroutine(ask(engine, artifact(text))) for text in texts]
         outcomes = await gatherResults(asking)
         assert [isinstance(outcome, Found) for outcome in outcomes] == [number % 3 == 0 for number in range(60)]
+
+    async def test_it_finds_its_canary(self) -> None:
+        """An engine that does not is left out."""
+        panel = Panel([self.engine()], reactor)
+        await panel.probe(panel.due_for_probe()[0])
+        assert [state.text for state in await panel.states()] == ["ready"]
 
     async def test_its_state_is_in_its_own_name(self) -> None:
         """An engine that answers says that it is available."""
@@ -198,7 +204,7 @@ class AwayEngineContract:
         asking = Deferred.fromCoroutine(Panel([engine], clock).ask([artifact(b"clean")], SECONDS))
         await script.asked
         clock.advance(SECONDS)
-        assert await asking == (EngineFailed(engine.name, "no answer within 20 s"),)
+        assert (await asking).outcomes == (EngineFailed(engine.name, "no answer within 20 s"),)
         await script.lost
 
     async def test_a_server_that_answers_and_hangs_has_failed_at_the_deadline(self) -> None:
@@ -209,7 +215,7 @@ class AwayEngineContract:
         asking = Deferred.fromCoroutine(Panel([engine], clock).ask([artifact(b"clean")], SECONDS))
         await script.asked
         clock.advance(SECONDS)
-        assert isinstance((await asking)[0], EngineFailed)
+        assert isinstance((await asking).outcomes[0], EngineFailed)
         await script.lost
 
     async def test_a_server_that_crashes_has_failed(self) -> None:

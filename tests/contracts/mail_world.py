@@ -16,6 +16,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.artifact import Artifact
 from mx.cell.pool import CellPool
+from mx.engines.contract import EICAR, Circumstances, Purpose
 from mx.engines.panel import Panel
 from mx.finding import EngineFailed, EngineOutcome, NothingFound
 from mx.scan import Scanner
@@ -116,8 +117,12 @@ class Answering:
 
     answer: EngineOutcome | Callable[[], EngineOutcome]
     name: str = "second"
+    purpose = Purpose.MALWARE
+    canary = EICAR
 
-    async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+    async def examine(
+        self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+    ) -> EngineOutcome:
         return self.answer() if callable(self.answer) else self.answer
 
     async def state(self) -> Any:

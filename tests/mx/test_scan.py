@@ -8,6 +8,9 @@ from twisted.trial.unittest import TestCase
 
 from mx.artifact import Artifact
 from mx.cell.report import CellReport, NoCellFree, report_of_a_lost_cell
+from mx.engines.contract import Circumstances
+from mx.engines.demand import Demand
+from mx.engines.panel import PanelAnswer
 from mx.finding import EngineOutcome, Finding, Found, NothingFound, Severity
 from mx.scan import ENGINE_SECONDS, Scanner
 from mx.spool import Spool
@@ -49,7 +52,9 @@ class ScannerTest(TestCase):
         seen: list[bytes] = []
 
         class Reading(Answering):
-            async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+            async def examine(
+                self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+            ) -> EngineOutcome:
                 assert 0 < deadline <= ENGINE_SECONDS
                 seen.extend(b"".join(artifact.content.chunks()) for artifact in artifacts)
                 return Found("second", (Finding("second", "Bad.Name", len(artifacts) - 1, Severity.INFECTED),))
@@ -100,9 +105,11 @@ class Asked:
     def __init__(self, *names: str) -> None:
         self.names, self.seconds = frozenset(names), list[float]()
 
-    async def ask(self, artifacts: Sequence[Artifact], seconds: float) -> tuple[EngineOutcome, ...]:
+    async def ask(
+        self, artifacts: Sequence[Artifact], seconds: float, circumstances: Circumstances, demand: Demand
+    ) -> PanelAnswer:
         self.seconds.append(seconds)
-        return ()
+        return PanelAnswer(self.names)
 
 
 def scanner(cells: Cells, panel: Asked) -> Scanner:
@@ -160,7 +167,9 @@ def test_the_report_is_closed_in_every_case() -> None:
     )
 
     class Broken(Asked):
-        async def ask(self, artifacts: Sequence[Artifact], seconds: float) -> tuple[EngineOutcome, ...]:
+        async def ask(
+            self, artifacts: Sequence[Artifact], seconds: float, circumstances: Circumstances, demand: Demand
+        ) -> PanelAnswer:
             raise KeyError("bug")
 
     ended: list[object] = []

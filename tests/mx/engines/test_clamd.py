@@ -12,7 +12,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.engines import clamd as clamd_engine
 from mx.engines.clamd import Clamd, parse_daemon
-from mx.engines.contract import Engine
+from mx.engines.contract import Circumstances, Engine
 from mx.engines.panel import Panel
 from mx.finding import EngineFailed, Finding, Found, NothingFound, Severity
 from tests.contracts.engine import (
@@ -30,8 +30,8 @@ MOST_OCTETS = 25 * MEBIBYTE
 NAME = "EICAR.Test.UNOFFICIAL"
 
 
-def engine(*daemons: str, most_octets: int = MOST_OCTETS, whole_message: bool = False) -> Clamd:
-    return Clamd(reactor, [parse_daemon(daemon) for daemon in daemons], most_octets, whole_message=whole_message)
+def engine(*daemons: str, most_octets: int = MOST_OCTETS) -> Clamd:
+    return Clamd(reactor, [parse_daemon(daemon) for daemon in daemons], most_octets)
 
 
 class TestRealClamd(EngineContract, TestCase):
@@ -56,8 +56,8 @@ class TestRealClamd(EngineContract, TestCase):
         message, header = artifact(EICAR, 0, None, "message"), artifact(EICAR + b" ", 1, 0, "headers")
         body = artifact(b"clean", 2, 0, "body")
         assert await ask(self.engine(), message, header, body) == NothingFound("clamd")
-        whole = engine(self.clamd.setting, whole_message=True)
-        assert sorted(found_in(await ask(whole, message, header, body))) == [0, 1]
+        whole = Circumstances(whole_message=True)
+        assert sorted(found_in(await ask(self.engine(), message, header, body, circumstances=whole))) == [0, 1]
 
     async def test_a_message_that_was_not_opened_is_sent_whole(self) -> None:
         """There is nothing else of it to send."""
@@ -98,10 +98,10 @@ class TestRealClamd(EngineContract, TestCase):
         asked = self.engine()
         self.clamd.freeze()
         try:
-            outcomes = await Panel([asked], reactor).ask([artifact(b"clean")], 0.2)
+            answer = await Panel([asked], reactor).ask([artifact(b"clean")], 0.2)
         finally:
             self.clamd.thaw()
-        assert outcomes == (EngineFailed("clamd", "no answer within 0.2 s"),)
+        assert answer.outcomes == (EngineFailed("clamd", "no answer within 0.2 s"),)
         assert found_in(await ask(asked, artifact(EICAR))) == [1]
 
     async def test_another_daemon_answers_for_one_that_is_away(self) -> None:

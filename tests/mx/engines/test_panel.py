@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mx.artifact import Artifact
-from mx.engines.contract import EngineState
+from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
 from mx.engines.panel import Panel
 from mx.engines.tally import TIMES_KEPT, EngineStatistics
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
@@ -21,11 +21,16 @@ NOT_ONE = "the engine's answer is not one"
 class Scripted:
     """An engine that does what it is told."""
 
+    purpose = Purpose.MALWARE
+    canary = EICAR
+
     def __init__(self, name: str, does: Callable[[], Any], state: Callable[[], Any] | None = None) -> None:
         self.name, self._does = name, does
         self._state = state or (lambda: EngineState(name, True, "ready"))
 
-    async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+    async def examine(
+        self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+    ) -> EngineOutcome:
         answer = self._does()
         return await answer if isinstance(answer, Deferred) else answer
 
@@ -65,7 +70,10 @@ class TestPanel(SynchronousTestCase):
 
     def ask(self, *engines: Any, seconds: float = 20.0) -> "Deferred[tuple[EngineOutcome, ...]]":
         self.panel = Panel(engines, self.clock)
-        return Deferred.fromCoroutine(self.panel.ask([artifact(b"x", 1)], seconds))
+        return Deferred.fromCoroutine(self._outcomes(seconds))
+
+    async def _outcomes(self, seconds: float) -> tuple[EngineOutcome, ...]:
+        return (await self.panel.ask([artifact(b"x", 1)], seconds)).outcomes
 
     def outcome(self, does: Callable[[], Any]) -> EngineOutcome:
         (outcome,) = self.successResultOf(self.ask(Scripted("one", does)))
@@ -96,7 +104,7 @@ class TestPanel(SynchronousTestCase):
     def test_an_engine_that_is_no_coroutine_function_has_failed(self) -> None:
         """Python finds out only when it is asked."""
         engine = Scripted("one", fail)
-        engine.examine = lambda artifacts, deadline: NothingFound("one")  # type: ignore[method-assign,assignment,misc]
+        engine.examine = lambda artifacts, circumstances, deadline: NothingFound("one")  # type: ignore[method-assign,assignment,misc]
         assert self.successResultOf(self.ask(engine)) == (EngineFailed("one", "the engine raised TypeError"),)
         assert len(self.flushLoggedErrors(TypeError)) == 1
 
@@ -133,7 +141,9 @@ class TestPanel(SynchronousTestCase):
         second: Deferred[EngineOutcome] = Deferred()
 
         class Stubborn(Scripted):
-            async def examine(self, artifacts: Sequence[Artifact], deadline: float) -> EngineOutcome:
+            async def examine(
+                self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+            ) -> EngineOutcome:
                 try:
                     await Deferred()
                 except CancelledError:
