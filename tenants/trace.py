@@ -54,6 +54,37 @@ class Examined:
 
 
 @dataclass(frozen=True, slots=True)
+class Observed:
+    """An agent learned something, failed, or vouched for the sender."""
+
+    name: ClassVar[str] = "observed"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    agent: str
+    hook: str
+    """The event of the message at which it was asked."""
+    fact: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedByAgent:
+    """An agent refused a recipient, or the message for it; nothing of it is kept."""
+
+    name: ClassVar[str] = "refused-by-agent"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    agent: str
+    hook: str
+    reverse_path: str
+    recipient: str
+    client_address: str
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
 class CopyAccepted:
     """The next hop took the copy, in the session or from the queue."""
 
@@ -223,6 +254,8 @@ class UnknownEvent:
 Event = (
     MessageReceived
     | Examined
+    | Observed
+    | RefusedByAgent
     | CopyAccepted
     | CopyQueued
     | CopyHeld
