@@ -7,12 +7,15 @@ Failure: none. An engine that was asked and is missing from the outcomes counts 
 """
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
 from mx.artifact import Ambiguity
 from mx.finding import SIGNATURES, EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+
+OPINIONS = frozenset({Severity.SPAM, Severity.PHISHING})
+"""Severities that say something of the sender, and that another opinion may outweigh."""
 
 
 class VerdictKind(StrEnum):
@@ -75,11 +78,31 @@ def judge(
             case _:
                 assert_never(outcome)
     unanswered.extend(EngineFailed(engine, "gave no answer") for engine in sorted(asked - answered))
-    counted = tuple(
-        finding for finding in findings if finding.name not in ignored or finding.severity is Severity.UNSCANNABLE
-    )
-    present = {finding.severity for finding in counted}
-    worst = next((severity for severity in Severity if severity in present), None)
-    kind = VerdictKind(worst.value) if worst else VerdictKind.CLEAN
+    counted = _counted(findings, ignored)
     helpful = answered - {failed.engine for failed in unanswered} - {SIGNATURES} - no_scanners
-    return Verdict(kind, counted, tuple(ambiguities), tuple(unanswered), tuple(sorted(helpful)))
+    return Verdict(_kind(counted), counted, tuple(ambiguities), tuple(unanswered), tuple(sorted(helpful)))
+
+
+def amend(
+    verdict: Verdict,
+    further: Iterable[Finding],
+    ignored: Set[str] = frozenset(),
+    without: Set[Severity] = frozenset(),
+) -> Verdict:
+    """The verdict with what agents found added, and without the findings of these severities.
+
+    `without` is for opinions about the sender (spam, phishing); what is damage or unknown is never taken away.
+    """
+    kept = [finding for finding in verdict.findings if finding.severity not in without & OPINIONS]
+    findings = (*kept, *_counted(further, ignored))
+    return replace(verdict, kind=_kind(findings), findings=findings)
+
+
+def _counted(findings: Iterable[Finding], ignored: Set[str]) -> tuple[Finding, ...]:
+    return tuple(found for found in findings if found.name not in ignored or found.severity is Severity.UNSCANNABLE)
+
+
+def _kind(findings: Iterable[Finding]) -> VerdictKind:
+    present = {finding.severity for finding in findings}
+    worst = next((severity for severity in Severity if severity in present), None)
+    return VerdictKind(worst.value) if worst else VerdictKind.CLEAN

@@ -4,9 +4,9 @@ An agent is a plain object with an `about` and any of these methods, each `async
 
 | method | event | when it is asked |
 |---|---|---|
-| `on_connect` | `Connected` | for the first recipient of a tenant in a session |
-| `on_helo` | `Greeted` | behind `on_connect` |
-| `on_mail` | `MailBegun` | for the first recipient of a tenant in a transaction |
+| `on_connect` | `Connected` | for the first recipient of a transaction |
+| `on_helo` | `Greeted` | behind it |
+| `on_mail` | `MailBegun` | behind it |
 | `on_recipient` | `RecipientNamed` | for every recipient |
 | `on_headers` | `HeadersSeen` | at the end of data, before anything is opened |
 | `on_message` | `MessageOpened` | anatomy and engines have answered |
@@ -18,7 +18,7 @@ every event knows its tenant and policy (RFC 5321 section 3.3 lets a server refu
 Recipients of one transaction whose policies differ are asked for separately.
 
 A *decider* is asked: it answers within its deadline, and the mail waits. An *observer* is told: its answer is not
-looked at, and nothing waits for it.
+looked at, and nothing waits for it. At `on_delivered` everybody is told.
 
 Failure: an agent that raises, is late, or answers what its event does not allow has failed, and its own
 `About.on_failure` says what that means: go on without it, or 451. An answer is taken whole or not at all. No failure
@@ -209,7 +209,7 @@ class Observe:
     """Findings, which count for the verdict; and facts, which the trace keeps.
 
     Findings are in the agent's own name. Before `on_message` they are about artifact 0, the message itself; behind it,
-    at `on_decided` and `on_delivered`, only facts are allowed.
+    at `on_decided`, only facts are allowed.
     """
 
     findings: tuple[Finding, ...] = ()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mx.artifact import Ambiguity
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
-from mx.verdict import VerdictKind, judge
+from mx.verdict import VerdictKind, amend, judge
 
 
 def found(engine: str, *severities: Severity) -> Found:
@@ -80,3 +80,19 @@ def test_the_engines_that_answered_are_named() -> None:
     """Not the signatures in the cells: they answer about every message, so they are no other engine's stand-in."""
     outcomes = [NothingFound("yara"), NothingFound("icap"), EngineFailed("clamd", "away"), found("b", Severity.SPAM)]
     assert judge({"yara", "icap", "clamd", "b"}, outcomes).answered == ("b", "icap")
+
+
+def test_what_agents_find_counts_like_what_engines_find() -> None:
+    """The worst severity of all wins, and a name that is ignored stays ignored."""
+    verdict = judge({"a"}, [found("a", Severity.SPAM)])
+    lists = Finding("attachment-filter", "attachment.extension.exe", 1, Severity.PROHIBITED)
+    assert amend(verdict, [lists]).kind is VerdictKind.PROHIBITED
+    assert amend(verdict, [lists], ignored={lists.name}) == verdict
+
+
+@given(st.sets(st.sampled_from(list(Severity))), st.sets(st.sampled_from(list(Severity))))
+def test_nothing_but_an_opinion_is_ever_taken_away(present: set[Severity], without: set[Severity]) -> None:
+    """Vouching for a sender never touches what is infected, prohibited, encrypted, unscannable or suspicious."""
+    verdict = judge({"a"}, [found("a", *sorted(present))] if present else [NothingFound("a")])
+    left = {finding.severity for finding in amend(verdict, [], without=without).findings}
+    assert present - left == present & without & {Severity.SPAM, Severity.PHISHING}
