@@ -40,7 +40,7 @@ from pratique.setting_values import (
 )
 
 PREFIX = "PRATIQUE_"
-LATER = frozenset({"verdict_cache", "relay", "postmaster", "resolver", "s3_endpoint"})
+LATER = frozenset({"relay", "postmaster", "resolver", "s3_endpoint"})
 """Settings of versions to come: accepted, so that one file serves both, and named at start as without effect."""
 
 
@@ -117,6 +117,12 @@ class Settings:
             "25 MB",
             "octets",
             "clamd's StreamMaxLength: larger artifacts are *unscannable* for clamd.",
+        ),
+    )
+    verdict_cache: bool = field(
+        default=True,
+        metadata=_about(
+            parse_switch, "on", "on or off", "Remember what engines said of octets seen before; 0 for comparisons."
         ),
     )
     size: int = field(

@@ -10,7 +10,7 @@ Failure: a cut, too much, an artifact that cannot be read: `NoAnswer`. Cancellin
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,7 +24,8 @@ from twisted.protocols.basic import FileSender
 from twisted.python.failure import Failure
 
 from mx.artifact import Content
-from mx.engines.clamd_protocol import MOST_ANSWER_OCTETS, Answer, NoAnswer, question, read_answer
+from mx.engines.answer import Answer, NoAnswer
+from mx.engines.clamd_protocol import MOST_ANSWER_OCTETS, question, read_answer
 
 ONE_WRITE_OCTETS = 256 * 1024
 CONNECT_SECONDS = 5.0
@@ -64,7 +65,7 @@ async def ask(reactor: IReactorTime, daemon: Daemon, content: Content) -> Answer
     try:
         first = b"".join(pieces) if is_small else next(pieces)
     except Exception as error:
-        return NoAnswer(_unreadable(error))
+        return NoAnswer(unreadable(error))
     try:
         await _connect(reactor, daemon, asking, first)
     except (ConnectError, OSError) as error:
@@ -78,8 +79,7 @@ async def ask(reactor: IReactorTime, daemon: Daemon, content: Content) -> Answer
 
 async def _connect(reactor: IReactorTime, daemon: Daemon, protocol: Protocol, first: bytes) -> None:
     """Connects the protocol and sends its first octets."""
-    factory = Factory.forProtocol(lambda: protocol)
-    factory.noisy = False
+    factory = factory_of(protocol)
     if not daemon.path:
         await HostnameEndpoint(reactor, daemon.host, daemon.port, timeout=CONNECT_SECONDS).connect(factory)
         cast(ITCPTransport, protocol.transport).write(first)
@@ -95,6 +95,13 @@ async def _connect(reactor: IReactorTime, daemon: Daemon, protocol: Protocol, fi
         cast(ITCPTransport, protocol.transport).write(first[sent:])
 
 
+def factory_of(protocol: Protocol) -> Any:
+    """A factory that gives this one protocol to the one connection there is."""
+    factory = Factory.forProtocol(lambda: protocol)
+    factory.noisy = False
+    return factory
+
+
 async def answers_ping(reactor: IReactorTime, daemon: Daemon, seconds: float) -> bool:
     """Whether the daemon answers PING in time."""
     pinging = _Ping()
@@ -105,7 +112,7 @@ async def answers_ping(reactor: IReactorTime, daemon: Daemon, seconds: float) ->
         return False
 
 
-def _unreadable(error: Exception) -> str:
+def unreadable(error: Exception) -> str:
     """Why an artifact could not be sent."""
     return f"the artifact cannot be read: {type(error).__name__}"
 
@@ -129,20 +136,16 @@ class _Ping(Protocol):
             self.answer.callback(self._raw)
 
 
-class _Question(Protocol):
-    """Collects the answer, and sends what is too much to be sent at once."""
+class Listening(Protocol):
+    """Collects the answer until clamd closes."""
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[..., Answer] = read_answer) -> None:
+        """`read` takes everything that clamd said, and `is_asked`."""
+        self._read = read
         self.answer: Deferred[Answer] = Deferred(lambda _cancelled: self._abort())
         self._raw = b""
         self._failure = ""
         self._is_asked = False
-
-    def send(self, pieces: Iterator[bytes]) -> None:
-        """Sends the rest of the question as fast as clamd takes it."""
-        sending = FileSender().beginFileTransfer(_Pieces(pieces, self), IConsumer(self.transport))
-        # The end of the connection tells what became of it; that the transfer stopped with it says nothing more.
-        sending.addErrback(lambda _failure: None)
 
     def asked(self) -> None:
         """The last of the question is on its way."""
@@ -164,10 +167,20 @@ class _Question(Protocol):
         if self._failure:
             self.answer.callback(NoAnswer(self._failure))
         else:
-            self.answer.callback(read_answer(self._raw, is_asked=self._is_asked))
+            self.answer.callback(self._read(self._raw, is_asked=self._is_asked))
 
     def _abort(self) -> None:
         cast(ITCPTransport, self.transport).abortConnection()
+
+
+class _Question(Listening):
+    """Sends what is too much to be sent at once."""
+
+    def send(self, pieces: Iterator[bytes]) -> None:
+        """Sends the rest of the question as fast as clamd takes it."""
+        sending = FileSender().beginFileTransfer(_Pieces(pieces, self), IConsumer(self.transport))
+        # The end of the connection tells what became of it; that the transfer stopped with it says nothing more.
+        sending.addErrback(lambda _failure: None)
 
 
 class _Pieces:
@@ -181,7 +194,7 @@ class _Pieces:
         try:
             piece = next(self._pieces, b"")
         except Exception as error:
-            self._asking.fail(_unreadable(error))
+            self._asking.fail(unreadable(error))
             return b""
         if not piece:
             self._asking.asked()

@@ -1,4 +1,4 @@
-"""clamd's INSTREAM: the octets of one question, and what its answer says. Pure.
+"""clamd's INSTREAM and FILDES: the octets of one question, and what its answer says. Pure.
 
 Comes in: a Content; later, everything that clamd sent until it closed. Goes out: the octets to send; an Answer.
 The `clamd` package sends 1,024 octets a chunk: 3.8 ms of our CPU for 1 MiB where 64 KiB cost 1.0 (figures:
@@ -13,43 +13,18 @@ question was whole, that has more behind it, or that was cut is `NoAnswer`.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mx.artifact import Content
+from mx.engines.answer import Alert, Answer, Clean, NoAnswer, TooLarge
 from mx.finding import Severity
 
 MOST_ANSWER_OCTETS = 4096
 _END = bytes(4)
-_ANSWER = re.compile(r"stream: (?:(?P<ok>OK)|(?P<name>[\x21-\x7e]{1,512}) FOUND|(?P<error>[\x20-\x7e]{0,512})ERROR)\0")
+_ANSWER = re.compile(
+    r"(?P<what>stream|fd\[[0-9]{1,9}\]): "
+    r"(?:(?P<ok>OK)|(?P<name>[\x21-\x7e]{1,512}) FOUND|(?P<error>[\x20-\x7e]{0,512})ERROR)\0"
+)
 _TOO_LARGE = b"INSTREAM size limit exceeded. ERROR\0"
-
-
-@dataclass(frozen=True, slots=True)
-class Clean:
-    """`stream: OK`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """`stream: NAME FOUND`; the name as clamd gives it (`….UNOFFICIAL` too), because people search for it."""
-
-    name: str
-    severity: Severity
-
-
-@dataclass(frozen=True, slots=True)
-class TooLarge:
-    """More than clamd's own StreamMaxLength."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """Nothing that counts; the reason is for the trace."""
-
-    reason: str
-
-
-Answer = Clean | Alert | TooLarge | NoAnswer
 
 
 def question(content: Content) -> Iterator[bytes]:
@@ -67,10 +42,22 @@ def read_answer(raw: bytes, *, is_asked: bool) -> Answer:
     if raw == _TOO_LARGE:
         return TooLarge()
     match = _ANSWER.fullmatch(raw.decode("ascii", "replace"))
-    if match is None:
+    if match is None or match["what"] != "stream":
         return NoAnswer("clamd closed without an answer" if not raw else "clamd's answer is nonsense")
     if match["error"] is not None:
         return NoAnswer(f"clamd: {match['error'].strip()}")
+    if not is_asked:
+        return NoAnswer("clamd answered before it had everything")
+    return Alert(match["name"], _severity(match["name"])) if match["name"] else Clean()
+
+
+def read_descriptor_answer(raw: bytes, *, is_asked: bool) -> Answer:
+    """What clamd said of a descriptor that it was handed."""
+    match = _ANSWER.fullmatch(raw.decode("ascii", "replace"))
+    if match is None or match["what"] == "stream":
+        return NoAnswer("clamd closed without an answer" if not raw else "clamd's answer is nonsense")
+    if match["error"] is not None:
+        return TooLarge()
     if not is_asked:
         return NoAnswer("clamd answered before it had everything")
     return Alert(match["name"], _severity(match["name"])) if match["name"] else Clean()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.defer import Deferred, FirstError, gatherResults
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -255,4 +255,7 @@ async def _all(asking: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """The results, in order. One alone is not gathered: most messages have one question."""
     if len(asking) == 1:
         return [await asking[0]]
-    return list(await gatherResults([Deferred.fromCoroutine(each) for each in asking]))
+    try:
+        return list(await gatherResults([Deferred.fromCoroutine(each) for each in asking], consumeErrors=True))
+    except FirstError as error:  # only a question that is given up fails at all
+        error.subFailure.raiseException()

@@ -4,6 +4,7 @@ from typing import Any
 
 from mx.cell.connection import CellAbout
 from mx.engines.contract import Engine, EngineState
+from mx.engines.verdict_cache import MOST_ENTRIES, VerdictCache
 from mx.finding import SIGNATURES
 from pratique.settings import Settings
 
@@ -11,10 +12,11 @@ from pratique.settings import Settings
 def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
     """Every engine that the settings name."""
     engines: list[Engine] = []
+    cache = VerdictCache(MOST_ENTRIES if settings.verdict_cache else 0)
     if settings.clamd:
         from mx.engines.clamd import Clamd, parse_daemon
 
-        engines.append(Clamd(reactor, [parse_daemon(each) for each in settings.clamd], settings.clamd_max))
+        engines.append(Clamd(reactor, [parse_daemon(each) for each in settings.clamd], settings.clamd_max, cache))
     return engines
 
 

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from mx.cell.pool import CellPool, Spawn
 from mx.cell.spawn import spawn_cell
+from mx.engines.canaries import Canaries
 from mx.engines.panel import Panel
 from mx.examination import Examination
 from mx.scan import Scanner
@@ -24,7 +25,10 @@ async def scan_files(
     panel = Panel(engines_of(settings, reactor), reactor)
     scanner = Scanner(cells, panel, str, reactor.seconds)
     cells.startService()
+    canaries = Canaries(panel, reactor)
     try:
+        await panel.states()  # the age of the signatures, which the policy may ask for
+        canaries.startService()
         waiting = iter(enumerate(files))
         found: dict[int, Examination | OSError] = {}
 
@@ -34,6 +38,7 @@ async def scan_files(
 
         await gatherResults([Deferred.fromCoroutine(work()) for _ in range(settings.cells)], consumeErrors=True)
     finally:
+        canaries.stopService()
         await cells.stopService()
     return [found[number] for number in range(len(files))]
 

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from mx.cell.pool import CellPool
+from mx.engines.canaries import Canaries
 from mx.engines.contract import EngineState
 from mx.engines.panel import Panel
 from mx.engines.tally import Tally
@@ -41,7 +42,7 @@ def compose_scanning(settings: Settings, reactor: Any, threads: DatabaseThreads,
     reports = EngineReports(cells, panel, threads, reactor, node)
     scanner = Scanner(cells, panel, reports.label, reactor.seconds)
     reports.signatures = scanner.signatures
-    return Scanning(scanner, (cells, reports))
+    return Scanning(scanner, (cells, Canaries(panel, reactor), reports))
 
 
 class EngineReports(Service):

@@ -17,17 +17,18 @@ from tests.servers.program import Program, find_program, server_folder
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 FILE_SIGNATURES = f"{hashlib.md5(EICAR).hexdigest()}:{len(EICAR)}:EICAR.Test.File\n"
+OTHER_SIGNATURES = b"Nobody.Sends.This:0:*:" + b"pratique-nobody-sends-this".hex().encode() + b"\n"
 BODY_SIGNATURES = f"EICAR.Test:0:*:{EICAR.hex()}\n"
 
 
 class ClamdServer:
     """One clamd; `setting` is what PRATIQUE_CLAMD takes."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], signatures: bytes | None = None) -> None:
         self.folder = folder
         self.socket_path = folder / "clamd.sock"
         self._configuration = folder / "clamd.conf"
-        self._write_files(settings)
+        self._write_files(settings, signatures)
         self._program: Program | None = None
 
     @property
@@ -77,11 +78,14 @@ class ClamdServer:
             except OSError:
                 return b""
 
-    def _write_files(self, settings: Mapping[str, str]) -> None:
+    def _write_files(self, settings: Mapping[str, str], signatures: bytes | None) -> None:
         database = self.folder / "database"
         database.mkdir()
         (database / "own.hdb").write_text(FILE_SIGNATURES)
         (database / "own.ndb").write_text(BODY_SIGNATURES)
+        if signatures is not None:
+            (database / "own.hdb").unlink()
+            (database / "own.ndb").write_bytes(signatures or OTHER_SIGNATURES)
         lines = {
             "LocalSocket": str(self.socket_path),
             "LocalSocketMode": "666",
@@ -102,12 +106,15 @@ def _user() -> str:
 
 
 @contextmanager
-def clamd_server(settings: Mapping[str, str] | None = None) -> Iterator[ClamdServer]:
-    """A started clamd; `settings` are lines of clamd.conf, such as `{"StreamMaxLength": "1M"}`."""
+def clamd_server(settings: Mapping[str, str] | None = None, signatures: bytes | None = None) -> Iterator[ClamdServer]:
+    """A started clamd; `settings` are lines of clamd.conf, such as `{"StreamMaxLength": "1M"}`.
+
+    `signatures`: lines of an `.ndb` file in place of EICAR's; empty for one that fits nothing.
+    """
     find_program("clamd")
     owner = _user() if os.getuid() == 0 else None
     with server_folder("clamd", owner) as folder:
-        server = ClamdServer(folder, settings or {})
+        server = ClamdServer(folder, settings or {}, signatures)
         try:
             server.start()
             yield server

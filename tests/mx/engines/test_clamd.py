@@ -11,9 +11,11 @@ from twisted.internet.protocol import Factory
 from twisted.trial.unittest import TestCase
 
 from mx.engines import clamd as clamd_engine
+from mx.engines import each_artifact
 from mx.engines.clamd import Clamd, parse_daemon
 from mx.engines.contract import Circumstances, Engine
 from mx.engines.panel import Panel
+from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineFailed, Finding, Found, NothingFound, Severity
 from tests.contracts.engine import (
     MEBIBYTE,
@@ -31,7 +33,7 @@ NAME = "EICAR.Test.UNOFFICIAL"
 
 
 def engine(*daemons: str, most_octets: int = MOST_OCTETS) -> Clamd:
-    return Clamd(reactor, [parse_daemon(daemon) for daemon in daemons], most_octets)
+    return Clamd(reactor, [parse_daemon(daemon) for daemon in daemons], most_octets, VerdictCache(0))
 
 
 class TestRealClamd(EngineContract, TestCase):
@@ -71,6 +73,7 @@ class TestRealClamd(EngineContract, TestCase):
 
     async def test_what_is_too_large_for_clamd_is_unscannable(self) -> None:
         """It is not a failure: the mail would be deferred for ever. The others are examined."""
+        self.patch(clamd_engine, "CAN_HAND_OVER", False)
         asked = engine(self.clamd.setting, most_octets=1000)
         outcome = await ask(asked, artifact(bytes(1001), 1), artifact(EICAR, 2), artifact(bytes(1000), 3))
         assert outcome == Found(
@@ -87,9 +90,46 @@ class TestRealClamd(EngineContract, TestCase):
             outcome = await ask(engine(small.setting), artifact(bytes(2 * MEBIBYTE)))
             assert outcome == Found("clamd", (Finding("clamd", "too-large-for-clamd", 1, Severity.UNSCANNABLE),))
 
+    async def test_what_is_too_large_to_be_sent_is_handed_over(self) -> None:
+        """As a descriptor, in memory; first it is found out that clamd looks so far."""
+        asked = engine(self.clamd.setting, most_octets=1000)
+        outcome = await ask(asked, artifact(bytes(1001), 1), artifact(bytes(5 * MEBIBYTE) + EICAR, 2))
+        assert outcome == Found("clamd", (Finding("clamd", NAME, 2, Severity.INFECTED),))
+
+    async def test_a_clamd_that_does_not_look_so_far_is_not_believed(self) -> None:
+        """It says OK of what is larger than its MaxFileSize; by whichever way it was shown it."""
+        with clamd_server({"MaxFileSize": "3M", "MaxScanSize": "3M"}) as small:
+            for most_octets in (1000, MOST_OCTETS):
+                outcome = await ask(engine(small.setting, most_octets=most_octets), artifact(bytes(5 * MEBIBYTE)))
+                assert outcome == Found("clamd", (Finding("clamd", "too-large-for-clamd", 1, Severity.UNSCANNABLE),))
+
+    async def test_a_daemon_that_misses_its_canary_is_left_out(self) -> None:
+        """As long as another one finds it; without another one the engine has missed it."""
+        with clamd_server(signatures=b"") as blind:
+            both, alone = engine(blind.setting, self.clamd.setting), engine(blind.setting)
+            canary, circumstances = artifact(EICAR), Circumstances(is_canary=True, is_fresh=True)
+            assert isinstance(await ask(both, canary, circumstances=circumstances), Found)
+            assert await ask(alone, canary, circumstances=circumstances) == NothingFound("clamd")
+            for _ in range(4):
+                assert found_in(await ask(both, artifact(EICAR))) == [1]
+
+    async def test_the_same_octets_are_asked_about_once(self) -> None:
+        """Until the signatures change; a canary, and who wants a fresh answer, asks clamd."""
+        cache = VerdictCache()
+        asked = Clamd(reactor, [parse_daemon(self.clamd.setting)], MOST_OCTETS, cache)
+        assert found_in(await ask(asked, artifact(EICAR, 1), artifact(b"clean", 2))) == [1]
+        self.clamd.freeze()
+        try:
+            assert found_in(await ask(asked, artifact(EICAR, 7), artifact(b"clean", 8))) == [7]
+            fresh = Circumstances(is_fresh=True)
+            answer = await Panel([asked], reactor).ask([artifact(b"clean")], 0.2, fresh)
+            assert answer.outcomes == (EngineFailed("clamd", "no answer within 0.2 s"),)
+        finally:
+            self.clamd.thaw()
+
     async def test_artifacts_beyond_the_most_are_unscannable(self) -> None:
         """A message of many thousand parts does not keep clamd to itself."""
-        self.patch(clamd_engine, "MOST_ARTIFACTS", 3)
+        self.patch(each_artifact, "MOST_ARTIFACTS", 3)
         outcome = await ask(self.engine(), *[artifact(b"%d" % number, number) for number in range(1, 6)])
         assert found_in(outcome) == [4, 5]
 

@@ -5,8 +5,8 @@ from twisted.internet import reactor
 from twisted.internet.protocol import Factory
 from twisted.trial.unittest import TestCase
 
+from mx.engines.answer import Alert, Clean
 from mx.engines.clamd_connection import CannotConnect, Daemon, answers_ping, ask, parse_daemon
-from mx.engines.clamd_protocol import Alert, Clean
 from mx.finding import Severity
 from tests.contracts.engine import MEBIBYTE, Octets, Script, ScriptedServer
 from tests.servers.clamd_server import EICAR, ClamdServer

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.engines.clamd_protocol import Alert, Answer, Clean, NoAnswer, TooLarge, question, read_answer
+from mx.engines.answer import Alert, Answer, Clean, NoAnswer, TooLarge
+from mx.engines.clamd_protocol import question, read_answer
 from mx.finding import Severity
 from tests.contracts.engine import Octets
 

@@ -1,6 +1,7 @@
 """The panel, by engines that do all that an engine should not."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mx.artifact import Artifact
 from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
-from mx.engines.panel import Panel
+from mx.engines.demand import Demand
+from mx.engines.panel import BUSY_MESSAGES, Panel, PanelAnswer
 from mx.engines.tally import TIMES_KEPT, EngineStatistics
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+from tenants.policy_entries import Bias
 from tests.contracts.engine import artifact
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 NOT_ONE = "the engine's answer is not one"
 
@@ -223,6 +228,156 @@ class TestPanel(SynchronousTestCase):
             EngineState("three", True, "ready"),
         )
         self.flushLoggedErrors(ZeroDivisionError)
+
+
+CLEAN, FAILS, HANGS = "clean", "fails", "hangs"
+
+
+class Standby:
+    """An engine that is clean, fails, or hangs, as it is told; it counts how often it is asked."""
+
+    def __init__(
+        self, name: str, does: str, purpose: Purpose = Purpose.MALWARE, age_hours: float | None = None
+    ) -> None:
+        self.name, self.does, self.purpose, self.asked = name, does, purpose, 0
+        self.canary = EICAR
+        self.time = None if age_hours is None else NOW - timedelta(hours=age_hours)
+        self.says: EngineOutcome = NothingFound(name)
+
+    async def examine(
+        self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+    ) -> EngineOutcome:
+        self.asked += 1
+        self.circumstances = circumstances
+        if self.does == HANGS:
+            await Deferred()
+        return EngineFailed(self.name, "away") if self.does == FAILS else self.says
+
+    async def state(self) -> EngineState:
+        return EngineState(self.name, True, "ready", signature_time=self.time)
+
+
+# bias, what the engines a, b, c, d do, who counts as asked, who is without an answer
+BIASES = [
+    (Bias.MAX_CERTAINTY, (CLEAN, CLEAN, CLEAN), "abc", ""),
+    (Bias.MAX_CERTAINTY, (CLEAN, FAILS, CLEAN), "abc", "b"),
+    (Bias.MAX_CERTAINTY, (CLEAN, HANGS, CLEAN), "abc", "b"),
+    (Bias.FAVOR_CERTAINTY, (CLEAN, FAILS, CLEAN), "ac", ""),
+    (Bias.FAVOR_CERTAINTY, (FAILS, FAILS, CLEAN), "c", ""),
+    (Bias.FAVOR_CERTAINTY, (FAILS, FAILS, HANGS), "abc", "abc"),
+    (Bias.NEUTRAL, (CLEAN, CLEAN, CLEAN, CLEAN), "ab", ""),
+    (Bias.NEUTRAL, (CLEAN, CLEAN, CLEAN), "ab", ""),
+    (Bias.NEUTRAL, (FAILS, CLEAN, CLEAN, CLEAN), "bc", ""),
+    (Bias.NEUTRAL, (HANGS, HANGS, CLEAN, CLEAN), "cd", ""),
+    (Bias.NEUTRAL, (HANGS, FAILS, FAILS, CLEAN), "abcd", "abc"),
+    (Bias.FAVOR_PERFORMANCE, (CLEAN, CLEAN, CLEAN, CLEAN), "ab", ""),
+    (Bias.FAVOR_PERFORMANCE, (FAILS, HANGS, CLEAN, CLEAN), "cd", ""),
+    (Bias.MAX_PERFORMANCE, (CLEAN, CLEAN, CLEAN), "a", ""),
+    (Bias.MAX_PERFORMANCE, (FAILS, HANGS, CLEAN), "c", ""),
+    (Bias.MAX_PERFORMANCE, (FAILS, HANGS, FAILS), "abc", "abc"),
+]
+
+
+class TestBias(SynchronousTestCase):
+    """Which engines are asked, and whose missing answer counts."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+
+    def answer(self, engines: Sequence[Standby], demand: Demand) -> PanelAnswer:
+        self.panel = Panel(engines, self.clock, lambda: NOW)
+        self.successResultOf(Deferred.fromCoroutine(self.panel.states()))
+        return self.again(demand)
+
+    def again(self, demand: Demand) -> PanelAnswer:
+        asking = Deferred.fromCoroutine(self.panel.ask([artifact(b"x", 1)], 20.0, demand=demand))
+        for _ in range(40):
+            if not asking.called:
+                self.clock.advance(0.5)
+        return self.successResultOf(asking)
+
+    def test_each_bias_with_engines_that_fail_on_purpose(self) -> None:
+        """Within the message's time, and never is a missing answer passed over that the bias wants."""
+        for bias, does, asked, silent in BIASES:
+            engines = [Standby(name, each) for name, each in zip("abcd", does, strict=False)]
+            answer = self.answer(engines, Demand(bias=bias))
+            failed = [each.engine for each in answer.outcomes if isinstance(each, EngineFailed)]
+            assert ("".join(sorted(answer.asked)), "".join(failed)) == (asked, silent), (bias, does)
+            assert [each.engine for each in answer.outcomes] == list(asked), (bias, does)
+            assert self.clock.getDelayedCalls() == []
+
+    def test_an_engine_that_the_bias_does_not_need_is_not_asked(self) -> None:
+        """That is what performance is favoured for."""
+        engines = [Standby(name, CLEAN) for name in "abcd"]
+        self.answer(engines, Demand(bias=Bias.NEUTRAL))
+        assert [engine.asked for engine in engines] == [1, 1, 0, 0]
+
+    def test_load_lets_fewer_be_asked(self) -> None:
+        """Down to one."""
+        engines = [Standby(name, HANGS) for name in "abcde"]
+        panel = Panel(engines, self.clock)
+        demand = Demand(bias=Bias.FAVOR_PERFORMANCE)
+        waiting = [Deferred.fromCoroutine(panel.ask([], 20.0, demand=demand)) for _ in range(BUSY_MESSAGES)]
+        assert sum(engine.asked for engine in engines) < BUSY_MESSAGES * 3
+        before = sum(engine.asked for engine in engines)
+        waiting.append(Deferred.fromCoroutine(panel.ask([], 20.0, demand=demand)))
+        assert sum(engine.asked for engine in engines) == before + 1
+        for each in waiting:
+            each.cancel()
+            self.failureResultOf(each, CancelledError)
+
+    def test_the_policys_engines_are_asked_alone(self) -> None:
+        """One that is not configured has no answer; the signatures in the cells are asked in any case."""
+        engines = [Standby(name, CLEAN) for name in "abc"]
+        assert self.answer(engines, Demand(engines=("b", "yara"))).asked == {"b"}
+        assert self.answer(engines, Demand(engines=("yara",))).asked == frozenset()
+        assert self.answer(engines, Demand(engines=("b", "other"))).outcomes == (
+            NothingFound("b"),
+            EngineFailed("other", "it is not configured here"),
+        )
+
+    def test_engines_for_spam_are_counted_apart(self) -> None:
+        """One scanner and one for spam, not one of the two."""
+        engines = [Standby("a", CLEAN), Standby("s", CLEAN, Purpose.SPAM), Standby("b", CLEAN)]
+        answer = self.answer(engines, Demand(bias=Bias.MAX_PERFORMANCE))
+        assert (answer.asked, answer.no_scanners) == ({"a", "s"}, {"s"})
+
+    def test_an_engine_that_failed_in_a_row_costs_no_message_its_time(self) -> None:
+        """It has failed at once, without being asked; others take its place."""
+        hanging, other = Standby("a", HANGS), Standby("b", CLEAN)
+        demand = Demand(bias=Bias.MAX_CERTAINTY)
+        self.answer([hanging, other], demand)
+        for _ in range(4):
+            self.again(demand)
+        assert hanging.asked == 3
+        before = self.clock.seconds()
+        outcomes = self.again(demand).outcomes
+        assert outcomes == (EngineFailed("a", "out of rotation: it failed 3 times in a row"), NothingFound("b"))
+        assert self.again(Demand(bias=Bias.MAX_PERFORMANCE)).outcomes == (NothingFound("b"),)
+        assert self.clock.seconds() == before
+
+    def test_signatures_that_are_too_old_have_not_answered(self) -> None:
+        """Where the engine states an age and the policy a limit; yet what they find is infected."""
+        old, young, silent = (Standby(*each) for each in (("a", CLEAN), ("b", CLEAN), ("c", CLEAN)))
+        old.time, young.time = NOW - timedelta(hours=200), NOW - timedelta(hours=100)
+        failed = EngineFailed("a", "its signatures are 200 hours old")
+        clean = (NothingFound("b"), NothingFound("c"))
+        assert self.answer([old, young, silent], Demand()).outcomes == (failed, *clean)
+        assert self.again(Demand(signature_age_hours=0)).outcomes == (NothingFound("a"), *clean)
+        assert self.again(Demand(signature_age_hours=300)).outcomes == (NothingFound("a"), *clean)
+        assert self.again(Demand(bias=Bias.NEUTRAL)).outcomes == clean
+        old.says = Found("a", (found("a"),))
+        assert self.again(Demand()).outcomes == (old.says, *clean)
+        old.says = Found("a", (Finding("a", "Odd", 1, Severity.SUSPICIOUS),))
+        assert self.again(Demand()).outcomes == (failed, *clean)
+        states = self.successResultOf(Deferred.fromCoroutine(self.panel.states()))
+        assert [state.text for state in states] == ["out of date", "ready", "ready"]
+
+    def test_the_engine_is_told_what_the_policies_demand(self) -> None:
+        """And what is known of the message."""
+        engine = Standby("a", CLEAN)
+        self.answer([engine], Demand(whole_message=True))
+        assert engine.circumstances == Circumstances(whole_message=True)
 
 
 def test_two_engines_cannot_have_one_name() -> None:

@@ -10,6 +10,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.cell.connection import CellAbout
 from mx.cell.pool import CellPool
+from mx.engines.canaries import Canaries
 from mx.engines.panel import Panel
 from pratique.compose.scanning import REPORT_SECONDS, EngineReports, compose_scanning
 from pratique.opening import open_database
@@ -85,11 +86,11 @@ class Composed(TestCase):
             threads = DatabaseThreads(database, reactor)
             threads.startService()
             scanning = compose_scanning(settings, reactor, threads, "mx.example/mx1")
-            cells, reports = scanning.services
-            assert (type(cells), type(reports)) == (CellPool, EngineReports)
+            cells, canaries, reports = scanning.services
+            assert (type(cells), type(canaries), type(reports)) == (CellPool, Canaries, EngineReports)
             for service in scanning.services:
                 service.startService()
-            for service in (reports, cells, threads):
+            for service in (reports, canaries, cells, threads):
                 stopped = service.stopService()
                 if isinstance(stopped, Deferred):
                     await stopped

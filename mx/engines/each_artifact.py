@@ -1,0 +1,121 @@
+"""What engines share that examine one artifact at a time: which to ask about, each digest once, and one outcome.
+
+Comes in: artifacts, and a way to ask about one content. Goes out: an EngineOutcome.
+
+* Asked about: every decoded part, every container (an attached message too) with what was found in it. The
+  message itself, once our anatomy has opened it, and header sections are left out; with
+  `whole_message` they are shown too.
+* What the engine said of the same octets before is not asked again (`verdict_cache.py`).
+* What is larger than the engine looks at (`reach.py`) is *unscannable*, as are artifacts beyond MOST_ARTIFACTS.
+
+Failure: no answer about any artifact is `EngineFailed`, whatever else was found: an operator may have declared that
+finding false, and then nobody would know of the artifact that has no answer.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, assert_never
+
+from twisted.internet.defer import Deferred, gatherResults
+
+from mx.artifact import Artifact, Content
+from mx.engines.answer import Alert, Answer, Clean, NoAnswer, TooLarge
+from mx.engines.contract import Circumstances
+from mx.engines.reach import Reach
+from mx.engines.verdict_cache import VerdictCache
+from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+
+MOST_ARTIFACTS = 2000
+TOO_LARGE_PREFIX = "too-large-for-"
+"""`mx/decision.py` knows these findings by it: another engine's answer may be enough."""
+
+
+class EachArtifact:
+    """For one engine; how many questions go out at once is for `ask` to say."""
+
+    def __init__(
+        self,
+        engine: str,
+        ask: Callable[[Content], Coroutine[Any, Any, Answer]],
+        limits: Sequence[int],
+        cache: VerdictCache,
+        seconds: Callable[[], float],
+    ) -> None:
+        """`limits` as of Reach; `seconds` is a clock that never goes back."""
+        self._engine, self._ask, self._cache, self._seconds = engine, ask, cache, seconds
+        self._reach = Reach(ask, limits, seconds)
+        self.signatures = ""
+        """The version of the engine's signatures, as the engine states it; empty while it has stated none."""
+
+    async def examine(self, artifacts: Sequence[Artifact], circumstances: Circumstances) -> EngineOutcome:
+        """What the engine says of these artifacts. Cancelling it ends all questions."""
+        numbers = _chosen(artifacts, whole_message=circumstances.whole_message)
+        answers: dict[str, Answer] = {}
+        asking: list[Artifact] = []
+        for artifact in artifacts:
+            digest = artifact.sha256
+            if digest not in numbers or digest in answers:
+                continue
+            known = None if circumstances.is_fresh else self._look_up(digest)
+            answers[digest] = known or TooLarge()
+            if known is None and len(answers) <= MOST_ARTIFACTS:
+                asking.append(artifact)
+        replies = await self._ask_all(asking)
+        answers.update({artifact.sha256: reply for artifact, reply in zip(asking, replies, strict=True)})
+        return self._outcome(numbers, answers)
+
+    def _look_up(self, digest: str) -> Answer | None:
+        return self._cache.look_up(self._engine, self.signatures, digest, self._seconds())
+
+    async def _ask_all(self, artifacts: Sequence[Artifact]) -> Sequence[Answer]:
+        """An answer for each, in order."""
+        if len(artifacts) == 1:  # as in most messages: nothing to gather
+            return [await self._ask_one(artifacts[0])]
+        asking = [Deferred.fromCoroutine(self._ask_one(artifact)) for artifact in artifacts]
+        try:
+            return await gatherResults(asking, consumeErrors=True)
+        finally:
+            for question in asking:
+                question.cancel()
+
+    async def _ask_one(self, artifact: Artifact) -> Answer:
+        obstacle = await self._reach.obstacle(artifact.content.octets)
+        if obstacle is not None:
+            return obstacle
+        before = self.signatures
+        answer = await self._ask(artifact.content)
+        if isinstance(answer, Clean | Alert) and before == self.signatures:
+            self._cache.remember(self._engine, before, artifact.sha256, answer, self._seconds())
+        return answer
+
+    def _outcome(self, numbers: dict[str, list[int]], answers: dict[str, Answer]) -> EngineOutcome:
+        """The one outcome of all answers."""
+        engine = self._engine
+        findings: list[Finding] = []
+        reason = ""
+        for digest, answer in answers.items():
+            match answer:
+                case Clean():
+                    pass
+                case Alert():
+                    findings.extend(Finding(engine, answer.name, number, answer.severity) for number in numbers[digest])
+                case TooLarge():
+                    name, severity = TOO_LARGE_PREFIX + engine, Severity.UNSCANNABLE
+                    findings.extend(Finding(engine, name, number, severity) for number in numbers[digest])
+                case NoAnswer():
+                    reason = reason or answer.reason
+                case _:
+                    assert_never(answer)
+        if reason:
+            return EngineFailed(engine, reason)
+        return Found(engine, tuple(findings)) if findings else NothingFound(engine)
+
+
+def _chosen(artifacts: Sequence[Artifact], *, whole_message: bool) -> dict[str, list[int]]:
+    """The artifacts to ask about: each digest, and the numbers that have it."""
+    is_opened = any(artifact.reading == "headers" and artifact.parent == 0 for artifact in artifacts)
+    numbers: dict[str, list[int]] = {}
+    for artifact in artifacts:
+        is_seen_in_parts = artifact.reading == "headers" or (artifact.number == 0 and is_opened)
+        if artifact.content.octets and (whole_message or not is_seen_in_parts):
+            numbers.setdefault(artifact.sha256, []).append(artifact.number)
+    return numbers

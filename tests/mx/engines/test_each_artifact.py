@@ -1,0 +1,109 @@
+"""Which artifacts an engine is asked about, and the one outcome of its answers."""
+
+from collections.abc import Sequence
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from mx.artifact import Artifact, Content
+from mx.engines import each_artifact
+from mx.engines.answer import Alert, Answer, Clean, NoAnswer, TooLarge
+from mx.engines.contract import NOTHING_KNOWN, Circumstances
+from mx.engines.each_artifact import EachArtifact
+from mx.engines.verdict_cache import VerdictCache
+from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+from tests.contracts.engine import artifact
+
+SAYS: dict[bytes, Answer] = {
+    b"bad": Alert("Bad", Severity.INFECTED),
+    b"locked": Alert("Locked", Severity.ENCRYPTED),
+    b"large": TooLarge(),
+    b"away": NoAnswer("away"),
+}
+
+
+class Outcomes(SynchronousTestCase):
+    """An engine that answers by the octets alone."""
+
+    def setUp(self) -> None:
+        self.asked: list[bytes] = []
+        self.each = EachArtifact("one", self.ask, (1 << 20,), VerdictCache(), lambda: 0.0)
+        self.each.signatures = "1"
+
+    async def ask(self, content: Content) -> Answer:
+        octets = b"".join(content.chunks())
+        self.asked.append(octets)
+        return SAYS.get(octets, Clean())
+
+    def outcome(self, artifacts: Sequence[Artifact], circumstances: Circumstances = NOTHING_KNOWN) -> EngineOutcome:
+        return self.successResultOf(Deferred.fromCoroutine(self.each.examine(artifacts, circumstances)))
+
+    def test_each_digest_is_asked_about_once_in_all(self) -> None:
+        """And has its finding wherever it stands, in this message and in the next one."""
+        bad, clean = artifact(b"bad", 1), artifact(b"clean", 2)
+        findings = (Finding("one", "Bad", 1, Severity.INFECTED), Finding("one", "Bad", 3, Severity.INFECTED))
+        for _ in range(2):
+            assert self.outcome([bad, clean, artifact(b"bad", 3), artifact(b"clean", 4)]) == Found("one", findings)
+        assert self.asked == [b"bad", b"clean"]
+
+    def test_the_class_of_a_finding_is_remembered(self) -> None:
+        """*encrypted* as well as *infected*."""
+        outcomes = [self.outcome([artifact(b"locked")]) for _ in range(2)]
+        assert outcomes == [Found("one", (Finding("one", "Locked", 1, Severity.ENCRYPTED),))] * 2
+        assert self.asked == [b"locked"]
+
+    def test_what_is_unknown_is_not_remembered(self) -> None:
+        """The engine may be back."""
+        for _ in range(2):
+            assert self.outcome([artifact(b"away"), artifact(b"bad", 2)]) == EngineFailed("one", "away")
+        assert self.asked == [b"away", b"bad", b"away"]
+
+    def test_who_wants_a_fresh_answer_gets_one(self) -> None:
+        """A release, a rescan; what it brings is remembered."""
+        fresh = Circumstances(is_fresh=True)
+        for circumstances in (NOTHING_KNOWN, fresh, NOTHING_KNOWN):
+            self.outcome([artifact(b"clean")], circumstances)
+        assert self.asked == [b"clean"] * 2
+
+    def test_new_signatures_forget_the_old_ones_answers(self) -> None:
+        """Also those that came in while a question was under way: nobody knows which ones answered it."""
+        self.outcome([artifact(b"clean")])
+        self.each.signatures = "2"
+        self.outcome([artifact(b"clean")])
+        assert len(self.asked) == 2
+        waiting: Deferred[Answer] = Deferred()
+
+        async def wait(_: Content) -> Answer:
+            self.asked.append(b"late")
+            return await waiting if len(self.asked) == 3 else Clean()
+
+        each = EachArtifact("one", wait, (1 << 20,), VerdictCache(), lambda: 0.0)
+        first = Deferred.fromCoroutine(each.examine([artifact(b"late")], NOTHING_KNOWN))
+        each.signatures = "3"
+        waiting.callback(Clean())
+        assert self.successResultOf(first) == NothingFound("one")
+        self.successResultOf(Deferred.fromCoroutine(each.examine([artifact(b"late")], NOTHING_KNOWN)))
+        assert self.asked[2:] == [b"late"] * 2
+
+    def test_the_message_and_its_header_section_are_shown_where_that_is_asked_for(self) -> None:
+        """Otherwise in their parts alone, once the message has been opened."""
+        whole = artifact(b"whole", 0, None, "message")
+        artifacts = [whole, artifact(b"head", 1, 0, "headers"), artifact(b"text", 2, 0, "body")]
+        self.outcome(artifacts)
+        assert self.asked == [b"text"]
+        self.outcome(artifacts, Circumstances(whole_message=True))
+        assert self.asked == [b"text", b"whole", b"head"]
+        self.outcome([whole], Circumstances(is_fresh=True))
+        assert self.asked[3:] == [b"whole"], "what was not opened"
+
+    def test_too_many_artifacts_are_unscannable(self) -> None:
+        """A message of many thousand parts does not keep the engine to itself; what is remembered costs nothing."""
+        self.patch(each_artifact, "MOST_ARTIFACTS", 2)
+        artifacts = [artifact(b"%d" % number, number) for number in range(1, 4)]
+        outcome = self.outcome(artifacts)
+        assert outcome == Found("one", (Finding("one", "too-large-for-one", 3, Severity.UNSCANNABLE),))
+
+    def test_too_large_is_a_finding(self) -> None:
+        """No failure: the message would be deferred for ever."""
+        outcome = self.outcome([artifact(b"large")])
+        assert outcome == Found("one", (Finding("one", "too-large-for-one", 1, Severity.UNSCANNABLE),))
