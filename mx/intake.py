@@ -10,7 +10,7 @@ Failure: each step's is a value and has its decided reply; an exception that is 
 answers 451 4.3.0 with nothing promised.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,13 +25,14 @@ from mx.disposition.tell import events_of
 from mx.engines.contract import circumstances_of
 from mx.engines.demand import demand_of
 from mx.envelope import Client, Envelope, Recipient, ReversePath
+from mx.examination import Examination
 from mx.outcome import settle
 from mx.own_headers import read_header_section
 from mx.reply import Reply
 from mx.scan import Scanner
 from mx.smtp.extensions import MailParameters
 from mx.spool import Spool, SpoolFull
-from mx.trace_headers import headers_on_top
+from mx.trace_headers import headers_on_top, scanned_header
 from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing, Standings, Status
 from tenants.trace import Event
@@ -108,9 +109,13 @@ class IntakeConversation:
             examination = await intake.scanner.examine(spool, tenant.ignored, circumstances, demand)
             on_top = headers_on_top(envelope, examination, intake.hostname)
             message = ExaminedMessage(envelope, spool, section.content, on_top, examination)
-            decided = [(recipient, standings[recipient]) for recipient in recipients]
-            copies = [Copy(who, standing, decide(examination.verdict, standing.policy)) for who, standing in decided]
-            outcomes = await intake.disposition.carry_out(message, copies)
+            copies = [self._copy(message, recipient, standings[recipient]) for recipient in recipients]
+
+            def again(octets: Spool, seconds: float) -> Awaitable[Examination]:
+                anew = circumstances_of(envelope, octets)
+                return intake.scanner.examine(octets, tenant.ignored, anew, demand, seconds)
+
+            outcomes = await intake.disposition.carry_out(message, copies, again)
             answer = settle(outcomes, reply.message_taken(envelope.transaction))
             intake.trace.write(*events_of(message, outcomes, answer, tenant.tenant_id, intake.now()))
             return answer
@@ -120,6 +125,10 @@ class IntakeConversation:
             return reply.DISK_FULL
         finally:
             spool.close()
+
+    def _copy(self, message: ExaminedMessage, recipient: Recipient, standing: Standing) -> Copy:
+        decision = decide(message.examination.verdict, standing.policy, message.spool.octets)
+        return Copy(recipient, standing, decision, scanned_header(message.examination, decision, self._intake.hostname))
 
     def reset(self) -> None:
         """The transaction is forgotten."""

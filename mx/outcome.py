@@ -17,6 +17,8 @@ class Accepted:
 
     recipient: Recipient
     remote_reply: str
+    note: str = ""
+    """What else the trace says of the copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Queued:
     recipient: Recipient
     delivery: int
     reason: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class Held:
     recipient: Recipient
     held: int
     reason: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

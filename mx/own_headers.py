@@ -54,15 +54,15 @@ class HeaderSection:
 
 def read_header_section(content: Content, authserv_id: str) -> HeaderSection:
     """The number of `Received` lines, and the content as it is forwarded."""
-    header = _header_octets(content)
+    header = header_octets_of(content)
     received = len(_RECEIVED.findall(header))
     if not _MAY_BE_OURS.search(header):
         return HeaderSection(received, content)
-    kept = b"".join(field for field in _fields(header) if not _claims_to_be_ours(field, authserv_id.encode("ascii")))
+    kept = b"".join(field for field in fields_of(header) if not _claims_to_be_ours(field, authserv_id.encode("ascii")))
     return HeaderSection(received, content if len(kept) == len(header) else Pieces(content, kept, len(header)))
 
 
-def _header_octets(content: Content) -> bytes:
+def header_octets_of(content: Content) -> bytes:
     """The octets up to the first empty line, or all of them."""
     header = bytearray()
     for chunk in content.chunks():
@@ -83,7 +83,8 @@ def _whole_fields(header: bytearray) -> bytes:
     return bytes(memoryview(header)[: header.rfind(b"\r\n") + 2])
 
 
-def _fields(header: bytes) -> Iterator[bytes]:
+def fields_of(header: bytes) -> Iterator[bytes]:
+    """Each field with its continuation lines and its line end, as it stands."""
     start = 0
     for end in _FIELD_END.finditer(header):
         yield header[start : end.end()]

@@ -31,7 +31,7 @@ from mx.envelope import Client, Envelope, Recipient, ReversePath
 from mx.own_headers import read_header_section
 from mx.scan import Scanner
 from mx.spool import Spool
-from mx.trace_headers import headers_on_top
+from mx.trace_headers import headers_on_top, scanned_header
 from mx.verdict import Verdict, VerdictKind
 from tenants.blobs.contract import BlobMissing
 from tenants.blobs.segments import SealBroken
@@ -99,6 +99,9 @@ class Releaser:
         content = read_header_section(spool, self.hostname).content
         on_top = headers_on_top(envelope, examination, self.hostname)
         message = ExaminedMessage(envelope, spool, content, on_top, examination)
+        copies = [
+            replace(copy, headers_on_top=scanned_header(examination, copy.decision, self.hostname)) for copy in copies
+        ]
         results = await forward(self.forwarding, message, copies) if copies else []
         sent = {copy.recipient.address: _result(copy.recipient.address, result) for copy, result in results}
         return tuple(sent.get(address) or CopyNotReleased(address, NO_ROUTE) for address in leased.recipients)

@@ -61,14 +61,15 @@ class Scanner:
         ignored: Set[str] = frozenset(),
         circumstances: Circumstances = NOTHING_KNOWN,
         demand: Demand = WHOLE_DEMAND,
+        seconds: float = ENGINE_SECONDS,
     ) -> Examination:
-        """Everything that can be found out about these octets. Raises NoCellFree."""
+        """Everything that can be found out about these octets in that time. Raises NoCellFree."""
         started = self._seconds()
-        report = await self._cells.examine(spool, want_artifacts=bool(self._panel.names), seconds=ENGINE_SECONDS)
+        report = await self._cells.examine(spool, want_artifacts=bool(self._panel.names), seconds=seconds)
         try:
             spent = self._seconds() - started
             self.signatures.add(report.signatures, spent)
-            remaining = max(0.0, ENGINE_SECONDS - spent)
+            remaining = max(0.0, seconds - spent)
             answer = await self._panel.ask(report.artifacts, remaining, circumstances, demand)
         finally:
             report.close()

@@ -51,6 +51,10 @@ class Examined:
     unanswered: tuple[str, ...] = ()
     """Each engine that gave no answer, with the reason."""
     seconds: float = 0.0
+    found_by: tuple[str, ...] = ()
+    """Each finding as `engine: name`, once."""
+    explanations: tuple[str, ...] = ()
+    """What each of the ambiguities means, in a sentence for people, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,8 @@ class CopyAccepted:
     at: datetime
     recipient: str
     reply: str
+    note: str = ""
+    """What else there is to say: parts that were taken out, or what a policy that only reports would have done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,7 @@ class CopyQueued:
     recipient: str
     delivery: int
     reason: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ class CopyHeld:
     held: int
     reason: str
     reply: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,8 @@ class CopyDiscarded:
     at: datetime
     recipient: str
     reason: str
+    findings: tuple[str, ...] = ()
+    """What was found in it: all that is left to look into the incident with."""
 
 
 @dataclass(frozen=True, slots=True)

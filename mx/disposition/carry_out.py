@@ -5,8 +5,10 @@ Comes in: an examined message and its copies. Goes out: one Outcome for each cop
 The order is what makes that reply true (contract.md, "One reply, true for every recipient"):
 1. anything undecided: nothing is done with any copy, 4xx;
 2. every copy refused by policy: kept where policy says so, then 5xx;
-3. what is held is stored before anything is forwarded, so that "cannot be stored" is still 4xx for all;
-4. what is delivered is forwarded; where the next hops' answers differ, or none came, the rest is stored, 250.
+3. parts that are to be taken out are taken out (`cleaning.py`); where that cannot be done, the copy is held whole;
+4. what is held, and the original of what was cleaned, is stored before anything is forwarded, so that "cannot be
+   stored" is still 4xx for all;
+5. what is delivered is forwarded; where the next hops' answers differ, or none came, the rest is stored, 250.
 
 Failure: storage that fails gives 4xx for every copy, also when one of them has reached its next hop by then: the sender
 comes back, and a duplicate is better than a loss.
@@ -16,19 +18,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from twisted.internet.defer import Deferred as TwistedDeferred
+from twisted.internet.defer import gatherResults
+
 from mx import reply
-from mx.decision import Defer, Deliver, Discard, Hold, Reject, Strip
+from mx.decision import UNANSWERED, Decision, Defer, Deliver, Discard, Hold, Reject, Strip
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
+from mx.disposition.cleaning import Cleaned, Cleaner, ExamineAgain
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.forward import FORWARD_SECONDS, forward
 from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeping
+from mx.envelope import Recipient
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
+from tenants.policy import Policy
 
 REFUSED_IN_MIXED = "refused-in-mixed-transaction"
 UNDELIVERABLE = "undeliverable"
-UNDECIDED = "engine-unavailable"
+UNDECIDED = UNANSWERED
 NO_NEXT_HOP = "no-next-hop"
 """Reason of what is held for the operator's own mailboxes, and for a domain without a route."""
+ORIGINAL = "original-of-cleaned"
+"""Reason of the whole message that is kept while the recipient gets it without some of its parts."""
 
 
 @dataclass(slots=True)
@@ -40,6 +50,9 @@ class Plan:
     held: dict[str, list[Copy]] = field(default_factory=dict)
     discarded: list[Copy] = field(default_factory=list)
     forwarded: list[Copy] = field(default_factory=list)
+    stripped: list[Copy] = field(default_factory=list)
+    notes: dict[Recipient, str] = field(default_factory=dict)
+    """What else the trace says of a copy."""
 
     def hold(self, reason: str, copy: Copy) -> None:
         self.held.setdefault(reason, []).append(copy)
@@ -50,12 +63,20 @@ def plan(copies: Iterable[Copy]) -> Plan:
     result = Plan()
     for copy in copies:
         match copy.decision:
-            case Deliver():
+            case Deliver(would):
+                if would:
+                    result.notes[copy.recipient] = f"report-only; would={would}"
                 if copy.standing.routes:
                     result.forwarded.append(copy)
                 else:
                     result.hold(NO_NEXT_HOP, copy)
-            case Hold(reason) | Strip(reason):
+            case Strip(reason):
+                # Our own mailboxes have no next hop: what is kept for them is kept whole.
+                if copy.standing.routes:
+                    result.stripped.append(copy)
+                else:
+                    result.hold(reason, copy)
+            case Hold(reason):
                 result.hold(reason, copy)
             case Reject():
                 result.refused.append(copy)
@@ -71,10 +92,12 @@ def plan(copies: Iterable[Copy]) -> Plan:
 class Disposition:
     """Carries out what was decided about one message after another; calls may overlap."""
 
-    def __init__(self, forwarding: Forwarding, keeping: Keeping) -> None:
-        self._forwarding, self._keeping = forwarding, keeping
+    def __init__(self, forwarding: Forwarding, keeping: Keeping, cleaner: Cleaner) -> None:
+        self._forwarding, self._keeping, self._cleaner = forwarding, keeping, cleaner
 
-    async def carry_out(self, message: ExaminedMessage, copies: Sequence[Copy]) -> tuple[Outcome, ...]:
+    async def carry_out(
+        self, message: ExaminedMessage, copies: Sequence[Copy], examine_again: ExamineAgain
+    ) -> tuple[Outcome, ...]:
         """One outcome for each copy, in their order. Raises nothing for what storage or next hops do."""
         sorted_copies = plan(copies)
         if sorted_copies.deferred:
@@ -83,7 +106,8 @@ class Disposition:
             if len(sorted_copies.refused) == len(copies):
                 outcomes = await self._refuse(message, sorted_copies.refused)
             else:
-                outcomes = await self._take(message, sorted_copies, whole=len(sorted_copies.forwarded) == len(copies))
+                whole = len(sorted_copies.forwarded) == len(copies)
+                outcomes = await self._take(message, sorted_copies, examine_again, whole=whole)
         except CannotKeep as error:
             return tuple(Deferred(copy.recipient, reply.STORAGE_UNAVAILABLE, f"not stored: {error}") for copy in copies)
         by_recipient = {outcome.recipient: outcome for outcome in outcomes}
@@ -107,41 +131,116 @@ class Disposition:
             ]
         return outcomes
 
-    async def _take(self, message: ExaminedMessage, sorted_copies: Plan, *, whole: bool) -> list[Outcome]:
+    async def _take(
+        self, message: ExaminedMessage, sorted_copies: Plan, examine_again: ExamineAgain, *, whole: bool
+    ) -> list[Outcome]:
         """At least one copy is taken: what policy refuses is held, because the client can be told one thing only."""
         for copy in sorted_copies.refused:
             sorted_copies.hold(REFUSED_IN_MIXED, copy)
+        cleaned = await self._clean(message, sorted_copies, examine_again)
+        try:
+            return await self._send(message, sorted_copies, cleaned, whole=whole)
+        finally:
+            for each in cleaned:
+                each.message.spool.close()
+
+    async def _clean(self, message: ExaminedMessage, sorted_copies: Plan, examine_again: ExamineAgain) -> list[Cleaned]:
+        """The cleaned messages; a copy that cannot be cleaned is planned to be held whole."""
+        alike: dict[tuple[Decision, Policy, str], list[Copy]] = {}
+        for copy in sorted_copies.stripped:
+            alike.setdefault((copy.decision, copy.standing.policy, copy.standing.language), []).append(copy)
+        cleaned: list[Cleaned] = []
+        for copies in alike.values():
+            result = await self._cleaner.clean(message, copies, examine_again)
+            if isinstance(result, Cleaned):
+                cleaned.append(result)
+                continue
+            for copy in copies:
+                sorted_copies.hold(_reason(copy), copy)
+                sorted_copies.notes[copy.recipient] = f"kept whole, not cleaned: {result}"
+        return cleaned
+
+    async def _send(
+        self, message: ExaminedMessage, sorted_copies: Plan, cleaned: Sequence[Cleaned], *, whole: bool
+    ) -> list[Outcome]:
+        """Store what is held, then forward the rest, then store what could not be forwarded."""
+        notes = sorted_copies.notes
         outcomes: list[Outcome] = [Discarded(copy.recipient, _reason(copy)) for copy in sorted_copies.discarded]
-        outcomes += await self._store(message, {}, sorted_copies.held)
-        if not sorted_copies.forwarded:
-            return outcomes
+        originals = {ORIGINAL: [copy for each in cleaned for copy in each.copies]} if cleaned else {}
+        stored = await self._store(message, {}, sorted_copies.held | originals, notes)
+        outcomes += [outcome for outcome in stored if not _is_original(outcome)]
+        original = next((outcome.held for outcome in stored if isinstance(outcome, Held) and _is_original(outcome)), 0)
+        for each in cleaned:
+            note = f"{each.note}, the whole message is held as {original}"
+            notes.update((copy.recipient, note) for copy in each.copies)
+        transfers = [(each.message, each.copies) for each in cleaned]
+        if sorted_copies.forwarded:
+            transfers.insert(0, (message, tuple(sorted_copies.forwarded)))
         # What was stored first has used its share of the 45 s that the sender waits.
-        seconds = FORWARD_SECONDS - KEEP_SECONDS if sorted_copies.held else FORWARD_SECONDS
-        results = await forward(self._forwarding, message, sorted_copies.forwarded, seconds)
-        if whole and (answer := _one_refusal(results)) is not None:
-            return answer
+        seconds = FORWARD_SECONDS - KEEP_SECONDS if stored else FORWARD_SECONDS
+        for sent, results in await self._forward(transfers, seconds):
+            if whole and (answer := _one_refusal(results)) is not None:
+                return answer
+            outcomes += await self._settle(sent, results, notes, original if sent is not message else 0)
+        return outcomes
+
+    async def _forward(
+        self, transfers: Sequence[tuple[ExaminedMessage, Sequence[Copy]]], seconds: float
+    ) -> list[tuple[ExaminedMessage, list[tuple[Copy, CopyResult]]]]:
+        """Every message to its next hops, at the same time."""
+        sending = [
+            TwistedDeferred.fromCoroutine(forward(self._forwarding, sent, copies, seconds))
+            for sent, copies in transfers
+        ]
+        results: list[list[tuple[Copy, CopyResult]]] = await gatherResults(sending, consumeErrors=True)
+        return [(sent, result) for (sent, _), result in zip(transfers, results, strict=True)]
+
+    async def _settle(
+        self,
+        sent: ExaminedMessage,
+        results: Sequence[tuple[Copy, CopyResult]],
+        notes: Mapping[Recipient, str],
+        original: int,
+    ) -> list[Outcome]:
+        """What became of a message's copies; `original` is where it is held whole already, or 0."""
         waiting = {copy: result for copy, result in results if isinstance(result, TransientlyRefused | Unreachable)}
         undeliverable = [copy for copy, result in results if isinstance(result, PermanentlyRefused)]
-        outcomes += [
-            Accepted(copy.recipient, result.reply.line) for copy, result in results if isinstance(result, Delivered)
+        outcomes: list[Outcome] = [
+            Accepted(copy.recipient, result.reply.line, notes.get(copy.recipient, ""))
+            for copy, result in results
+            if isinstance(result, Delivered)
         ]
-        return outcomes + await self._store(message, waiting, {UNDELIVERABLE: undeliverable} if undeliverable else {})
+        if original:
+            outcomes += [
+                Held(copy.recipient, original, UNDELIVERABLE, notes.get(copy.recipient, "")) for copy in undeliverable
+            ]
+            undeliverable = []
+        held = {UNDELIVERABLE: undeliverable} if undeliverable else {}
+        return outcomes + await self._store(sent, waiting, held, notes)
 
     async def _store(
         self,
         message: ExaminedMessage,
         queued: Mapping[Copy, TransientlyRefused | Unreachable],
         held: Mapping[str, Sequence[Copy]],
+        notes: Mapping[Recipient, str],
     ) -> list[Outcome]:
         if not queued and not held:
             return []
         kept = await self._keeping.keep(message, tuple(queued), held)
         outcomes: list[Outcome] = [
-            Queued(copy.recipient, kept.queued[copy.recipient], _why(result)) for copy, result in queued.items()
+            Queued(copy.recipient, kept.queued[copy.recipient], _why(result), notes.get(copy.recipient, ""))
+            for copy, result in queued.items()
         ]
         return outcomes + [
-            Held(copy.recipient, kept.held[reason], reason) for reason, copies in held.items() for copy in copies
+            Held(copy.recipient, kept.held[reason], reason, notes.get(copy.recipient, ""))
+            for reason, copies in held.items()
+            for copy in copies
         ]
+
+
+def _is_original(outcome: Outcome) -> bool:
+    return isinstance(outcome, Held) and outcome.reason == ORIGINAL
 
 
 def _one_refusal(results: Sequence[tuple[Copy, CopyResult]]) -> list[Outcome] | None:

@@ -1,6 +1,7 @@
 """What disposition works on: one examined message, and its copies, one for each recipient, each with its decision.
 
-Comes from the intake; nothing here changes a byte of the message.
+Comes from the intake. A message from which parts were taken out is an `ExaminedMessage` of its own, with the octets
+that are left; `strip.py` makes it.
 """
 
 from dataclasses import dataclass
@@ -34,6 +35,13 @@ class Copy:
     recipient: Recipient
     standing: Standing
     decision: Decision
+    headers_on_top: bytes = b""
+    """Whole header lines of this copy's own, above those of the message."""
+
+
+def on_top_of(message: ExaminedMessage, copy: Copy) -> bytes:
+    """Everything that goes above the content of this copy."""
+    return copy.headers_on_top + message.headers_on_top
 
 
 def facts_of(message: ExaminedMessage, tenant_id: int) -> MessageFacts:

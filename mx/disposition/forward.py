@@ -1,6 +1,7 @@
-"""Forwards copies to their next hops, now, while the sender waits: one transfer for each set of routes.
+"""Forwards copies to their next hops, now, while the sender waits.
 
-Comes in: a message and the copies to deliver. Goes out: each copy with what its next hop said.
+One transfer for each set of routes and of header lines on top. Comes in: a message and the copies to deliver.
+Goes out: each copy with what its next hop said.
 Transfers to different next hops run at the same time, within FORWARD_SECONDS of the 45 s that the sender waits.
 """
 
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from twisted.internet.defer import Deferred, gatherResults
 
 from mx.delivery.contract import CopyResult, Forwarding, Transfer
-from mx.disposition.copies import Copy, ExaminedMessage
+from mx.disposition.copies import Copy, ExaminedMessage, on_top_of
 from tenants.routes import Route
 
 FORWARD_SECONDS = 20.0
@@ -19,14 +20,14 @@ async def forward(
     forwarding: Forwarding, message: ExaminedMessage, copies: Sequence[Copy], seconds: float = FORWARD_SECONDS
 ) -> list[tuple[Copy, CopyResult]]:
     """Each copy with its result, in order."""
-    by_routes: dict[tuple[Route, ...], list[Copy]] = {}
+    alike: dict[tuple[tuple[Route, ...], bytes], list[Copy]] = {}
     for copy in copies:
-        by_routes.setdefault(copy.standing.routes, []).append(copy)
-    groups = list(by_routes.items())
+        alike.setdefault((copy.standing.routes, copy.headers_on_top), []).append(copy)
+    groups = list(alike.values())
     if len(groups) == 1:
-        return await _transfer(forwarding, message, *groups[0], seconds)
+        return await _transfer(forwarding, message, groups[0], seconds)
     parts = await gatherResults(
-        [Deferred.fromCoroutine(_transfer(forwarding, message, routes, group, seconds)) for routes, group in groups],
+        [Deferred.fromCoroutine(_transfer(forwarding, message, group, seconds)) for group in groups],
         consumeErrors=True,
     )
     results = {copy.recipient: result for part in parts for copy, result in part}
@@ -36,7 +37,6 @@ async def forward(
 async def _transfer(
     forwarding: Forwarding,
     message: ExaminedMessage,
-    routes: tuple[Route, ...],
     copies: Sequence[Copy],
     seconds: float,
 ) -> list[tuple[Copy, CopyResult]]:
@@ -44,11 +44,11 @@ async def _transfer(
     transfer = Transfer(
         reverse_path=envelope.reverse_path.address,
         recipients=tuple(copy.recipient.address for copy in copies),
-        headers_on_top=message.headers_on_top,
+        headers_on_top=on_top_of(message, copies[0]),
         content=message.content,
         is_eight_bit=envelope.is_eight_bit,
         is_smtputf8=envelope.is_smtputf8,
         has_bare_line_ends=envelope.has_bare_line_ends,
     )
-    results = await forwarding.deliver(routes, transfer, seconds)
+    results = await forwarding.deliver(copies[0].standing.routes, transfer, seconds)
     return list(zip(copies, results, strict=True))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.threads import deferToThreadPool
 
-from mx.disposition.copies import Copy, ExaminedMessage, facts_of
+from mx.disposition.copies import Copy, ExaminedMessage, facts_of, on_top_of
 from mx.envelope import Recipient
 from mx.examination import Examination
 from tenants.blobs.segments import SealBroken
@@ -98,7 +98,7 @@ class Keeper:
         blobs = await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._seal, message, key)
         facts = facts_of(message, tenant_id)
         now = self._now()
-        deliveries = [self._delivery(copy, facts, blobs, message.headers_on_top, now) for copy in queued]
+        deliveries = [self._delivery(copy, facts, blobs, on_top_of(message, copy), now) for copy in queued]
         holds = [_held(reason, group, facts, blobs, message.examination) for reason, group in held.items()]
         numbers, held_numbers = await self._threads.run_durably(_write, deliveries, holds, now)
         return Kept(

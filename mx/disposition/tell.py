@@ -28,7 +28,8 @@ def events_of(
 ) -> list[Event]:
     """What happened, in order: received, examined, then each copy."""
     transaction = message.envelope.transaction
-    told = [_copy_event(outcome, answer, transaction, tenant_id, now) for outcome in outcomes]
+    names = message.examination.verdict.finding_names
+    told = [_copy_event(outcome, answer, names, transaction, tenant_id, now) for outcome in outcomes]
     return [_received(message, tenant_id), _examined(message, tenant_id, now), *told]
 
 
@@ -60,6 +61,7 @@ def _examined(message: ExaminedMessage, tenant_id: int, now: datetime) -> Examin
         at=now,
         verdict=verdict.kind.value,
         findings=verdict.finding_names,
+        found_by=tuple(dict.fromkeys(f"{found.engine}: {found.name}" for found in verdict.findings)),
         ambiguities=tuple(dict.fromkeys(ambiguity.name for ambiguity in verdict.ambiguities)),
         engines=examination.engines,
         unanswered=tuple(f"{failed.engine}: {failed.reason}" for failed in verdict.unanswered),
@@ -67,19 +69,24 @@ def _examined(message: ExaminedMessage, tenant_id: int, now: datetime) -> Examin
     )
 
 
-def _copy_event(outcome: Outcome, answer: Reply, transaction: str, tenant_id: int, now: datetime) -> Event:
+def _copy_event(
+    outcome: Outcome, answer: Reply, findings: tuple[str, ...], transaction: str, tenant_id: int, now: datetime
+) -> Event:
     recipient = outcome.recipient.address
     match outcome:
         case Accepted():
-            return CopyAccepted(transaction, tenant_id, now, recipient, outcome.remote_reply)
+            return CopyAccepted(transaction, tenant_id, now, recipient, outcome.remote_reply, outcome.note)
         case Queued():
-            return CopyQueued(transaction, tenant_id, now, recipient, outcome.delivery, outcome.reason)
-        case Held() | RefusedAndHeld():
+            return CopyQueued(transaction, tenant_id, now, recipient, outcome.delivery, outcome.reason, outcome.note)
+        case Held():
+            held, reason, note = outcome.held, outcome.reason, outcome.note
+            return CopyHeld(transaction, tenant_id, now, recipient, held, reason, answer.line, note)
+        case RefusedAndHeld():
             return CopyHeld(transaction, tenant_id, now, recipient, outcome.held, outcome.reason, answer.line)
         case Refused():
             return CopyRefused(transaction, tenant_id, now, recipient, outcome.reason, answer.line)
         case Discarded():
-            return CopyDiscarded(transaction, tenant_id, now, recipient, outcome.reason)
+            return CopyDiscarded(transaction, tenant_id, now, recipient, outcome.reason, findings)
         case Deferred():
             return CopyDeferred(transaction, tenant_id, now, recipient, outcome.reason, answer.line)
         case _:

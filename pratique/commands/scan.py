@@ -23,6 +23,8 @@ from pratique.settings import Settings
 from tenants.policy import Policy, PolicyError, parse_policy
 
 NOT_CLEAN, UNREADABLE = 10, 3
+WORDS = {VerdictKind.ENCRYPTED_MESSAGE: "encrypted"}
+"""Verdicts that have another word here: that a message is encrypted, not an archive, its findings' names say."""
 
 
 @click.command(epilog="Example: pratique scan message.eml --json")
@@ -78,7 +80,7 @@ def _record(file: Path, examination: Examination, policy: Policy | None) -> dict
     verdict = examination.verdict
     record: dict[str, object] = {
         "file": str(file),
-        "verdict": verdict.kind.value,
+        "verdict": WORDS.get(verdict.kind, verdict.kind.value),
         "findings": [asdict(finding) for finding in verdict.findings],
         "ambiguities": list(dict.fromkeys(ambiguity.name for ambiguity in verdict.ambiguities)),
         "artifacts": len(examination.artifacts),
@@ -87,7 +89,7 @@ def _record(file: Path, examination: Examination, policy: Policy | None) -> dict
     if verdict.unanswered:
         record["unanswered"] = [f"{failed.engine}: {failed.reason}" for failed in verdict.unanswered]
     if policy is not None:
-        decision = decide(verdict, policy)
+        decision = decide(verdict, policy, file.stat().st_size)
         record["decision"] = {"kind": type(decision).__name__.lower()} | asdict(decision)
     return record
 

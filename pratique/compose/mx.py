@@ -9,6 +9,7 @@ from twisted.application.service import MultiService
 
 from mx.delivery.next_hop import NextHops
 from mx.disposition.carry_out import Disposition
+from mx.disposition.cleaning import Cleaner
 from mx.disposition.keep import Keeper, QueueTimes
 from mx.intake import Intake
 from mx.smtp.limits import Limits
@@ -42,7 +43,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
     intake = Intake(
         directory=directory,
         scanner=scanning.scanner,
-        disposition=Disposition(next_hops, keeper),
+        disposition=Disposition(next_hops, keeper, Cleaner(settings.hostname, storage.scratch)),
         trace=trace,
         has_room=storage.has_room,
         now=present_time,

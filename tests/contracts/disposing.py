@@ -135,6 +135,11 @@ def examined(*addresses: str, result: Examination | None = None, content: bytes 
     return ExaminedMessage(envelope_for(*addresses), spool, spool, b"Received: x\r\n", result or examination())
 
 
+async def never_examined(octets: Spool, seconds: float) -> Examination:
+    """Examines nothing a second time: for what is not to be cleaned."""
+    raise AssertionError("nothing was to be examined again")
+
+
 def result_of(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """What a coroutine gives that waits for nothing."""
     ended: list[Any] = []

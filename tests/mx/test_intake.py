@@ -15,6 +15,7 @@ from mx import reply
 from mx.cell.report import NoCellFree
 from mx.delivery.contract import CopyResult
 from mx.disposition.carry_out import Disposition
+from mx.disposition.cleaning import Cleaner
 from mx.disposition.keep import Keeper, QueueTimes
 from mx.envelope import Client, Recipient, ReversePath
 from mx.intake import MOST_RECEIVED_LINES, Intake
@@ -69,6 +70,14 @@ class Raising:
         raise self.error
 
 
+class Everybody:
+    """Every recipient is known."""
+
+    async def answer(self, standing: Standing, address: str) -> Reply:
+        """Yes."""
+        return reply.RECIPIENT_OK
+
+
 class IntakeTest(TestCase):
     """One world and one cell for each test."""
 
@@ -83,8 +92,9 @@ class IntakeTest(TestCase):
         keeper = Keeper(self.world.customers.sealed, self.world.threads, reactor, lambda: NOW, times)
         return Intake(
             directory=self.world.directory(),
+            recipients=Everybody(),
             scanner=scanner or scanner_of(self, *engines),
-            disposition=Disposition(self.hops, keeper),
+            disposition=Disposition(self.hops, keeper, Cleaner(HOSTNAME, self.world.folder)),
             trace=self.trace,
             has_room=lambda: self.room[0],
             now=lambda: NOW,
@@ -132,6 +142,34 @@ class IntakeTest(TestCase):
         assert [person.address for person in held.recipients] == [A, B]
         assert self.hops.transfers == []
         assert self.told() == [MessageReceived, Examined, CopyHeld, CopyHeld]
+
+    async def test_a_part_is_taken_out_where_the_policy_says_clean(self) -> None:
+        """What is left was examined again; the whole message is in quarantine; nothing else has changed."""
+        self.policy(infected="clean")
+        assert await self.send(A, content=VIRUS) == TAKEN
+        (content,) = self.hops.contents
+        assert content.startswith(b"Pratique-Scanned: clean; removed=1; by=") and b"for <a@acme.example>" in content
+        start = VIRUS.index(b"--b1\r\nContent-Type: application/octet-stream") + len(b"--b1\r\n")
+        assert VIRUS[:start] in content and content.endswith(b"\r\n--b1--\r\n") and b"file.bin" in content
+        (held,) = self.world.held()
+        assert (held.reason, held.verdict) == ("original-of-cleaned", "infected")
+        assert "parts taken out: 1" in getattr(self.trace[-1], "note", "")
+
+    async def test_a_policy_that_only_reports_delivers_and_says_what_it_would_do(self) -> None:
+        """In the header of the copy and in the trace."""
+        self.policy(report_only="on")
+        assert await self.send(A, content=VIRUS) == TAKEN
+        (content,) = self.hops.contents
+        assert content.startswith(b"Pratique-Scanned: infected; report-only; would=reject-and-keep; by=")
+        assert content.endswith(VIRUS) and self.world.held() == ()
+        assert getattr(self.trace[-1], "note", "") == "report-only; would=reject-and-keep"
+
+    async def test_what_is_discarded_leaves_an_incident(self) -> None:
+        """A worm purge by name: nothing is kept but who, when and what."""
+        self.policy(findings="EICAR*=discard")
+        assert await self.send(A, content=VIRUS) == TAKEN
+        assert self.world.held() == () and self.hops.contents == []
+        assert getattr(self.trace[-1], "findings", ()) == ("EICAR-Test-File",)
 
     async def test_an_encrypted_zip_is_refused_and_kept(self) -> None:
         """By default."""
@@ -339,7 +377,7 @@ def intake_of(standings: dict[str, Standing], rooms: Sequence[bool] = (True,)) -
     answers = iter(rooms)
     nothing: Any = None
     return Intake(
-        Standings(standings), nothing, nothing, Notes(), lambda: next(answers), lambda: NOW, HOSTNAME, Path("/")
+        Standings(standings), Everybody(), nothing, nothing, Notes(), lambda: next(answers), lambda: NOW, HOSTNAME, Path("/")
     )
 
 

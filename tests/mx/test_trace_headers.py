@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mx.artifact import Ambiguity
+from mx.decision import Defer, Deliver
 from mx.envelope import Client, Envelope, Recipient, ReversePath
 from mx.examination import Examination
 from mx.finding import EngineFailed
-from mx.trace_headers import headers_on_top
+from mx.trace_headers import headers_on_top, scanned_header
 from mx.verdict import Verdict, VerdictKind
 
 
@@ -28,7 +30,8 @@ def examination(verdict: Verdict | None = None) -> Examination:
 
 
 def lines(**changes: object) -> bytes:
-    return headers_on_top(envelope(**changes), examination(), "mx.example")  # type: ignore[arg-type]
+    scanned = scanned_header(examination(), Deliver(), "mx.example")
+    return scanned + headers_on_top(envelope(**changes), examination(), "mx.example")  # type: ignore[arg-type]
 
 
 def test_a_received_line_tells_who_how_and_when() -> None:
@@ -71,5 +74,27 @@ def test_several_recipients_are_not_told_of_each_other() -> None:
 def test_an_engine_that_gave_no_answer_is_named() -> None:
     """A marked message says what it was not examined by."""
     verdict = Verdict(VerdictKind.CLEAN, unanswered=(EngineFailed("clamd", "connection refused"),))
-    raw = headers_on_top(envelope(), examination(verdict), "mx.example")
-    assert b"Pratique-Scanned: clean; unanswered=clamd; by=mx.example" in raw
+    raw = scanned_header(examination(verdict), Deliver(), "mx.example")
+    assert raw.startswith(b"Pratique-Scanned: clean; unanswered=clamd; by=mx.example")
+
+
+def test_a_policy_that_only_reports_says_what_it_would_have_done() -> None:
+    """In the copy that it lets pass."""
+    raw = scanned_header(examination(Verdict(VerdictKind.SPAM)), Deliver(would="reject"), "mx.example")
+    assert raw.startswith(b"Pratique-Scanned: spam; report-only; would=reject; by=mx.example;\r\n")
+    assert b"would" not in scanned_header(examination(), Defer("engine-unavailable"), "mx.example")
+
+
+def test_what_was_taken_out_is_counted() -> None:
+    """The verdict is that of what is left."""
+    raw = scanned_header(examination(), Deliver(), "mx.example", 2)
+    assert raw.startswith(b"Pratique-Scanned: clean; removed=2; by=mx.example;")
+
+
+def test_each_ambiguity_is_named_once_below_our_name() -> None:
+    """One field, each name on a line of its own; no field where nothing is ambiguous."""
+    odd = tuple(Ambiguity(name, place) for place, name in enumerate(["bare-lf", "header-nul", "bare-lf"]))
+    raw = headers_on_top(envelope(), examination(Verdict(VerdictKind.CLEAN, ambiguities=odd)), "mx.example")
+    field = b"MIME-Ambiguity-Results: mx.example;\r\n\tambiguity=bare-lf;\r\n\tambiguity=header-nul\r\n"
+    assert raw.startswith(field + b"Received:")
+    assert b"MIME-Ambiguity" not in headers_on_top(envelope(), examination(), "mx.example")

@@ -22,6 +22,7 @@ from mx.disposition.carry_out import (
     Disposition,
     plan,
 )
+from mx.disposition.cleaning import Cleaner
 from mx.disposition.copies import Copy
 from mx.envelope import Recipient
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld, settle
@@ -34,6 +35,7 @@ from tests.contracts.disposing import (
     KeepingInMemory,
     NextHopsInMemory,
     examined,
+    never_examined,
     result_of,
     standing,
 )
@@ -109,8 +111,8 @@ class Case:
             Copy(Recipient(address), standing(host), WAYS[way][0])
             for address, host, way in zip(addresses, self.hosts, self.ways, strict=True)
         ]
-        disposition = Disposition(self.hops, self.store)
-        self.outcomes = result_of(disposition.carry_out(examined(*addresses), copies))
+        disposition = Disposition(self.hops, self.store, Cleaner("mx.service.example", None))
+        self.outcomes = result_of(disposition.carry_out(examined(*addresses), copies, never_examined))
         assert [outcome.recipient.address for outcome in self.outcomes] == addresses
         return settle(self.outcomes, TAKEN)
 
@@ -264,7 +266,8 @@ def test_a_refusal_that_is_passed_on_names_no_host() -> None:
     said = NextHopReply(550, "5.1.1", "mail.acme.example [192.0.2.1] says no")
     copy = Copy(Recipient(A), standing(), Deliver())
     hops = NextHopsInMemory({A: PermanentlyRefused(said, Stage.RECIPIENT)})
-    (outcome,) = result_of(Disposition(hops, KeepingInMemory()).carry_out(examined(A), [copy]))
+    disposition = Disposition(hops, KeepingInMemory(), Cleaner("mx.service.example", None))
+    (outcome,) = result_of(disposition.carry_out(examined(A), [copy], never_examined))
     assert isinstance(outcome, Refused)
     assert "acme" not in outcome.reply.text and "192.0.2.1" not in outcome.reply.text
     assert outcome.reason == said.line

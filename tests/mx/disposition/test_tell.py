@@ -74,4 +74,5 @@ def test_the_message_and_its_examination_come_first() -> None:
         ("yara/1.0",),
         ("clamd: silent",),
         0.1235,
+        ("yara: EICAR-Test-File",),
     )
