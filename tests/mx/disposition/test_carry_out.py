@@ -293,3 +293,13 @@ def test_the_plan_loses_no_copy() -> None:
         *itertools.chain(*made.held.values()),
     ]
     assert sorted(copy.recipient.address for copy in everywhere) == sorted(copy.recipient.address for copy in copies)
+
+
+def test_a_policy_that_only_reports_leaves_a_note() -> None:
+    """The copy goes on; the trace says what would have been done."""
+    copy = Copy(Recipient(A), standing(), Deliver(would="reject"), b"Pratique-Scanned: infected\r\n")
+    hops = NextHopsInMemory()
+    disposition = Disposition(hops, KeepingInMemory(), Cleaner("mx.service.example", None))
+    (outcome,) = result_of(disposition.carry_out(examined(A), [copy], never_examined))
+    assert isinstance(outcome, Accepted) and outcome.note == "report-only; would=reject"
+    assert hops.contents[0].startswith(b"Pratique-Scanned: infected\r\nReceived: x\r\n")

@@ -22,7 +22,7 @@ from tenants.trace import (
     MessageReceived,
 )
 from tests.contracts.customer_world import NOW, later
-from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examined
+from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examination, examined
 
 A = Recipient("a@acme.example")
 HEAD = ("0" * 22, 7, later(seconds=1), "a@acme.example")
@@ -76,3 +76,17 @@ def test_the_message_and_its_examination_come_first() -> None:
         0.1235,
         ("yara: EICAR-Test-File",),
     )
+
+
+def test_what_was_discarded_is_told_with_what_was_found() -> None:
+    """Nothing else is left of it."""
+    message = examined("a@acme.example", result=examination(VerdictKind.INFECTED, EICAR_FOUND))
+    event = events_of(message, [Discarded(A, "infected")], TAKEN, 7, later(seconds=1))[-1]
+    assert event == CopyDiscarded(*HEAD, "infected", ("EICAR-Test-File",))
+
+
+def test_a_note_goes_along() -> None:
+    """Parts that were taken out, or why they were not."""
+    outcomes = [Accepted(A, "250", "n1"), Queued(A, 1, "away", "n2"), Held(A, 1, "infected", "n3")]
+    events = events_of(examined("a@acme.example"), outcomes, TAKEN, 7, later(seconds=1))[2:]
+    assert [getattr(event, "note", "") for event in events] == ["n1", "n2", "n3"]
