@@ -47,11 +47,18 @@ class Trace(Protocol):
     def write(self, *events: Event) -> None: ...
 
 
+class Recipients(Protocol):
+    """What is needed of `mx.delivery.callout.CallOuts`."""
+
+    async def answer(self, standing: Standing, address: str) -> Reply: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Intake:
     """What every conversation needs; `conversation` is the listener's ConversationFactory."""
 
     directory: Standings
+    recipients: Recipients
     scanner: Scanner
     disposition: Disposition
     trace: Trace
@@ -86,6 +93,8 @@ class IntakeConversation:
         if standing.is_taken and any(other.tenant_id != standing.tenant_id for other in self._standings.values()):
             return reply.OTHER_TENANT
         answer = _answer(standing.status)
+        if standing.status is Status.ACCEPTED:
+            answer = await self._intake.recipients.answer(standing, recipient.address)
         if answer.is_positive:
             self._standings[recipient] = standing
         return answer

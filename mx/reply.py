@@ -193,6 +193,7 @@ def is_refusal(given: Reply) -> bool:
 _REMOVED = "[removed]"
 _MOST_CHARACTERS = 300  # RFC 5321 section 4.5.3.1.5: a reply line is at most 512 octets
 _KEPT_CODES = frozenset({450, 451, 452, 550, 552, 553, 554})
+_KEPT_LINE = re.compile(r"(5\d\d) (5\.\d{1,3}\.\d{1,3}) ([ -~]{1,400})")
 _ENHANCED = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")
 _NAMES_A_HOST = re.compile(
     r"""
@@ -220,6 +221,12 @@ def passed_on(code: int, enhanced: str, text: str, names: Iterable[str] = ()) ->
     kept = code if code in _KEPT_CODES else fallback
     status = enhanced if _ENHANCED.fullmatch(enhanced) and int(enhanced[0]) == code // 100 else f"{code // 100}.0.0"
     return Reply(kept, status, f"The recipient's server says: {_clean(text, names)}")
+
+
+def recipient_refused(line: str) -> Reply:
+    """What the next hop said of a recipient some time ago, from its one line; without a status of its own 5.1.1."""
+    found = _KEPT_LINE.fullmatch(line)
+    return Reply(int(found[1]), found[2], found[3]) if found else UNKNOWN_RECIPIENT
 
 
 def _clean(text: str, names: Iterable[str]) -> str:
@@ -283,7 +290,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (UNVERIFIED_DOMAIN, "a domain whose ownership has not been shown yet"),
             (TENANT_SUSPENDED, "a domain of a suspended tenant"),
             (DOMAIN_DELETED, "a domain that was deleted in the last 7 days"),
-            (UNKNOWN_RECIPIENT, "the tenant's server does not know the recipient"),
+            (UNKNOWN_RECIPIENT, "the recipient is not on the tenant's list; a call-out passes on what the tenant's server says"),
             (TOO_MANY_RECIPIENTS, "over 1,000 recipients (RFC 5321 section 4.5.3.1.10)"),
             (OTHER_TENANT, "a recipient of another tenant than the transaction's first one"),
             (DIRECTORY_UNAVAILABLE, "the database does not answer"),
@@ -312,7 +319,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (AGENT_UNAVAILABLE, "an agent that was asked gave no answer; also at RCPT"),
             (OVERLOADED, "no cell was free in time"),
             (STORAGE_UNAVAILABLE, "neither database nor blob store took the message"),
-            (NEXT_HOP_UNREACHABLE, "the next hop does not answer, and the message may not be queued"),
+            (NEXT_HOP_UNREACHABLE, "the next hop does not answer; at RCPT for a recipient that nobody knows yet (call-out)"),
             (NEXT_HOP_LACKS_SMTPUTF8, "the next hop does not offer SMTPUTF8, and the message needs it"),
             (INTERNAL_ERROR, "a bug or a broken machine; the trace has the reason"),
             (passed_on(550, "5.1.1", "..."), "the next hop's own 4xx or 5xx, without names, addresses and URLs"),

@@ -33,6 +33,7 @@ COMMANDS = {
     "migrate": "Bring the database to this version.",
     "tenant": "Customers: add, list, show, suspend, resume, delete.",
     "domain": "Their domains: add, list, show, verify, check, remove.",
+    "recipients": "Who is known of a domain: show, source, import.",
     "policy": "What becomes of a message for each verdict: show, set.",
     "user": "People who may sign in: add, list, link, remove.",
     "scan": "The verdict on files, without a server.",

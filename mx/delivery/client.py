@@ -23,16 +23,26 @@ Known gaps: eight-bit content goes as it is to a next hop without 8BITMIME, beca
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
 from mx.delivery.chunking import octets_over_bdat
-from mx.delivery.commands import check_envelope, mail_command, needs_smtputf8, offered
-from mx.delivery.contract import CopyResult, NextHopReply, PermanentlyRefused, Stage, Transfer, Unreachable
+from mx.delivery.commands import check_envelope, mail_command, needs_smtputf8
+from mx.delivery.contract import (
+    CopyResult,
+    InquiryResult,
+    NextHopReply,
+    PermanentlyRefused,
+    Stage,
+    Transfer,
+    Unreachable,
+    Welcome,
+)
 from mx.delivery.dot_stuffing import octets_over_data
 from mx.delivery.ledger import Ledger
+from mx.delivery.opening import HandshakeNext, Opened, Opening, Say, Step, Useless
 from mx.delivery.replies import RawReply, RemoteProtocolError, ReplyReader
 
 _SMTPUTF8_NEEDED = NextHopReply(550, "5.6.7", "the message needs SMTPUTF8, which is not offered")
@@ -59,7 +69,7 @@ class ContentAsked:
 class Settled:
     """The transaction is over."""
 
-    results: tuple[CopyResult, ...]
+    results: tuple[CopyResult | InquiryResult, ...]
     may_reuse: bool
     """The connection is good for another transaction."""
     is_unheard: bool = False
@@ -77,10 +87,7 @@ Event = Ready | TlsAsked | ContentAsked | Settled | Broken
 
 
 class _State(Enum):
-    GREETING = auto()
-    EHLO = auto()
-    HELO = auto()
-    STARTTLS = auto()
+    OPENING = auto()
     HANDSHAKE = auto()
     READY = auto()
     ENVELOPE = auto()
@@ -102,12 +109,9 @@ class Client:
     """One connection to a next hop."""
 
     def __init__(self, our_name: str, *, wants_tls: bool) -> None:
-        self.extensions: dict[str, str] = {}
-        """What EHLO offered: keyword in upper case -> its parameters."""
         self.transactions = 0
-        self._our_name = our_name.encode("ascii")
-        self._wants_tls = wants_tls
-        self._state = _State.GREETING
+        self._opening = Opening(our_name, wants_tls=wants_tls)
+        self._state = _State.OPENING
         self._replies = ReplyReader()
         self._events: deque[Event] = deque()
         self._out: list[bytes] = []
@@ -123,6 +127,11 @@ class Client:
         self._replies_heard = 0
 
     # What the connection calls
+
+    @property
+    def extensions(self) -> Mapping[str, str]:
+        """What EHLO offered: keyword in upper case -> its parameters."""
+        return self._opening.extensions
 
     @property
     def is_closed(self) -> bool:
@@ -152,10 +161,8 @@ class Client:
         return octets
 
     def tls_started(self) -> None:
-        """The handshake is done: what was offered in the clear is forgotten (RFC 3207 section 4.2)."""
-        self._wants_tls = False
-        self.extensions = {}
-        self._say_ehlo()
+        """The handshake is done."""
+        self._open(self._opening.tls_started())
 
     def begin(self, transfer: Transfer) -> None:
         """Starts a transaction; only after Ready or a Settled that allows it."""
@@ -215,8 +222,8 @@ class Client:
                 self._take_final_reply(reply)
             case _State.CONTENT:
                 self._take_early_reply(reply)
-            case _State.GREETING | _State.EHLO | _State.HELO | _State.STARTTLS:
-                self._take_opening_reply(reply)
+            case _State.OPENING:
+                self._open(self._opening.take(reply, is_last=self._replies.is_empty))
             case _State.READY:
                 self._break(f"a reply that nobody asked for: {reply.decoded().line}")
             case _State.HANDSHAKE | _State.CLOSED:
@@ -224,46 +231,21 @@ class Client:
             case _:
                 assert_never(self._state)
 
-    def _take_opening_reply(self, reply: RawReply) -> None:
-        state = self._state
-        if state is _State.STARTTLS:
-            self._take_starttls_reply(reply)
-        elif state is _State.EHLO and reply.is_permanent:
-            self._state = _State.HELO
-            self._out.append(b"HELO " + self._our_name + b"\r\n")
-        elif not reply.is_positive:
-            self._break(f"{state.name.lower()} was answered {reply.decoded().line}")
-        elif state is _State.GREETING:
-            self._say_ehlo()
-        else:
-            if state is _State.EHLO:
-                self.extensions = offered(reply)
-            self._opened()
-
-    def _say_ehlo(self) -> None:
-        self._state = _State.EHLO
-        self._out.append(b"EHLO " + self._our_name + b"\r\n")
-
-    def _opened(self) -> None:
-        if self._wants_tls and "STARTTLS" in self.extensions:
-            self._state = _State.STARTTLS
-            self._out.append(b"STARTTLS\r\n")
-            return
-        self._become_ready()
-
-    def _become_ready(self) -> None:
-        self._state = _State.READY
-        self._events.append(Ready())
-
-    def _take_starttls_reply(self, reply: RawReply) -> None:
-        if not reply.is_positive:
-            self._become_ready()
-        elif not self._replies.is_empty:
-            # Plain text behind the 220 would otherwise be read as replies that came inside TLS (response injection).
-            self._break("octets between STARTTLS and its handshake")
-        else:
-            self._state = _State.HANDSHAKE
-            self._events.append(TlsAsked())
+    def _open(self, step: Step) -> None:
+        match step:
+            case Say(octets):
+                self._state = _State.OPENING
+                self._out.append(octets)
+            case HandshakeNext():
+                self._state = _State.HANDSHAKE
+                self._events.append(TlsAsked())
+            case Opened():
+                self._state = _State.READY
+                self._events.append(Ready())
+            case Useless(reason):
+                self._break(reason)
+            case _:
+                assert_never(step)
 
     def _take_envelope_reply(self, reply: RawReply) -> None:
         awaited = self._awaited.popleft()
@@ -312,12 +294,14 @@ class Client:
             self._state = _State.END_OF_DATA
 
     def _end_envelope(self) -> None:
-        """Every recipient was answered, and nobody asks for DATA where BDAT is next."""
-        if self._ledger.is_anyone_left:
+        """Every recipient was answered, and there is no DATA: BDAT is next, or the answers were all that was asked."""
+        is_inquiry = self._transfer is not None and self._transfer.is_inquiry
+        if self._ledger.is_anyone_left and not is_inquiry:
             self._ask_content()
-        else:
-            self._needs_reset = self._is_mail_accepted
-            self._settle(may_reuse=True)
+            return
+        self._ledger.close(Welcome())
+        self._needs_reset = self._is_mail_accepted
+        self._settle(may_reuse=True)
 
     def _ask_content(self) -> None:
         self._state = _State.CONTENT
@@ -370,7 +354,7 @@ class Client:
     def _envelope_commands(self, transfer: Transfer) -> deque[tuple[_Awaited, bytes]]:
         reset = [(_Awaited.RESET, b"RSET\r\n")] if self._needs_reset else []
         self._needs_reset = False
-        data = [] if self._is_chunking else [(_Awaited.DATA, b"DATA\r\n")]
+        data = [] if self._is_chunking or transfer.is_inquiry else [(_Awaited.DATA, b"DATA\r\n")]
         return deque(
             (
                 *reset,

@@ -81,7 +81,13 @@ class Unreachable:
     """The whole message was sent and its answer never came."""
 
 
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """The answer to an inquiry: mail for this recipient would be taken."""
+
+
 CopyResult = Delivered | PermanentlyRefused | TransientlyRefused | Unreachable
+InquiryResult = Welcome | PermanentlyRefused | TransientlyRefused | Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,8 @@ class Transfer:
     is_smtputf8: bool
     has_bare_line_ends: bool = False
     """A CR or an LF stands alone in the content: it can go over BDAT only."""
+    is_inquiry: bool = False
+    """Nothing is sent: the recipients' answers are all that is asked for (a call-out)."""
 
     @property
     def octets(self) -> int:
@@ -116,4 +124,14 @@ class Forwarding(Protocol):
         Routes are tried in the order of their priority until one of them answers. Never raises for faults of network or
         next hop. Cancelling it cuts the connection, and the fate of the copies is then unknown.
         """
+        ...
+
+
+class Inquiring(Protocol):
+    """What `mx/recipients/` sees of this room."""
+
+    async def inquire(
+        self, routes: Sequence[Route], recipients: Sequence[str], seconds: float
+    ) -> tuple[InquiryResult, ...]:
+        """Whether mail from the null reverse-path would be taken for each of these; else as `Forwarding.deliver`."""
         ...

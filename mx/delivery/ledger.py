@@ -9,6 +9,7 @@ Failure: asking for the results while a copy is undecided is a bug of ours and r
 from mx.delivery.contract import (
     CopyResult,
     Delivered,
+    InquiryResult,
     PermanentlyRefused,
     Stage,
     TransientlyRefused,
@@ -20,7 +21,7 @@ class Ledger:
     """Results for this many recipients."""
 
     def __init__(self, recipients: int) -> None:
-        self._results: list[CopyResult | None] = [None] * recipients
+        self._results: list[CopyResult | InquiryResult | None] = [None] * recipients
         self._answered = 0
 
     @property
@@ -42,18 +43,18 @@ class Ledger:
         """A 4xx or 5xx that speaks of all copies."""
         self.close(refusal(reply, stage))
 
-    def close(self, result: CopyResult) -> None:
+    def close(self, result: CopyResult | InquiryResult) -> None:
         """Every copy that is undecided gets this result."""
         self._results = [result if known is None else known for known in self._results]
 
-    def results(self) -> tuple[CopyResult, ...]:
+    def results(self) -> tuple[CopyResult | InquiryResult, ...]:
         results = tuple(result for result in self._results if result is not None)
         if len(results) < len(self._results):
             raise AssertionError("a transaction was settled though a recipient is undecided")
         return results
 
 
-def refusal(reply: RawReply, stage: Stage) -> CopyResult:
+def refusal(reply: RawReply, stage: Stage) -> PermanentlyRefused | TransientlyRefused:
     """The result that a 4xx or 5xx means."""
     refused = TransientlyRefused if reply.is_transient else PermanentlyRefused
     return refused(reply.decoded(), stage)

@@ -1,13 +1,15 @@
 """Routes and a Transfer -> what became of each copy. The entrance of this room.
 
-Comes in: a domain's routes, and a Transfer. Goes out: one CopyResult for each recipient, in order.
+Comes in: a domain's routes, and a Transfer, or the recipients to ask about. Goes out: one result for each recipient, in
+order.
 Routes are tried in the order of their priority, each at all its addresses, until one of them says anything: a refusal
 is an answer, silence is not (RFC 5321 section 5.1). Where a next hop may have taken the copy, no other is tried.
 
 Failure: when nothing answers in time, all copies are Unreachable, for the reason met last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 from twisted.application.service import Service
@@ -16,7 +18,7 @@ from twisted.internet.interfaces import IReactorPluggableNameResolver, IReactorT
 
 from mx.delivery.addresses import Addresses, NoAddress
 from mx.delivery.connection import Address
-from mx.delivery.contract import CopyResult, Transfer, Unreachable
+from mx.delivery.contract import CopyResult, Delivered, InquiryResult, Transfer, Unreachable, Welcome
 from mx.delivery.pool import MOST_OPEN, ConnectionPool
 from tenants.routes import Route
 
@@ -34,8 +36,23 @@ class NextHops(Service):
 
     async def deliver(self, routes: Sequence[Route], transfer: Transfer, seconds: float) -> tuple[CopyResult, ...]:
         """See `mx.delivery.contract.Forwarding`."""
+        results = await self._ask(routes, transfer, seconds)
+        return tuple(_of_a_copy(result) for result in results)
+
+    async def inquire(
+        self, routes: Sequence[Route], recipients: Sequence[str], seconds: float
+    ) -> tuple[InquiryResult, ...]:
+        """See `mx.delivery.contract.Inquiring`."""
+        is_smtputf8 = not all(address.isascii() for address in recipients)
+        inquiry = Transfer("", tuple(recipients), b"", _NOTHING, False, is_smtputf8, is_inquiry=True)
+        results = await self._ask(routes, inquiry, seconds)
+        return tuple(_of_an_inquiry(result) for result in results)
+
+    async def _ask(
+        self, routes: Sequence[Route], transfer: Transfer, seconds: float
+    ) -> tuple[CopyResult | InquiryResult, ...]:
         end = self._clock.seconds() + seconds
-        nothing: CopyResult = Unreachable("there is no route")
+        nothing: CopyResult | InquiryResult = Unreachable("there is no route")
         results = (nothing,) * len(transfer.recipients)
         for route in sorted(routes, key=lambda route: route.priority):
             try:
@@ -58,6 +75,31 @@ class NextHops(Service):
         return self._pool.close()
 
 
-def _is_silence(result: CopyResult) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Nothing:
+    """The content of an inquiry."""
+
+    octets: int = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        return iter(())
+
+
+_NOTHING = _Nothing()
+
+
+def _of_a_copy(result: CopyResult | InquiryResult) -> CopyResult:
+    if isinstance(result, Welcome):
+        raise AssertionError("a transfer was answered as an inquiry is")
+    return result
+
+
+def _of_an_inquiry(result: CopyResult | InquiryResult) -> InquiryResult:
+    if isinstance(result, Delivered):
+        raise AssertionError("an inquiry was answered as a transfer is")
+    return result
+
+
+def _is_silence(result: CopyResult | InquiryResult) -> bool:
     """Nothing was heard, and nothing can have been taken: another next hop may be asked."""
     return isinstance(result, Unreachable) and not result.may_have_been_taken

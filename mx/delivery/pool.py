@@ -25,7 +25,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
 
 from mx.delivery.client import Client, Settled
 from mx.delivery.connection import Address, CannotOpen, NextHopConnection, OpportunisticTls, open_connection
-from mx.delivery.contract import CopyResult, Transfer, Unreachable
+from mx.delivery.contract import CopyResult, InquiryResult, Transfer, Unreachable
 
 MOST_OPEN = 20
 MOST_TRANSACTIONS = 100
@@ -60,7 +60,9 @@ class ConnectionPool:
         self._sweep: IDelayedCall | None = None
         self._closed: Deferred[None] | None = None
 
-    async def transfer(self, address: Address, transfer: Transfer, seconds: float) -> tuple[CopyResult, ...]:
+    async def transfer(
+        self, address: Address, transfer: Transfer, seconds: float
+    ) -> tuple[CopyResult | InquiryResult, ...]:
         """One result for each recipient, in order, at most `seconds` from now."""
         end = self._clock.seconds() + seconds
         lane = self._lanes.setdefault(address, _Lane(address))

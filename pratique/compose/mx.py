@@ -7,6 +7,7 @@ from typing import Any
 
 from twisted.application.service import MultiService
 
+from mx.delivery.callout import CallOuts
 from mx.delivery.next_hop import NextHops
 from mx.disposition.carry_out import Disposition
 from mx.disposition.cleaning import Cleaner
@@ -42,6 +43,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
     keeper = Keeper(storage.sealed, storage.threads, reactor, present_time, QueueTimes(first_wait, lifetime))
     intake = Intake(
         directory=directory,
+        recipients=CallOuts(next_hops, storage.threads, present_time, reactor.seconds),
         scanner=scanning.scanner,
         disposition=Disposition(next_hops, keeper, Cleaner(settings.hostname, storage.scratch)),
         trace=trace,

@@ -5,9 +5,9 @@ Importing the subject files is what registers their tables; this is the one plac
 
 from sqlalchemy import MetaData
 
-from tenants.tables import customers, engines, mail, people, quarantine, queue
+from tenants.tables import customers, engines, mail, people, quarantine, queue, recipients
 
-SUBJECTS = (customers, mail, quarantine, queue, people, engines)
+SUBJECTS = (customers, mail, quarantine, queue, people, engines, recipients)
 
 
 def whole_schema() -> MetaData:

@@ -44,6 +44,13 @@ def _migrated() -> bytes:
         return path.read_bytes()
 
 
+def migrated_database(folder: Path) -> Database:
+    """An empty database that only this test uses."""
+    path = folder / "pratique.sqlite"
+    path.write_bytes(_migrated())
+    return Database(f"sqlite:///{path}")
+
+
 @dataclass
 class MailWorld:
     """Everything is closed when its test has ended."""

@@ -155,22 +155,6 @@ class IntakeTest(TestCase):
         assert (held.reason, held.verdict) == ("original-of-cleaned", "infected")
         assert "parts taken out: 1" in getattr(self.trace[-1], "note", "")
 
-    async def test_a_policy_that_only_reports_delivers_and_says_what_it_would_do(self) -> None:
-        """In the header of the copy and in the trace."""
-        self.policy(report_only="on")
-        assert await self.send(A, content=VIRUS) == TAKEN
-        (content,) = self.hops.contents
-        assert content.startswith(b"Pratique-Scanned: infected; report-only; would=reject-and-keep; by=")
-        assert content.endswith(VIRUS) and self.world.held() == ()
-        assert getattr(self.trace[-1], "note", "") == "report-only; would=reject-and-keep"
-
-    async def test_what_is_discarded_leaves_an_incident(self) -> None:
-        """A worm purge by name: nothing is kept but who, when and what."""
-        self.policy(findings="EICAR*=discard")
-        assert await self.send(A, content=VIRUS) == TAKEN
-        assert self.world.held() == () and self.hops.contents == []
-        assert getattr(self.trace[-1], "findings", ()) == ("EICAR-Test-File",)
-
     async def test_an_encrypted_zip_is_refused_and_kept(self) -> None:
         """By default."""
         assert await self.send(A, content=attached(encrypted_zip(), b"a.zip")) == reply.ENCRYPTED
@@ -377,7 +361,15 @@ def intake_of(standings: dict[str, Standing], rooms: Sequence[bool] = (True,)) -
     answers = iter(rooms)
     nothing: Any = None
     return Intake(
-        Standings(standings), Everybody(), nothing, nothing, Notes(), lambda: next(answers), lambda: NOW, HOSTNAME, Path("/")
+        Standings(standings),
+        Everybody(),
+        nothing,
+        nothing,
+        Notes(),
+        lambda: next(answers),
+        lambda: NOW,
+        HOSTNAME,
+        Path("/"),
     )
 
 

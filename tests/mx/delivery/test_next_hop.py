@@ -16,6 +16,7 @@ from mx.delivery.contract import (
     Transfer,
     TransientlyRefused,
     Unreachable,
+    Welcome,
 )
 from mx.delivery.dot_stuffing import UnsafeContentError
 from mx.delivery.next_hop import NextHops
@@ -70,6 +71,18 @@ class Deliveries(NextHopTestCase):
         results = await self.deliver(Transfer("", ("b@t.example",), HEADERS, content, False, False))
         assert isinstance(results[0], Delivered)
         assert self.hop.taken[0].content == HEADERS + b"".join(content.pieces) + b"\r\n"
+
+    async def test_recipients_are_asked_about_without_a_message(self) -> None:
+        """From the null reverse-path; the same connection then takes mail."""
+        self.hop.answers["RCPT c@t.example"] = "550 5.1.1 no such user"
+        results = await self.hops.inquire((self.route,), ["b@t.example", "c@t.example"], SECONDS)
+        assert isinstance(results[0], Welcome)
+        assert isinstance(results[1], PermanentlyRefused)
+        assert results[1].stage is Stage.RECIPIENT
+        assert self.hop.taken == []
+        assert self.hop.commands == ["CONNECT", "EHLO", "MAIL", "RCPT", "RCPT"]
+        assert isinstance((await self.deliver())[0], Delivered)
+        assert self.hop.connections == 1
 
     async def test_a_connection_is_used_again(self) -> None:
         """One after the other: one connection."""

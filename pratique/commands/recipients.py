@@ -1,0 +1,150 @@
+"""`pratique recipients`: who is known of a domain, and how that is learned.
+
+By default the domain's own server is asked at RCPT (`call-out`), and what it says is kept. A list (`import`) makes
+itself the truth; `accept-all` asks nobody, and the end of data tells.
+
+A list is a text or CSV file: one address, or local part, in the first field of each line; a first line that says
+`address`, `email` or `recipient` is a heading.
+
+Failure: a line that is no address of the domain is named, and nothing is changed; so is a list that would remove more
+than a tenth of the recipients, unless --remove-many says that it is meant.
+"""
+
+import csv
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from pratique.opening import COMMAND_LINE, reading, writing
+from pratique.options import json_option, with_settings
+from pratique.printing import print_json, print_table
+from pratique.settings import Settings
+from tenants.audit import record_action
+from tenants.domains import canonical_domain, get_domain
+from tenants.recipients import Source, list_recipients, replace_list, set_source, source_of
+from tenants.refusals import Refusal
+
+_HEADINGS = frozenset({"address", "email", "e-mail", "mail", "recipient", "user"})
+_MOST_OCTETS = 100 * 1024 * 1024
+
+
+@click.group(epilog="Example: pratique recipients import acme.example people.csv")
+def command() -> None:
+    """Who is known of a domain: show, source, import."""
+
+
+@command.command("show", epilog="Example: pratique recipients show acme.example --json")
+@click.argument("name", metavar="DOMAIN")
+@json_option
+@with_settings()
+def show(settings: Settings, name: str, as_json: bool) -> None:
+    """Show who is known of a domain, from where and since when."""
+    with reading(settings) as session:
+        domain = get_domain(session, tenant_id=None, name=name)
+        source, known = source_of(session, domain.id), list_recipients(session, domain.id)
+    if as_json:
+        people = [
+            {
+                "address": f"{each.local_part}@{domain.name}",
+                "known": each.is_known,
+                "source": each.source.value,
+                "checked_at": each.checked_at.isoformat(),
+                "refusal": each.refusal,
+            }
+            for each in known
+        ]
+        takes_all = source.takes_all_since.isoformat() if source.takes_all_since else None
+        record = {"domain": domain.name, "source": source.source.value, "takes_all_since": takes_all}
+        print_json({**record, "recipients": people})
+        return
+    click.echo(f"{domain.name}: {source.source.value}{', takes every recipient' if source.takes_all_since else ''}")
+    rows = [(each.local_part, each.is_known, each.source.value, each.checked_at, each.refusal) for each in known]
+    print_table(["recipient", "known", "source", "checked", "refusal"], rows, "Nobody has been asked about yet.")
+
+
+@command.command("source", epilog="Example: pratique recipients source acme.example accept-all")
+@click.argument("name", metavar="DOMAIN")
+@click.argument("source", type=click.Choice([each.value for each in Source]))
+@with_settings()
+def choose(settings: Settings, name: str, source: str) -> None:
+    """Choose how a domain's recipients are learned."""
+    now = datetime.now(UTC)
+    with writing(settings) as session:
+        domain = get_domain(session, tenant_id=None, name=name)
+        set_source(session, tenant_id=domain.tenant_id, domain_id=domain.id, source=Source(source))
+        record_action(
+            session,
+            at=now,
+            tenant_id=domain.tenant_id,
+            who=COMMAND_LINE,
+            action="recipients.source",
+            subject=domain.name,
+            details={"source": source},
+        )
+    click.echo(f"{domain.name}: {source}. In force within a minute.")
+
+
+@command.command("import", epilog="Example: pratique recipients import acme.example people.csv")
+@click.argument("name", metavar="DOMAIN")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--remove-many", is_flag=True, help="It is meant that more than a tenth of the recipients go.")
+@with_settings()
+def take_list(settings: Settings, name: str, file: Path, remove_many: bool) -> None:
+    """Make a list of addresses the truth about a domain."""
+    spelled, now = canonical_domain(name), datetime.now(UTC)
+    local_parts = read_list(file, spelled)
+    with writing(settings) as session:
+        domain = get_domain(session, tenant_id=None, name=spelled)
+        change = replace_list(
+            session,
+            tenant_id=domain.tenant_id,
+            domain_id=domain.id,
+            local_parts=local_parts,
+            now=now,
+            may_remove_many=remove_many,
+        )
+        record_action(
+            session,
+            at=now,
+            tenant_id=domain.tenant_id,
+            who=COMMAND_LINE,
+            action="recipients.import",
+            subject=domain.name,
+            details={"added": str(change.added), "removed": str(change.removed)},
+        )
+    click.echo(f"{domain.name}: {change.added} added, {change.removed} removed, {change.kept} kept.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    text: str
+
+
+def read_list(file: Path, domain: str) -> list[str]:
+    """The local parts in the file. Raises Refusal, which names the line, and OSError."""
+    with file.open("rb") as opened:
+        raw = opened.read(_MOST_OCTETS + 1)
+    if len(raw) > _MOST_OCTETS:
+        raise Refusal(f"The list {file} is larger than 100 MB.")
+    try:
+        rows = list(csv.reader(raw.decode("utf-8-sig").splitlines()))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise Refusal(f"The list {file} cannot be read as text: {error}.") from None
+    lines = [_Line(number, row[0].strip()) for number, row in enumerate(rows, 1) if row and row[0].strip()]
+    if lines and lines[0].text.lower() in _HEADINGS:
+        del lines[0]
+    return [_local_part(line, domain) for line in lines]
+
+
+def _local_part(line: _Line, domain: str) -> str:
+    local_part, at, of = line.text.rpartition("@")
+    if not at:
+        local_part, of = line.text, domain
+    if not local_part or any(c.isspace() or not c.isprintable() or c in '"<>@' for c in local_part):
+        raise Refusal(f"Line {line.number} of the list is no address: {line.text[:80]!r}. Nothing was changed.")
+    if of.lower().rstrip(".") != domain:
+        raise Refusal(f"Line {line.number} of the list is not of {domain}: {line.text[:80]!r}. Nothing was changed.")
+    return local_part
