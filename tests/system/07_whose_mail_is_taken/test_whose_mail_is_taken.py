@@ -23,6 +23,7 @@ pytestmark = pytest.mark.system
 def one(next_hop: PostfixServer) -> Iterator[Gateway]:
     with serving({"tenant.example": next_hop.route, "removed.example": next_hop.route}) as started:
         add_tenant(started, "neighbour", {"neighbour.example": route_to_nobody()})
+        started.do("recipients", "source", "neighbour.example", "accept-all")
         add_tenant(started, "newcomer", {"unverified.example": next_hop.route}, is_verified=False)
         add_tenant(started, "debtor", {"suspended.example": next_hop.route})
         started.do("tenant", "suspend", "debtor")
@@ -92,6 +93,8 @@ def test_a_change_counts_within_seconds(one: Gateway, next_hop: PostfixServer) -
     """A domain verified and a tenant suspended: both are in force without a restart, though both were asked before."""
     add_tenant(one, "rising", {"rising.example": next_hop.route}, is_verified=False)
     add_tenant(one, "falling", {"falling.example": next_hop.route})
+    for domain in ("rising.example", "falling.example"):
+        one.do("recipients", "source", domain, "accept-all")
     recipients = ["user@rising.example", "user@falling.example"]
 
     def answered() -> list[int]:

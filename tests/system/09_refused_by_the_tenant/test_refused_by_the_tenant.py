@@ -1,8 +1,9 @@
 """Scenario: the tenant's own server refuses a letter; its sender hears it from us, without that server's name.
 
-1. A client sends to a mailbox that the tenant's Postfix does not know: its 550 5.1.1 is passed on, nothing is kept.
+1. A client sends to a mailbox that the tenant's Postfix does not know: its 550 5.1.1 is passed on at RCPT.
 2. The Postfix is told to answer 450: that is passed on too, and the sender's next try is delivered.
-3. With two recipients, one known and one not, both cannot be told: 250, and the unknown one's copy is kept.
+3. With two recipients, one known and one not, the unknown one is refused, and the other one's copy arrives.
+4. Where nobody is asked at RCPT, both cannot be told at the end of data: 250, and the unknown one's copy is kept.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.servers.gateway import Gateway
-from tests.servers.mail_client import letter, message_id, send
+from tests.servers.mail_client import answers_to_recipients, connected, letter, message_id, send
 from tests.servers.postfix_server import PostfixServer, sending_postfix, tenant_postfix
 from tests.servers.program import ServerMissing
 from tests.servers.serving import TENANT, serving
@@ -40,15 +41,12 @@ def names_of(server: PostfixServer) -> tuple[str, ...]:
 
 
 def test_an_unknown_mailbox_is_refused_in_its_words_without_its_name(one: Gateway, own_hop: PostfixServer) -> None:
-    """550 5.1.1 at the end of data, and neither host name nor address of the tenant's server."""
-    mark = uuid4().hex
-    answer = send(one.smtp_port, letter(mark), ["nobody-here@tenant.example"])
+    """550 5.1.1 at RCPT, and neither host name nor address of the tenant's server."""
+    [answer] = answers_to_recipients(one.smtp_port, ["nobody-here@tenant.example"])
     assert answer.line.startswith("550 5.1.1 "), answer
     assert "unknown" in answer.text
     assert not [name for name in names_of(own_hop) if name in answer.text], answer
     assert one.do("accounted") == ""
-    [trace] = one.ask("trace", "--message-id", message_id(mark))
-    assert trace["events"][-1]["event"] == "copy-refused"
 
 
 def test_an_authors_own_server_reports_it(one: Gateway, own_hop: PostfixServer) -> None:
@@ -78,9 +76,27 @@ def test_a_transient_refusal_is_passed_on_and_the_next_try_is_taken(one: Gateway
     assert len([each for each in own_hop.messages("user") if mark.encode() in each]) == 1
 
 
-def test_answers_that_differ_are_taken_and_the_refused_copy_is_kept(one: Gateway, own_hop: PostfixServer) -> None:
+def test_a_known_recipient_beside_an_unknown_one_gets_the_letter(one: Gateway, own_hop: PostfixServer) -> None:
+    """The client is told of the other one while it can still say so to its author."""
+    mark = uuid4().hex
+    with connected(one.smtp_port) as client:
+        client.mail("author@sender.example")
+        assert client.rcpt("nobody-here@tenant.example")[0] == 550
+        assert client.rcpt("user@tenant.example")[0] == 250
+        assert client.data(letter(mark))[0] == 250
+    own_hop.wait_for("user", mark.encode())
+    assert one.do("accounted") == ""
+
+
+def test_answers_that_differ_are_taken_and_the_refused_copy_is_kept(own_hop: PostfixServer) -> None:
     """One reply is true for both recipients: the known one's copy arrives, the other one's is held as undeliverable."""
     mark = uuid4().hex
+    with serving({"tenant.example": own_hop.route}) as one:
+        one.do("recipients", "source", "tenant.example", "accept-all")
+        _send_to_both(one, own_hop, mark)
+
+
+def _send_to_both(one: Gateway, own_hop: PostfixServer, mark: str) -> None:
     answer = send(one.smtp_port, letter(mark), ["user@tenant.example", "nobody-here@tenant.example"])
     assert answer.code == 250, answer
     own_hop.wait_for("user", mark.encode())
