@@ -1,0 +1,65 @@
+"""The whole corpus: every hidden and every clean case, and the tricks put together two by two.
+
+Everything is made in code, the same octets each time for the same seed; nothing here is kept as a file.
+"""
+
+import itertools
+import random
+from collections.abc import Iterator
+
+from tests.corpus.case import Case, hidden
+from tests.corpus.clean import attachments, programs, shapes, signed
+from tests.corpus.hiding import (
+    archives,
+    bodies,
+    boundaries,
+    documents,
+    encoding_fields,
+    header_ends,
+    line_ends,
+    structures,
+    type_fields,
+    undeclared,
+)
+from tests.corpus.letter import Letter, Trick
+
+_TRICKS = (type_fields, boundaries, encoding_fields, header_ends, line_ends, bodies)
+_HIDDEN = (structures, archives, documents, undeclared)
+_CLEAN = (programs, shapes, attachments, signed)
+
+
+def tricks() -> list[Trick]:
+    """Every trick on the pieces of a letter."""
+    return [trick for room in _TRICKS for trick in room.tricks()]
+
+
+def hidden_cases() -> Iterator[Case]:
+    """Each technique alone."""
+    for trick in tricks():
+        name = f"{trick.axis.value}-{trick.name}"
+        yield hidden(trick.axis.value, trick.name, trick.change(Letter()).render(name))
+    for room in _HIDDEN:
+        yield from room.cases()
+
+
+def clean_cases() -> Iterator[Case]:
+    """All that must pass."""
+    for room in _CLEAN:
+        yield from room.cases()
+
+
+def pairs(count: int, seed: int) -> Iterator[Case]:
+    """So many tricks of two different axes put together, chosen by the seed."""
+    usable = [trick for trick in tricks() if not trick.is_alone]
+    together = [(one, two) for one, two in itertools.combinations(usable, 2) if one.axis is not two.axis]
+    chosen = random.Random(seed).sample(together, min(count, len(together)))
+    for one, two in chosen:
+        # The later axis goes second: what it does to the whole must not be undone.
+        name = f"{one.axis.value}-{one.name}+{two.axis.value}-{two.name}"
+        yield hidden("pair", name, two.change(one.change(Letter())).render("pair"))
+
+
+def all_cases() -> Iterator[Case]:
+    """Hidden and clean, each alone."""
+    yield from hidden_cases()
+    yield from clean_cases()
