@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.contracts.mail import EICAR, base64_part, encrypted_zip, message, text_part
+from tests.contracts.mail import EICAR, base64_part, message, text_part
 from tests.corpus.case import Case, Expect, hidden
-from tests.corpus.formats.zips import zipped
+from tests.corpus.formats.zips import zip_crypto, zip_of, zipped
 from tests.corpus.letter import HEAD, encode_base64, encode_quoted
 
 ROOM = "structure"
@@ -148,5 +148,8 @@ def _blocked() -> Iterator[tuple[str, bytes]]:
         "partial-with-comment",
         _head("p5") + partial.replace(b"message/partial", b"(x)message/partial") + LETTER[:300],
     )
-    yield "encrypted-zip", message(text_part(), base64_part(encrypted_zip(), b"invoice.zip"))
+    yield (
+        "encrypted-zip",
+        message(text_part(), base64_part(zip_of(zip_crypto(b"secret", b"unknown-word")), b"invoice.zip")),
+    )
     yield "sixty-five-messages-deep", _letters_within(message(text_part()), 65)
