@@ -7,6 +7,7 @@ Failure: ValueError whose text completes a sentence that begins with the setting
 
 import base64
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pratique.quantities import Address, parse_address, parse_duration, split_list
@@ -88,6 +89,16 @@ def parse_waits(text: str) -> tuple[float, ...]:
     if not waits or min(waits) <= 0:
         raise ValueError("is not a list of waits: write it like 1m,5m,1h, each longer than 0")
     return waits
+
+
+def parse_networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks, or single addresses, from a comma list; none of them for `none`."""
+    if text.strip().lower() == "none":
+        return ()
+    try:
+        return tuple(ip_network(entry) for entry in split_list(text))
+    except ValueError as error:
+        raise ValueError(f"is not a list of networks such as 192.0.2.0/24,2001:db8::/64: {error}") from None
 
 
 def parse_addresses(text: str) -> tuple[Address, ...]:

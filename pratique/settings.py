@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from pratique.setting_values import (
     parse_database_url,
     parse_log_level,
     parse_master_key,
+    parse_networks,
     parse_path,
     parse_portal_url,
     parse_waits,
@@ -169,6 +171,15 @@ class Settings:
             "50",
             "connections",
             "Open connections per client address (v6: per /64): one client cannot take them all; 0 = no limit.",
+        ),
+    )
+    proxy_from: tuple[IPv4Network | IPv6Network, ...] = field(
+        default=(),
+        metadata=_about(
+            parse_networks,
+            "none",
+            "list",
+            "Load balancers (networks or addresses) whose connections begin with a PROXY header, version 1 or 2.",
         ),
     )
     portal: Address = field(

@@ -6,12 +6,12 @@ Comes in: sockets that somebody else has bound (the supervisor, so that a restar
 Standards: RFC 5321 section 3.8 (421 when the server goes away).
 Failure: a client over its number of connections gets 421 and is closed. `stopService` lets messages under way finish;
 what is not finished when `drain_seconds` are over is cut off, and its sender tries again.
-Limits: `limits.connections_a_client` for each IPv4 address or IPv6 /64.
+Limits: `limits.connections_a_client`, counted by the client that a balancer names, for each IPv4 address or IPv6 /64.
 """
 
 import socket
 from collections.abc import Sequence
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from typing import Protocol as Seam
 
@@ -21,10 +21,14 @@ from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory, Protocol
 
 from mx import reply
+from mx.smtp.behind_balancer import BehindBalancer
 from mx.smtp.conversation import ConversationFactory
 from mx.smtp.limits import Limits
+from mx.smtp.proxy_header import Source
 from mx.smtp.transport import SmtpProtocol, Surroundings
 from mx.smtp.wire import Clock, Delayed, Wire
+
+Network = IPv4Network | IPv6Network
 
 
 class Reactor(Clock, Seam):
@@ -43,6 +47,14 @@ def client_key(address: str) -> str:
     return str(IPv6Network((parsed, 64), strict=False))
 
 
+def is_within(address: str, networks: Sequence[Network]) -> bool:
+    """Whether the address is in one of these; an IPv4 address is itself when it comes in IPv6 form."""
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in network for network in networks)
+
+
 class TurnAway(Protocol):
     """Says why, and closes."""
 
@@ -59,8 +71,15 @@ class SmtpFactory(Factory):
 
     noisy = False
 
-    def __init__(self, surroundings: Surroundings, conversation_factory: ConversationFactory) -> None:
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        conversation_factory: ConversationFactory,
+        balancers: Sequence[Network] = (),
+    ) -> None:
+        """Connections from `balancers` begin with a PROXY header; from nobody else is one believed."""
         self._surroundings = surroundings
+        self._balancers = tuple(balancers)
         self._conversation_factory = conversation_factory
         self._open: dict[SmtpProtocol, str] = {}
         self._counts: dict[str, int] = {}
@@ -72,13 +91,21 @@ class SmtpFactory(Factory):
         return len(self._open)
 
     def buildProtocol(self, addr: IAddress | None) -> Protocol:
-        """A session, or a refusal for a client that has too many."""
-        key = client_key(getattr(addr, "host", "::"))
+        """A session, or a refusal for a client that has too many; behind a balancer, once it has said who it is."""
+        host = getattr(addr, "host", "::")
+        if self._balancers and is_within(host, self._balancers):
+            return BehindBalancer(
+                self._surroundings.clock, lambda source: self._serve(source.host if source else host, source)
+            )
+        return self._serve(host, None)
+
+    def _serve(self, host: str, source: Source | None) -> Protocol:
+        key = client_key(host)
         most = self._surroundings.limits.connections_a_client
         count = self._counts.get(key, 0)
         if most and count >= most:
             return TurnAway()
-        protocol = SmtpProtocol(self._surroundings, self._conversation_factory(), self._forget)
+        protocol = SmtpProtocol(self._surroundings, self._conversation_factory(), self._forget, source)
         self._open[protocol] = key
         self._counts[key] = count + 1
         return protocol
@@ -124,12 +151,15 @@ class SmtpListener(Service):
         limits: Limits,
         hostname: str,
         drain_seconds: float = 25.0,
+        balancers: Sequence[Network] = (),
     ) -> None:
         self._reactor = reactor
         self._sockets = sockets
         self._drain_seconds = drain_seconds
         self._ports: list[IListeningPort] = []
-        self.factory = SmtpFactory(Surroundings(reactor, hostname, limits, tls_context_factory), conversation_factory)
+        self.factory = SmtpFactory(
+            Surroundings(reactor, hostname, limits, tls_context_factory), conversation_factory, balancers
+        )
 
     def startService(self) -> None:
         """Begins to accept. The sockets are listening already; Twisted works on copies of their descriptors."""

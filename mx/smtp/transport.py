@@ -40,6 +40,7 @@ from mx.smtp.events import (
 )
 from mx.smtp.limits import Limits
 from mx.smtp.machine import Session
+from mx.smtp.proxy_header import Source
 from mx.smtp.wire import Clock, Delayed, Wire
 from mx.spool import Spool, SpoolFull
 
@@ -67,7 +68,10 @@ class SmtpProtocol(Protocol):
         surroundings: Surroundings,
         conversation: Conversation,
         when_lost: Callable[["SmtpProtocol"], None] = lambda _: None,
+        source: Source | None = None,
     ) -> None:
+        """`source` is the client where a balancer stands between."""
+        self._source = source
         self._surroundings = surroundings
         self._limits = surroundings.limits
         self._clock = surroundings.clock
@@ -240,7 +244,7 @@ class SmtpProtocol(Protocol):
         return await self._answer_of(self._conversation.message(envelope, spool))
 
     def _client(self) -> Client:
-        peer = self.transport.getPeer()
+        peer = self._source or self.transport.getPeer()
         session = self._session
         return Client(peer.host, peer.port, session.helo, session.is_esmtp, self._tls_version())
 

@@ -28,6 +28,9 @@ class Clock(Protocol):
 class Wire(Protocol):
     """What is asked of Twisted's TCP transport."""
 
+    protocol: Any
+    """Who is given what arrives."""
+
     def write(self, data: bytes) -> None: ...
 
     def loseConnection(self) -> None: ...

@@ -60,5 +60,6 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         Limits(message_octets=settings.size, connections_a_client=settings.client_connections),
         settings.hostname,
         DRAIN_SECONDS,
+        settings.proxy_from,
     )
     return OrderedService([storage.threads, trace, *scanning.services, next_hops, listener])

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -112,7 +113,12 @@ class TestOnLoopback(TestCase):
 
     timeout = 20
 
-    def listen(self, make: Callable[[], KeepingConversation] = KeepingConversation, drain_seconds: float = 5.0) -> int:
+    def listen(
+        self,
+        make: Callable[[], KeepingConversation] = KeepingConversation,
+        drain_seconds: float = 5.0,
+        balancers: tuple[str, ...] = (),
+    ) -> int:
         """Starts a listener; the port."""
         self.conversations: list[KeepingConversation] = []
 
@@ -130,6 +136,7 @@ class TestOnLoopback(TestCase):
             replace(Limits(), connections_a_client=2),
             "mx.example",
             drain_seconds,
+            [ip_network(each) for each in balancers],
         )
         self.service.startService()
         self.addCleanup(self.stop)
@@ -213,3 +220,36 @@ class TestOnLoopback(TestCase):
         self.assertEqual(self.conversations[0].taken, [])
         with self.assertRaises(ConnectionResetError):
             await deferToThread(client.hear)
+
+    async def test_a_listed_balancer_names_the_client(self) -> None:
+        """The client's own address reaches the conversation, inside TLS too, and counts against its limit."""
+        port = self.listen(balancers=("127.0.0.0/8",))
+
+        def talk() -> tuple[bytes, bytes, bytes]:
+            header = b"PROXY TCP4 203.0.113.7 192.0.2.1 1111 25\r\n"
+            client, second, third = Client(port), Client(port), Client(port)
+            client.ask(header + b"EHLO c.example\r\nSTARTTLS\r\n", b"Ready to start TLS\r\n")
+            client.start_tls()
+            mail = client.ask(b"EHLO c.example\r\nMAIL FROM:<a@s.example>\r\n", b"Sender ok\r\n")
+            banner, refusal = second.ask(header, b"\r\n"), third.ask(header, b"\r\n")
+            for each in (client, second, third):
+                each.close()
+            return mail, banner, refusal
+
+        mail, banner, refusal = await deferToThread(talk)
+        assert mail.endswith(reply.SENDER_OK.wire)
+        assert banner.startswith(b"220 ")
+        assert refusal == reply.TOO_MANY_CONNECTIONS.wire
+        assert [(client.address, client.port) for client in self.conversations[0].clients] == [("203.0.113.7", 1111)]
+
+    async def test_nobody_else_can_say_who_the_client_is(self) -> None:
+        """A PROXY line from anywhere else is an unknown command."""
+        port = self.listen()
+
+        def talk() -> bytes:
+            client = Client(port)
+            heard = client.ask(b"PROXY TCP4 203.0.113.7 192.0.2.1 1111 25\r\nQUIT\r\n", b"221 ")
+            client.close()
+            return heard
+
+        assert reply.UNKNOWN_COMMAND.wire in await deferToThread(talk)
