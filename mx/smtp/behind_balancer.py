@@ -47,7 +47,7 @@ class BehindBalancer(Protocol):
         rest, self._received = self._received[header.octets :], b""
         protocol = self._build(header.source)
         self.transport.protocol = protocol
-        protocol.makeConnection(self.transport)  # type: ignore[arg-type]  # narrower than Twisted's, see `wire.py`
+        protocol.makeConnection(self.transport)
         if rest:
             protocol.dataReceived(rest)
 

@@ -6,7 +6,8 @@ EHLO reply; `MailParameters`, or the reply that refuses them.
 Neither BINARYMIME nor AUTH is offered.
 
 Standards: RFC 1869 (EHLO), RFC 1870 (SIZE), RFC 2034 (ENHANCEDSTATUSCODES), RFC 2920 (PIPELINING), RFC 3030
-(CHUNKING), RFC 3207 (STARTTLS), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8).
+(CHUNKING), RFC 3207 (STARTTLS), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 9422
+(LIMITS).
 Failure: an unknown parameter is refused with 555, a bad value with 501, a SIZE above the limit with 552.
 """
 
@@ -29,9 +30,10 @@ class MailParameters:
     is_smtputf8: bool = False
 
 
-def offered(size_limit_octets: int, can_start_tls: bool) -> tuple[str, ...]:
+def offered(size_limit_octets: int, most_recipients: int, can_start_tls: bool) -> tuple[str, ...]:
     """The keywords of the EHLO reply, in the order in which they are sent."""
     keywords = ["PIPELINING", f"SIZE {size_limit_octets}", "8BITMIME", "SMTPUTF8", "CHUNKING", "ENHANCEDSTATUSCODES"]
+    keywords.append(f"LIMITS RCPTMAX={most_recipients}")
     if can_start_tls:
         keywords.append("STARTTLS")
     return tuple(keywords)

@@ -237,7 +237,8 @@ class Session:
     def _greet(self, hello: Hello) -> Event | None:
         self.helo, self.is_esmtp = hello.name, hello.is_esmtp
         if hello.is_esmtp:
-            keywords = offered(self._limits.message_octets, self._can_start_tls and not self.is_tls)
+            limits, can_start_tls = self._limits, self._can_start_tls and not self.is_tls
+            keywords = offered(limits.message_octets, limits.recipients, can_start_tls)
             self._outgoing.append(reply.ehlo_wire(self._hostname, keywords))
         else:
             self._say(reply.helo(self._hostname))

@@ -9,14 +9,14 @@ from mx.smtp.extensions import MailParameters, mail_parameters, offered
 
 def test_starttls_is_offered_only_where_it_can_be_started() -> None:
     """Not without a certificate, and not inside TLS."""
-    assert offered(1000, can_start_tls=True)[-1] == "STARTTLS"
-    assert "STARTTLS" not in offered(1000, can_start_tls=False)
+    assert offered(1000, 100, can_start_tls=True)[-1] == "STARTTLS"
+    assert "STARTTLS" not in offered(1000, 100, can_start_tls=False)
 
 
 def test_the_size_limit_is_announced_and_neither_binarymime_nor_auth_is() -> None:
     """CHUNKING carries bare line ends; content that is not lines at all could not be passed on."""
-    keywords = offered(52428800, can_start_tls=True)
-    assert "SIZE 52428800" in keywords
+    keywords = offered(52428800, 1000, can_start_tls=True)
+    assert {"SIZE 52428800", "LIMITS RCPTMAX=1000"} <= set(keywords)
     assert "CHUNKING" in keywords
     assert not {"BINARYMIME", "AUTH"} & {keyword.split()[0] for keyword in keywords}
 
