@@ -1,30 +1,34 @@
-"""Resume: takes a stored message through the later rows of `docs/flow.md`: a release, today.
+"""Resume: takes a stored message through the later rows of `docs/flow.md`: a release, or a rescan.
 
-Comes in: a leased release (`tenants/release.py`). The body is opened into a Spool, examined again with today's
-signatures, and forwarded only when nothing infected, prohibited, unscannable or encrypted is found beyond what the
-person who asked has seen and named. Each recipient's copy goes to the next hop of its own domain.
+Comes in: a leased release (`tenants/release.py`): a person has asked, or the time has come to look again at what is
+held because an engine gave no answer. The body is opened into a Spool and examined again with today's signatures; what
+that means for each recipient is in `mx/disposition/release_rules.py`. Each recipient's copy goes to the next hop of
+its own domain, and into the queue where that is away.
 Goes out: the settled lease, with the next hop's reply or the reason why the message is still held.
 
 Failure: every one leaves the message held, with the reason shown in the portal: a body that cannot be read, an engine
-that gives no answer, a next hop that does not take it. A process that dies loses its lease; the next one takes over.
+that gives no answer, a next hop that refuses. A process that dies loses its lease; the next one takes over.
 """
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, assert_never
 
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from mx.cell.report import NoCellFree
 from mx.decision import Deliver
-from mx.delivery.contract import CopyResult, Delivered, Forwarding, Unreachable
+from mx.delivery.contract import CopyResult as Forwarded
+from mx.delivery.contract import Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
 from mx.delivery.queue import copy_into, routes_of
 from mx.delivery.runner import LEASE_SECONDS
-from mx.disposition.copies import Copy, ExaminedMessage
+from mx.disposition.copies import Copy, ExaminedMessage, on_top_of
 from mx.disposition.forward import forward
+from mx.disposition.keep import QueueTimes
+from mx.disposition.release_rules import LEAST_WAIT, next_rescan, why_held_again
 from mx.engines.contract import circumstances_of
 from mx.engines.demand import demand_of
 from mx.envelope import Client, Envelope, Recipient, ReversePath
@@ -32,13 +36,22 @@ from mx.own_headers import read_header_section
 from mx.scan import Scanner
 from mx.spool import Spool
 from mx.trace_headers import headers_on_top, scanned_header
-from mx.verdict import Verdict, VerdictKind
+from mx.verdict import Verdict
 from tenants.blobs.contract import BlobMissing
 from tenants.blobs.segments import SealBroken
 from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standings
 from tenants.messages import MessageFacts
-from tenants.release import CopyNotReleased, CopyReleased, LeasedRelease, settle_release, take_release_requests
+from tenants.release import (
+    CopyNotReleased,
+    CopyReleased,
+    CopyResult,
+    CopyToQueue,
+    LeasedRelease,
+    Rescan,
+    settle_release,
+    take_release_requests,
+)
 from tenants.sealed import SealedStore
 
 NO_ROUTE = "The recipient's domain has no route to a server."
@@ -62,9 +75,11 @@ class Releaser:
     hostname: str
     scratch: Path
     owner: str
+    times: QueueTimes
+    """Of a released copy whose next hop is away."""
 
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
-        """Releases that people have asked for."""
+        """Releases that people have asked for, and rescans whose time has come."""
         leased = await self.threads.run(
             take_release_requests, now=self.now(), limit=most, owner=self.owner, lease_seconds=LEASE_SECONDS
         )
@@ -74,37 +89,56 @@ class Releaser:
         """Examine, forward, settle. Raises DatabaseUnavailable, and the lease then ends by itself."""
         spool = Spool(self.scratch)
         try:
-            results = await self._results(leased, spool)
+            results, rescan = await self._results(leased, spool)
         except (OSError, BlobMissing, SealBroken) as error:
             log.error("release.unreadable", held=leased.message.id, reason=str(error))
             results = _none(leased.recipients, "The stored message cannot be read; the operator has been told.")
+            rescan = Rescan(is_complete=False, next_at=None)
         except NoCellFree:
             results = _none(leased.recipients, "The scanners are busy; ask again in a minute.")
+            rescan = Rescan(is_complete=False, next_at=self.now() + LEAST_WAIT)
         finally:
             spool.close()
         await self.threads.run_durably(
-            settle_release, leased.message.id, fence=leased.fence, results=results, now=self.now()
+            settle_release,
+            leased.message.id,
+            fence=leased.fence,
+            results=results,
+            now=self.now(),
+            rescan=rescan if leased.is_rescan else None,
         )
 
-    async def _results(self, leased: LeasedRelease, spool: Spool) -> tuple[CopyReleased | CopyNotReleased, ...]:
+    async def _results(self, leased: LeasedRelease, spool: Spool) -> tuple[tuple[CopyResult, ...], Rescan]:
         await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), copy_into, spool, self.sealed, leased.body)
         copies = await self._copies(leased)
-        ignored = copies[0].standing.ignored if copies else frozenset()
+        if not copies:
+            return _none(leased.recipients, NO_ROUTE), Rescan(is_complete=False, next_at=None)
         envelope = envelope_of(leased.message.facts, leased.recipients)
         circumstances = replace(circumstances_of(envelope, spool), is_fresh=True)
         demand = demand_of(copy.standing.policy for copy in copies)
-        examination = await self.scanner.examine(spool, ignored, circumstances, demand)
-        if (reason := why_held_again(examination.verdict, frozenset(leased.message.override))) is not None:
-            return _none(leased.recipients, reason)
+        examination = await self.scanner.examine(spool, copies[0].standing.ignored, circumstances, demand)
+        verdict, message = examination.verdict, leased.message
+        whys = {copy.recipient.address: self._why(leased, copy, verdict, spool.octets) for copy in copies}
+        leaving = [
+            replace(copy, headers_on_top=scanned_header(examination, copy.decision, self.hostname))
+            for copy in copies
+            if whys[copy.recipient.address] is None
+        ]
         content = read_header_section(spool, self.hostname).content
         on_top = headers_on_top(envelope, examination, self.hostname)
-        message = ExaminedMessage(envelope, spool, content, on_top, examination)
-        copies = [
-            replace(copy, headers_on_top=scanned_header(examination, copy.decision, self.hostname)) for copy in copies
-        ]
-        results = await forward(self.forwarding, message, copies) if copies else []
-        sent = {copy.recipient.address: _result(copy.recipient.address, result) for copy, result in results}
-        return tuple(sent.get(address) or CopyNotReleased(address, NO_ROUTE) for address in leased.recipients)
+        examined = ExaminedMessage(envelope, spool, content, on_top, examination)
+        results = await forward(self.forwarding, examined, leaving) if leaving else []
+        sent = {copy.recipient.address: self._result(examined, copy, result) for copy, result in results}
+        next_at = next_rescan(verdict, copies[0].standing.policy, message.rescans, message.held_at, self.now())
+        # What the policy would deliver and the next hop will not have is nothing that another look would change.
+        rescan = Rescan(is_complete=not verdict.unanswered, next_at=None if leaving else next_at)
+        return (
+            tuple(
+                sent.get(address) or CopyNotReleased(address, whys.get(address) or NO_ROUTE)
+                for address in leased.recipients
+            ),
+            rescan,
+        )
 
     async def _copies(self, leased: LeasedRelease) -> list[Copy]:
         """Those whose domain still is the tenant's and has a route; each domain has its own."""
@@ -112,20 +146,26 @@ class Releaser:
         tenant_id = leased.message.facts.tenant_id
         return [Copy(Recipient(who), where, Deliver()) for who, where in standings if routes_of(where, tenant_id)]
 
+    def _why(self, leased: LeasedRelease, copy: Copy, verdict: Verdict, octets: int) -> str | None:
+        override = frozenset(leased.message.override)
+        policy, only_if_clean = copy.standing.policy, leased.message.only_if_clean
+        return why_held_again(verdict, policy, octets, override, only_if_clean=only_if_clean)
 
-def why_held_again(verdict: Verdict, override: frozenset[str]) -> str | None:
-    """Why the message may still not leave; None when it may.
-
-    `override` are the names of the findings that the person who asked has seen. One that is not among them is new.
-    """
-    if verdict.unanswered:
-        silent = ", ".join(failed.engine for failed in verdict.unanswered)
-        return f"Still held: {silent} gave no answer. Ask again when it does."
-    new = [name for name in verdict.finding_names if name not in override]
-    blocking = {VerdictKind.INFECTED, VerdictKind.PROHIBITED, VerdictKind.UNSCANNABLE, VerdictKind.ENCRYPTED}
-    if new and verdict.kind in blocking:
-        return f"Still held: scanned again, and found {', '.join(new)}."
-    return None
+    def _result(self, message: ExaminedMessage, copy: Copy, result: Forwarded) -> CopyResult:
+        address = copy.recipient.address
+        match result:
+            case Delivered():
+                return CopyReleased(address, result.reply.line)
+            case PermanentlyRefused():
+                return CopyNotReleased(address, f"Still held: your server said: {result.reply.line}.")
+            case TransientlyRefused():
+                reason = result.reply.line
+            case Unreachable():
+                reason = result.reason
+            case _:
+                assert_never(result)
+        first, last = self.now() + self.times.first_wait, self.now() + self.times.lifetime
+        return CopyToQueue(address, copy.standing.domain, on_top_of(message, copy), reason, first, last)
 
 
 def envelope_of(facts: MessageFacts, recipients: Iterable[str]) -> Envelope:
@@ -142,14 +182,5 @@ def envelope_of(facts: MessageFacts, recipients: Iterable[str]) -> Envelope:
     )
 
 
-def _none(recipients: Iterable[str], reason: str) -> tuple[CopyNotReleased, ...]:
+def _none(recipients: Iterable[str], reason: str) -> tuple[CopyResult, ...]:
     return tuple(CopyNotReleased(address, reason) for address in recipients)
-
-
-def _result(address: str, result: CopyResult) -> CopyReleased | CopyNotReleased:
-    if isinstance(result, Delivered):
-        return CopyReleased(address, result.reply.line)
-    said = (
-        f"could not be reached ({result.reason})" if isinstance(result, Unreachable) else f"said: {result.reply.line}"
-    )
-    return CopyNotReleased(address, f"Still held: your server {said}.")

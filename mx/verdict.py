@@ -98,6 +98,12 @@ def amend(
     return replace(verdict, kind=_kind(findings), findings=findings)
 
 
+def set_aside(verdict: Verdict, names: Set[str]) -> Verdict:
+    """The verdict without the findings of these names: a person has seen them, and releases the message anyway."""
+    findings = tuple(finding for finding in verdict.findings if finding.name not in names)
+    return replace(verdict, kind=_kind(findings), findings=findings)
+
+
 def _counted(findings: Iterable[Finding], ignored: Set[str]) -> tuple[Finding, ...]:
     return tuple(found for found in findings if found.name not in ignored or found.severity is Severity.UNSCANNABLE)
 

@@ -1,8 +1,9 @@
 """The directory: who a recipient's domain belongs to, and whether its mail is taken. The hot look-up of every RCPT.
 
 `look_up` asks the database (two SELECTs); `Directory` remembers the answer for 5 s, so a change of a domain, route,
-policy or ignored finding is in force on every node within 5 s. What is remembered belongs to a domain, not to an
-address.
+policy or ignored finding is in force on every node within 5 s. What is remembered belongs to a domain; where the
+tenant has policies of groups or of single recipients, one more SELECT asks about the address, and that is remembered
+as long, for the address.
 
 What RCPT answers (contract.md, Customers), as a `Status`: unknown domain, or deleted more than 7 days ago:
 UNKNOWN_DOMAIN; deleted since: DELETED_RECENTLY; tenant suspended: SUSPENDED; not yet verified: UNVERIFIED;
@@ -10,26 +11,28 @@ UNKNOWN_DOMAIN; deleted since: DELETED_RECENTLY; tenant suspended: SUSPENDED; no
 ACCEPTED.
 
 Standards: RFC 5321 section 4.5.1 (postmaster), RFC 2142 (abuse).
-Failure: `DatabaseUnavailable`; the recipient is answered 451. Limits: 10,000 domains remembered, the oldest forgotten
-first.
+Failure: `DatabaseUnavailable`; the recipient is answered 451. Limits: 10,000 domains and as many addresses remembered,
+the oldest forgotten first.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import and_, null, or_, select
+from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 from sqlalchemy.orm import Session
 
 from tenants.customers import DEFAULT_LANGUAGE, OPERATOR
 from tenants.domains import canonical_domain
+from tenants.groups import canonical_address
 from tenants.keys import TenantKey
+from tenants.policies import narrowed
 from tenants.policy import Policy, parse_policy
 from tenants.refusals import Refusal
 from tenants.routes import Route
-from tenants.tables import customers, engines
+from tenants.tables import customers, engines, narrow_policies
 
 STALENESS_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
@@ -70,6 +73,8 @@ class Standing:
     """What the tenant's mail is sealed with; None when it has no key, and then nothing can be stored for it."""
     ignored: frozenset[str] = frozenset()
     """Names of findings that do not count for this tenant."""
+    has_narrower: bool = False
+    """The tenant has policies of groups or of single recipients: the domain's is not yet this recipient's."""
 
     @property
     def is_taken(self) -> bool:
@@ -87,7 +92,18 @@ class Reads(Protocol):
 
 def look_up(session: Session, address: str, now: datetime, own_names: frozenset[str] = frozenset()) -> Standing:
     """The standing of a recipient's address. `own_names`: the names of this service, in lower case."""
-    return look_up_domain(session, _asked_domain(address, own_names), now)
+    standing = look_up_domain(session, _asked_domain(address, own_names), now)
+    return look_up_recipient(session, standing, address) if standing.has_narrower else standing
+
+
+def look_up_recipient(session: Session, standing: Standing, address: str) -> Standing:
+    """The standing of a recipient's domain, with the policy of the recipient."""
+    try:
+        spelled = canonical_address(address)
+    except Refusal:
+        return standing
+    policy = narrowed(session, tenant_id=standing.tenant_id, address=spelled, below=standing.policy)
+    return replace(standing, policy=policy)
 
 
 def look_up_domain(session: Session, domain: str, now: datetime) -> Standing:
@@ -109,6 +125,7 @@ def look_up_domain(session: Session, domain: str, now: datetime) -> Standing:
         row.language,
         TenantKey(row.tenant_id, row.version, row.wrapped) if row.wrapped else None,
         _ignored(session, row.tenant_id),
+        bool(domain) and row.has_narrower,
     )
 
 
@@ -140,6 +157,7 @@ def _newest(session: Session, domain: str) -> Any:
             key.c.wrapped,
             of_tenant.c.entries.label("tenant_entries"),
             of_domain.c.entries.label("domain_entries"),
+            _has_narrower(tenant.c.id).label("has_narrower"),
         )
         .join(tenant, tenant.c.id == own.c.tenant_id)
         .outerjoin(key, key.c.tenant_id == tenant.c.id)
@@ -151,6 +169,12 @@ def _newest(session: Session, domain: str) -> Any:
         .limit(1)
     )
     return session.execute(wanted).one_or_none()
+
+
+def _has_narrower(tenant_id: ColumnElement[int]) -> ColumnElement[bool]:
+    group, recipient = narrow_policies.recipient_group, narrow_policies.recipient_policy
+    of_groups = exists().where(group.c.tenant_id == tenant_id, group.c.entries.is_not(None))
+    return or_(of_groups, exists().where(recipient.c.tenant_id == tenant_id))
 
 
 def _operator(session: Session) -> Any:
@@ -227,20 +251,31 @@ class Directory:
         self._seconds = seconds
         self._own_names = own_names
         self._remembered: dict[str, _Remembered] = {}
+        self._addresses: dict[str, _Remembered] = {}
 
     async def look_up(self, address: str) -> Standing:
         """The standing of a recipient's address, at most 5 s old. Raises DatabaseUnavailable."""
         domain = _asked_domain(address, self._own_names)
         known = self._remembered.get(domain)
-        if known is not None and self._seconds() < known.until:
-            return known.standing
-        standing = await self._threads.read(look_up_domain, domain, self._wall_clock())
-        self._remember(domain, standing)
-        return standing
+        if known is None or self._seconds() >= known.until:
+            standing = await self._threads.read(look_up_domain, domain, self._wall_clock())
+            known = _Remembered(standing, self._seconds() + STALENESS_SECONDS)
+            _remember(self._remembered, domain, known)
+        return await self._look_up_recipient(known, address) if known.standing.has_narrower else known.standing
 
-    def _remember(self, domain: str, standing: Standing) -> None:
-        # Taken out first, so that the order of the dict is the order of remembering.
-        self._remembered.pop(domain, None)
-        if len(self._remembered) >= MOST_REMEMBERED:
-            del self._remembered[next(iter(self._remembered))]
-        self._remembered[domain] = _Remembered(standing, self._seconds() + STALENESS_SECONDS)
+    async def _look_up_recipient(self, domain: _Remembered, address: str) -> Standing:
+        """The domain's standing with the recipient's policy; remembered until the domain's is asked for again."""
+        key = address.lower()
+        known = self._addresses.get(key)
+        if known is None or self._seconds() >= known.until:
+            known = _Remembered(await self._threads.read(look_up_recipient, domain.standing, address), domain.until)
+            _remember(self._addresses, key, known)
+        return known.standing
+
+
+def _remember(remembered: dict[str, _Remembered], key: str, known: _Remembered) -> None:
+    # Taken out first, so that the order of the dict is the order of remembering.
+    remembered.pop(key, None)
+    if len(remembered) >= MOST_REMEMBERED:
+        del remembered[next(iter(remembered))]
+    remembered[key] = known

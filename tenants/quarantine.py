@@ -62,6 +62,8 @@ class NewHeld:
     recipients: tuple[str, ...]
     body: SealedBlob
     record: SealedBlob | None
+    rescan_at: datetime | None = None
+    """When it is scanned again by itself; None: only when a person asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,12 @@ class HeldMessage:
     """How the last release ended; empty before the first."""
     requested_by: str
     override: tuple[str, ...]
+    only_if_clean: bool = False
+    """The release asked for is for what the policy would deliver now; otherwise it is in spite of it."""
+    rescan_at: datetime | None = None
+    """When it is scanned again by itself."""
+    rescans: int = 0
+    """How often that was done, and every engine answered."""
 
     @property
     def finding_names(self) -> tuple[str, ...]:
@@ -146,6 +154,9 @@ def insert_held(session: Session, new: NewHeld, body: str, record: str | None, n
         "lease_owner": "",
         "lease_until": START_OF_TIME,
         "fence": 0,
+        "rescan_at": new.rescan_at,
+        "rescans": 0,
+        "only_if_clean": False,
     }
     number: int = session.execute(insert(quarantine.held).values(**values)).inserted_primary_key[0]  # type: ignore[attr-defined]
     recipients = [{"held_id": number, "address": address, "reply": ""} for address in dict.fromkeys(new.recipients)]
@@ -252,4 +263,7 @@ def _held_message(row: Row[Any], recipients: tuple[HeldRecipient, ...]) -> HeldM
         row.last_result,
         row.requested_by,
         tuple(row.override_findings),
+        row.only_if_clean,
+        row.rescan_at,
+        row.rescans,
     )

@@ -81,6 +81,11 @@ def enqueue(session: Session, new: Iterable[NewDelivery], now: datetime) -> tupl
     return tuple(_insert(session, delivery, now) for delivery in deliveries)
 
 
+def enqueue_held(session: Session, delivery: NewDelivery, now: datetime) -> int:
+    """Queue a copy of a message that is held: its row and those of its blobs are there already."""
+    return _insert(session, delivery, now)
+
+
 def lease_due(
     session: Session,
     *,

@@ -1,9 +1,12 @@
 """Releasing held messages: a person asks, a worker leases, examines again, sends, and settles. Functions of a session.
 
 held -> `request_release` -> release-requested -> `take_release_requests` (leased) -> releasing -> `settle_release` ->
-released when every recipient's copy was taken, else held again with the reason; the copies that were taken stay
-released. A worker that dies loses its lease: the next one takes the row, and the fence keeps the late one from
+released when every recipient's copy was taken or queued, else held again with the reason; the copies that were taken
+stay released. A worker that dies loses its lease: the next one takes the row, and the fence keeps the late one from
 settling.
+
+What is held because an engine gave no answer is leased in the same way by itself when its `rescan_at` has come: it is
+released if it is clean by then, and its next time is set if it is not.
 
 Failure: `WrongState`, `NotFound`. A worker dying after the next hop's 250 and before settling means one duplicate,
 never a loss.
@@ -14,17 +17,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, or_, select, update
+from sqlalchemy import Row, and_, case, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from tenants.quarantine import HeldFilter, HeldMessage, HeldState, get_held, held_messages, list_held
+from tenants.queue_book import NewDelivery, enqueue_held
 from tenants.refusals import WrongState
 from tenants.sealed import SealedBlob, blobs_named
 from tenants.statements import due_rows
 from tenants.tables import quarantine
-from tenants.tables.column_types import START_OF_TIME
-from tenants.trace import Event, Released, ReleaseFailed, ReleaseRequested
+from tenants.tables.column_types import START_OF_TIME, Document
+from tenants.trace import CopyQueued, Event, Released, ReleaseFailed, ReleaseRequested, Rescanned
 from tenants.trace_book import record_events
+
+RESCAN = "rescan"
+"""Who asks for the release of what is scanned again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,11 @@ class LeasedRelease:
     body: SealedBlob
     record: SealedBlob | None
     fence: int
+
+    @property
+    def is_rescan(self) -> bool:
+        """Nobody has asked: its time has come."""
+        return self.message.requested_by == RESCAN
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -58,12 +70,45 @@ class CopyNotReleased:
     reason: str
 
 
-def request_release(
-    session: Session, held_id: int, *, tenant_id: int | None, who: str, override: tuple[str, ...], now: datetime
-) -> HeldMessage:
-    """Ask for a release. `override`: names of the findings in spite of which it may leave; empty: only if found clean.
+@dataclass(frozen=True, slots=True)
+class CopyToQueue:
+    """The next hop is away, or puts off: this recipient's copy is to wait in the queue."""
 
-    The message is scanned again before it leaves. Raises WrongState unless it is held.
+    address: str
+    domain: str
+    headers_on_top: bytes
+    reason: str
+    next_attempt_at: datetime
+    expires_at: datetime
+
+
+CopyResult = CopyReleased | CopyToQueue | CopyNotReleased
+
+
+@dataclass(frozen=True, slots=True)
+class Rescan:
+    """That a release was a rescan, and how it goes on."""
+
+    is_complete: bool
+    """Every engine answered."""
+    next_at: datetime | None
+    """When it is scanned again if it is still held; None: not by itself."""
+
+
+def request_release(
+    session: Session,
+    held_id: int,
+    *,
+    tenant_id: int | None,
+    who: str,
+    override: tuple[str, ...],
+    now: datetime,
+    only_if_clean: bool = False,
+) -> HeldMessage:
+    """Ask for a release. `override`: names of the findings in spite of which it may leave.
+
+    The message is scanned again before it leaves. What is found beyond those names is for the policy to decide; so is
+    everything with `only_if_clean`. Raises WrongState unless it is held.
     """
     message = get_held(session, held_id, tenant_id=tenant_id)
     table = quarantine.held
@@ -75,6 +120,7 @@ def request_release(
             changed_at=now,
             requested_by=who,
             override_findings=list(override),
+            only_if_clean=only_if_clean,
             lease_until=START_OF_TIME,
         )
         .returning(table.c.id)
@@ -92,28 +138,29 @@ def request_release_of_all(
     *,
     tenant_id: int | None,
     who: str,
-    override: tuple[str, ...],
     now: datetime,
 ) -> tuple[HeldMessage, ...]:
-    """Ask for the release of every message that is held and fits, up to the filter's limit."""
+    """Ask for the release of every message that is held and fits, up to the filter's limit, where it is clean now."""
     held = (message for message in list_held(session, wanted, tenant_id=tenant_id) if message.state is HeldState.HELD)
     return tuple(
-        request_release(session, message.id, tenant_id=tenant_id, who=who, override=override, now=now)
-        for message in held
+        request_release(session, each.id, tenant_id=tenant_id, who=who, override=(), now=now, only_if_clean=True)
+        for each in held
     )
 
 
 def take_release_requests(
     session: Session, *, now: datetime, limit: int, owner: str, lease_seconds: float
 ) -> tuple[LeasedRelease, ...]:
-    """Lease up to `limit` releases; each is this owner's alone until its lease ends.
+    """Lease up to `limit` releases and rescans; each is this owner's alone until its lease ends.
 
     A message whose content can no longer be read is given back to the quarantine at once, saying so.
     """
     table = quarantine.held
+    is_rescan = and_(table.c.state == HeldState.HELD.value, table.c.rescan_at <= now)
     is_free = or_(
         table.c.state == HeldState.RELEASE_REQUESTED.value,
         and_(table.c.state == HeldState.RELEASING.value, table.c.lease_until < now),
+        is_rescan,
     )
     due = due_rows(session, table, is_free, table.c.id, limit)
     leased = session.execute(
@@ -125,6 +172,10 @@ def take_release_requests(
             lease_owner=owner,
             lease_until=now + timedelta(seconds=lease_seconds),
             fence=table.c.fence + 1,
+            # What a person asked for long ago does not count for what nobody asks for.
+            requested_by=case((is_rescan, RESCAN), else_=table.c.requested_by),
+            override_findings=case((is_rescan, literal([], Document)), else_=table.c.override_findings),
+            only_if_clean=case((is_rescan, true()), else_=table.c.only_if_clean),
         )
         .returning(table.c.id, table.c.tenant_id, table.c.body, table.c.record, table.c.fence)
     ).all()
@@ -136,14 +187,15 @@ def settle_release(
     held_id: int,
     *,
     fence: int,
-    results: Sequence[CopyReleased | CopyNotReleased],
+    results: Sequence[CopyResult],
     now: datetime,
+    rescan: Rescan | None = None,
 ) -> bool:
     """Write down how a leased release ended; False, and nothing changes, when the lease is somebody else's by now."""
     message = _still_leased(session, held_id, fence)
     if message is None:
         return False
-    taken = [result for result in results if isinstance(result, CopyReleased)]
+    taken = [_taken(session, message, result, now) for result in results if not isinstance(result, CopyNotReleased)]
     for result in taken:
         recipient = quarantine.held_recipient
         session.execute(
@@ -156,14 +208,64 @@ def settle_release(
     reasons = dict.fromkeys(result.reason for result in results if isinstance(result, CopyNotReleased))
     text = "; ".join(reasons or dict.fromkeys(result.reply for result in taken))
     _end_lease(session, held_id, HeldState.HELD if missing else HeldState.RELEASED, text, now)
-    facts = message.facts
-    events: list[Event] = [
-        Released(facts.transaction, facts.tenant_id, now, held_id, result.address, result.reply) for result in taken
-    ]
-    if missing:
-        events.append(ReleaseFailed(facts.transaction, facts.tenant_id, now, held_id, text))
-    record_events(session, events)
+    _plan_rescan(session, held_id, rescan, is_over=not missing)
+    record_events(session, _told(message, taken, text, rescan, now, is_held=bool(missing)))
     return True
+
+
+def _taken(session: Session, message: HeldMessage, result: CopyReleased | CopyToQueue, now: datetime) -> CopyReleased:
+    """The copy's proof; a copy that is to wait is queued here, in the transaction that ends its being held."""
+    if isinstance(result, CopyReleased):
+        return result
+    row = session.execute(
+        select(quarantine.held.c.body, quarantine.held.c.record).where(quarantine.held.c.id == message.id)
+    ).one()
+    facts = message.facts
+    blobs = blobs_named(session, facts.tenant_id, [name for name in (row.body, row.record) if name])
+    delivery = NewDelivery(
+        facts,
+        result.domain,
+        result.address,
+        blobs[row.body],
+        blobs.get(row.record),
+        result.headers_on_top,
+        result.next_attempt_at,
+        result.expires_at,
+    )
+    number = enqueue_held(session, delivery, now)
+    queued = CopyQueued(facts.transaction, facts.tenant_id, now, result.address, number, result.reason)
+    record_events(session, (queued,))
+    return CopyReleased(result.address, f"in the queue as {number}: {result.reason}")
+
+
+def _plan_rescan(session: Session, held_id: int, rescan: Rescan | None, *, is_over: bool) -> None:
+    table = quarantine.held
+    if is_over:
+        session.execute(update(table).where(table.c.id == held_id).values(rescan_at=None))
+    elif rescan is not None:
+        rescans = table.c.rescans + int(rescan.is_complete)
+        session.execute(update(table).where(table.c.id == held_id).values(rescan_at=rescan.next_at, rescans=rescans))
+
+
+def _told(
+    message: HeldMessage,
+    taken: Sequence[CopyReleased],
+    text: str,
+    rescan: Rescan | None,
+    now: datetime,
+    *,
+    is_held: bool,
+) -> list[Event]:
+    transaction, tenant_id = message.facts.transaction, message.facts.tenant_id
+    events: list[Event] = []
+    if rescan is not None:
+        wait = (rescan.next_at - now) if is_held and rescan.next_at else timedelta()
+        result = text if is_held else "clean now"
+        events.append(Rescanned(transaction, tenant_id, now, message.id, result, int(wait.total_seconds())))
+    elif is_held:
+        events.append(ReleaseFailed(transaction, tenant_id, now, message.id, text))
+    released = [Released(transaction, tenant_id, now, message.id, copy.address, copy.reply) for copy in taken]
+    return [*released, *events] if rescan is None else [*events, *released]
 
 
 def _still_leased(session: Session, held_id: int, fence: int) -> HeldMessage | None:
@@ -196,4 +298,5 @@ def _readable(session: Session, leased: Sequence[Row[Any]], now: datetime) -> tu
             ready.append(LeasedRelease(messages[row.id], blobs[row.body], blobs.get(row.record), row.fence))
         else:
             _end_lease(session, row.id, HeldState.HELD, "The content cannot be read any more.", now)
+            _plan_rescan(session, row.id, Rescan(is_complete=False, next_at=None), is_over=False)
     return tuple(ready)

@@ -239,6 +239,20 @@ class ReleaseFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescanned:
+    """What is held because an engine gave no answer was scanned again; what was clean then is released."""
+
+    name: ClassVar[str] = "rescanned"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    held: int
+    result: str
+    again_in_seconds: int = 0
+    """When it is scanned next; 0: not by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted:
     """A person deleted a held message."""
 
@@ -277,6 +291,7 @@ Event = (
     | ReleaseRequested
     | Released
     | ReleaseFailed
+    | Rescanned
     | Deleted
     | UnknownEvent
 )

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.threads import deferToThreadPool
 
+from mx.decision import UNANSWERED
 from mx.disposition.copies import Copy, ExaminedMessage, facts_of, on_top_of
+from mx.disposition.release_rules import FIRST_RESCAN
 from mx.envelope import Recipient
 from mx.examination import Examination
 from tenants.blobs.segments import SealBroken
@@ -99,7 +101,7 @@ class Keeper:
         facts = facts_of(message, tenant_id)
         now = self._now()
         deliveries = [self._delivery(copy, facts, blobs, on_top_of(message, copy), now) for copy in queued]
-        holds = [_held(reason, group, facts, blobs, message.examination) for reason, group in held.items()]
+        holds = [_held(reason, group, facts, blobs, message.examination, now) for reason, group in held.items()]
         numbers, held_numbers = await self._threads.run_durably(_write, deliveries, holds, now)
         return Kept(
             {copy.recipient: number for copy, number in zip(queued, numbers, strict=True)},
@@ -131,13 +133,15 @@ def _held(
     facts: MessageFacts,
     blobs: tuple[SealedBlob, SealedBlob],
     examination: Examination,
+    now: datetime,
 ) -> NewHeld:
     notes = tuple(
         FindingNote(found.engine, found.name, found.artifact, found.severity.value)
         for found in examination.verdict.findings
     )
     people = tuple(copy.recipient.address for copy in copies)
-    return NewHeld(facts, reason, examination.verdict.kind.value, notes, people, *blobs)
+    rescan_at = now + FIRST_RESCAN if reason == UNANSWERED else None
+    return NewHeld(facts, reason, examination.verdict.kind.value, notes, people, *blobs, rescan_at)
 
 
 def _record(examination: Examination) -> bytes:

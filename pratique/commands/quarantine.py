@@ -201,7 +201,7 @@ def _release_if_clean(settings: Settings, wanted: HeldFilter, tenant: str | None
         now = datetime.now(UTC)
         with writing(settings) as session:
             page = request_release_of_all(
-                session, wanted, tenant_id=tenant_number(session, tenant), who=COMMAND_LINE, override=(), now=now
+                session, wanted, tenant_id=tenant_number(session, tenant), who=COMMAND_LINE, now=now
             )
             for message in page:
                 _note(session, message, "quarantine.release", now)

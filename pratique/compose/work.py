@@ -13,11 +13,12 @@ from mx.delivery.next_hop import NextHops
 from mx.delivery.queue import Offering, QueueWork
 from mx.delivery.runner import Runner
 from mx.delivery.schedule import next_attempt_at
+from mx.disposition.keep import QueueTimes
 from mx.resume import Releaser
 from pratique.compose.mx import present_time
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
-from pratique.compose.storage import compose_storage
+from pratique.compose.storage import compose_storage, queue_times
 from pratique.settings import Settings
 from pratique.sweep import Sweep
 from tenants.directory import Directory
@@ -56,6 +57,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
         hostname=settings.hostname,
         scratch=storage.scratch,
         owner=owner,
+        times=QueueTimes(*queue_times(settings)),
     )
     runners = [Runner(QueueWork(offering, owner), reactor), Runner(releaser, reactor)]
     sweep = Sweep(storage.threads, storage.sealed, reactor)

@@ -1,10 +1,11 @@
 """Tables of the quarantine: one row for each message and reason, its recipients, the names of its findings.
 
 States: held -> release-requested -> releasing -> released, or back to held with the reason why; held -> deleted.
+What is scanned again by itself goes from held to releasing when its time has come.
 `releasing` is leased: a worker that dies gives the row back when its lease ends, and its fence no longer fits.
 """
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, false
 
 from tenants.tables.column_types import Document, Moment, NumberedId, Words, metadata, numbered
 
@@ -30,6 +31,18 @@ held = Table(
     Column("lease_owner", Words, nullable=False),
     Column("lease_until", Moment, nullable=False),
     Column("fence", Integer, nullable=False),
+    # When it is scanned again by itself; NULL: only when a person asks.
+    Column("rescan_at", Moment),
+    # How often that was done and every engine answered.
+    Column("rescans", Integer, nullable=False, server_default="0"),
+    # The release that was asked for is for what the policy would deliver now, and not in spite of it.
+    Column("only_if_clean", Boolean, nullable=False, server_default=false()),
+)
+Index(
+    "ix_held_rescan_at",
+    held.c.rescan_at,
+    sqlite_where=held.c.rescan_at.is_not(None),
+    postgresql_where=held.c.rescan_at.is_not(None),
 )
 Index("ix_held_tenant_id_state_id", held.c.tenant_id, held.c.state, held.c.id)
 # The worker asks every second: only the few rows that wait for it are in this index.

@@ -1,26 +1,38 @@
 """Releases, with a real database, blob folder and cell: scanned again, sent, settled; or still held, saying why."""
 
+from datetime import timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx.cell.report import NoCellFree
-from mx.finding import EngineFailed, Finding, Found, Severity
-from mx.resume import Releaser, why_held_again
-from mx.verdict import Verdict, VerdictKind
+from mx.disposition.keep import QueueTimes
+from mx.finding import Finding, Found, Severity
+from mx.resume import Releaser
 from tenants.database import DatabaseUnavailable
 from tenants.domains import delete_domain
 from tenants.ignored_findings import ignore_finding
 from tenants.quarantine import HeldMessage, HeldState, hold
+from tenants.queue_book import DeliveryState, lease_due
 from tenants.release import request_release, take_release_requests
-from tenants.tables import customers
+from tenants.tables import customers, quarantine
+from tenants.trace import Event, Released, Rescanned
+from tenants.trace_book import events_of
 from tests.contracts.customer_world import NOW, later
-from tests.contracts.disposing import AWAY, EICAR_FOUND, MESSAGE, NEVER, NextHopsInMemory
+from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory
 from tests.contracts.mail import EICAR
-from tests.contracts.mail_world import HOSTNAME, SILENT, Answering, MailWorld, add_domain_of, mail_world, scanner_of
+from tests.contracts.mail_world import (
+    CONTENT,
+    HOSTNAME,
+    SILENT,
+    Answering,
+    MailWorld,
+    add_domain_of,
+    mail_world,
+    scanner_of,
+)
 
 A, B, C = "a@acme.example", "b@acme.example", "c@second.example"
 VIRUS = b"Subject: Invoice\r\n\r\n" + EICAR + b"\r\n"
@@ -42,6 +54,7 @@ class ReleaseTest(TestCase):
     def setUp(self) -> None:
         self.world: MailWorld = mail_world(self)
         self.hops = NextHopsInMemory()
+        self.clock = later(hours=1)
 
     def ask(self, *recipients: str, content: bytes = MESSAGE, override: tuple[str, ...] = ()) -> int:
         """Hold a message, and ask for its release."""
@@ -60,10 +73,11 @@ class ReleaseTest(TestCase):
             sealed=self.world.customers.sealed,
             threads=self.world.threads,
             reactor=reactor,
-            now=lambda: later(hours=1),
+            now=lambda: self.clock,
             hostname=HOSTNAME,
             scratch=self.world.folder,
             owner="one",
+            times=QueueTimes(timedelta(minutes=1), timedelta(days=5)),
         )
 
     async def release(self, *engines: Any, scanner: Any = None) -> HeldMessage:
@@ -132,11 +146,75 @@ class ReleaseTest(TestCase):
         self.ask(A)
         await self.assert_still_held(scanner=NoCells(), saying="busy")
 
-    async def test_an_unreachable_server_keeps_it(self) -> None:
-        """With the reason in the portal."""
-        self.hops.answers = {A: AWAY}
-        self.ask(A)
-        await self.assert_still_held(saying="could not be reached (connection refused)")
+    async def test_a_server_that_is_away_gets_it_from_the_queue(self) -> None:
+        """Whole, with the headers that say what was found; it is held no more."""
+        self.hops.answers = {A: AWAY, B: LATER}
+        self.ask(A, B, C)
+        message = await self.release()
+        assert message.state is HeldState.RELEASED
+        replies = [person.reply for person in message.recipients]
+        assert replies == [
+            "in the queue as 1: connection refused",
+            "in the queue as 2: 450 4.2.1 Mailbox is busy",
+            "250 2.0.0 Ok: queued as 4711",
+        ]
+        assert [delivery.recipient for delivery in self.world.deliveries(DeliveryState.QUEUED)] == [A, B]
+        with self.world.database.unit_of_work() as session:
+            due = lease_due(session, now=later(days=1), limit=1, owner="one", lease_seconds=60)
+        assert due[0].headers_on_top.startswith(b"Pratique-Scanned: clean; by=mx.service.example")
+        assert b"".join(self.world.customers.sealed.read(due[0].body)) == MESSAGE
+
+    def hold_unanswered(self, content: bytes = MESSAGE) -> None:
+        """Held because an engine gave no answer."""
+        with self.world.database.unit_of_work() as session:
+            body = self.world.customers.blob(session, None, content)
+            new = self.world.customers.new_held(
+                session, recipients=(A,), body=body, reason="engine-unavailable", findings=(), rescan_at=NOW
+            )
+            hold(session, new, NOW)
+
+    def told(self) -> list[type[Event]]:
+        (message,) = self.world.held(*HeldState)
+        transaction = message.facts.transaction
+        with self.world.database.read() as session:
+            return [type(event) for event in events_of(session, [transaction])[transaction]]
+
+    async def test_what_an_engine_did_not_see_leaves_by_itself_once_it_answers(self) -> None:
+        """Nobody has to ask; the trace says that it was scanned again."""
+        self.hold_unanswered()
+        await self.assert_still_held(SILENT, saying="second gave no answer")
+        (held,) = self.world.held()
+        assert held.rescans == 0 and held.rescan_at is not None and held.rescan_at > later(hours=1)
+        self.clock = later(hours=2)
+        message = await self.release(CONTENT)
+        assert (message.state, message.rescan_at) == (HeldState.RELEASED, None)
+        assert self.told() == [Rescanned, Rescanned, Released]
+
+    async def test_what_is_found_then_is_looked_at_once_more_and_stays(self) -> None:
+        """New signatures often arrive within the hour; after that only a person can release it."""
+        self.hold_unanswered(VIRUS)
+        self.clock = later(seconds=31)
+        await self.assert_still_held(saying="found EICAR-Test-File")
+        (held,) = self.world.held()
+        assert (held.rescans, held.rescan_at) == (1, later(hours=1))
+        assert await self.releaser().lease(10) == []
+        self.clock = later(hours=1)
+        await self.assert_still_held(saying="found EICAR-Test-File")
+        (held,) = self.world.held()
+        assert (held.rescans, held.rescan_at) == (2, None)
+
+    async def test_a_rescan_does_not_take_an_old_override_for_its_own(self) -> None:
+        """A person's word counts for the release that the person asked for."""
+        self.hold_unanswered(VIRUS)
+        with self.world.database.unit_of_work() as session:
+            session.execute(update(quarantine.held).values(override_findings=["EICAR-Test-File"]))
+        await self.assert_still_held(saying="found EICAR-Test-File")
+
+    async def test_busy_scanners_are_asked_again_in_a_minute(self) -> None:
+        """For as long as it takes."""
+        self.hold_unanswered()
+        await self.assert_still_held(scanner=NoCells(), saying="busy")
+        assert self.world.held()[0].rescan_at == later(hours=1, minutes=1)
 
     async def test_a_copy_that_was_taken_stays_released_when_another_was_not(self) -> None:
         """It is not sent again when the rest is asked for again."""
@@ -201,21 +279,3 @@ class ReleaseTest(TestCase):
             take_release_requests(session, now=later(days=1), limit=9, owner="two", lease_seconds=60)
         await piece
         assert self.world.held()[0].state is HeldState.RELEASING
-
-
-SPAM_FOUND = Finding("second", "Spam.Bulk", 0, Severity.SPAM)
-TABLE = [
-    ("clean", Verdict(VerdictKind.CLEAN), set(), None),
-    ("seen", Verdict(VerdictKind.INFECTED, (EICAR_FOUND,)), {"EICAR-Test-File"}, None),
-    ("not seen", Verdict(VerdictKind.INFECTED, (EICAR_FOUND,)), set(), "EICAR-Test-File"),
-    ("silent", Verdict(VerdictKind.CLEAN, unanswered=(EngineFailed("clamd", "x"),)), set(), "clamd gave no answer"),
-    ("spam is the recipient's to judge", Verdict(VerdictKind.SPAM, (SPAM_FOUND,)), set(), None),
-    ("new beside seen", Verdict(VerdictKind.INFECTED, (EICAR_FOUND, SPAM_FOUND)), {"EICAR-Test-File"}, "Spam.Bulk"),
-]
-
-
-@pytest.mark.parametrize(("title", "verdict", "seen", "why"), TABLE, ids=[row[0] for row in TABLE])
-def test_why_a_message_is_held_again(title: str, verdict: Verdict, seen: set[str], why: str | None) -> None:
-    """Row by row: an unanswered engine or a finding that is new holds it."""
-    reason = why_held_again(verdict, frozenset(seen))
-    assert (reason is None) if why is None else (reason is not None and why in reason)

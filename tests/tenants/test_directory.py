@@ -8,12 +8,18 @@ import pytest
 
 from tenants.customers import OPERATOR, delete_tenant, suspend_tenant
 from tenants.database import DatabaseUnavailable
-from tenants.directory import MOST_REMEMBERED, STALENESS_SECONDS, Directory, Status, look_up
+from tenants.directory import MOST_REMEMBERED, STALENESS_SECONDS, Directory, Standing, Status, look_up
 from tenants.domains import add_domain, delete_domain, get_domain
+from tenants.groups import add_members
 from tenants.ignored_findings import ignore_finding
 from tenants.keys import add_missing_keys, current_key
-from tenants.policies import change_domain_policy, change_tenant_policy
-from tenants.policy import Action
+from tenants.policies import (
+    change_domain_policy,
+    change_group_policy,
+    change_recipient_policy,
+    change_tenant_policy,
+)
+from tenants.policy import Action, Policy
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 OWN = frozenset({"pratique.example"})
@@ -175,7 +181,7 @@ def test_what_is_remembered_is_bounded() -> None:
     class Nothing(Reads):
         async def read(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
             self.count += 1
-            return None
+            return Standing(Status.UNKNOWN_DOMAIN)
 
     reads = Nothing(None)  # type: ignore[arg-type]
     directory = Directory(reads, lambda: NOW, lambda: 0.0)
@@ -196,3 +202,49 @@ def test_times_are_given(world: CustomerWorld) -> None:
     directory = Directory(Reads(world), lambda: next(times), lambda: float(next(seconds)))
     assert finished(directory.look_up("a@acme.example")).status is Status.DELETED_RECENTLY
     assert finished(directory.look_up("a@acme.example")).status is Status.UNKNOWN_DOMAIN
+
+
+def test_a_recipients_own_policy_reaches_the_recipient_alone(world: CustomerWorld) -> None:
+    """Group after group, the oldest first, then the recipient's own; others of the domain keep the domain's."""
+    add(world, "acme.example")
+    acme = world.acme.id
+    with world.database.unit_of_work() as session:
+        domain = get_domain(session, tenant_id=acme, name="acme.example").id
+        for name, members, entries in (
+            ("staff", ["anna@acme.example", "bo@acme.example"], {"spam": "hold", "phishing": "hold"}),
+            ("sales", ["Anna@ACME.example"], {"spam": "reject", "suspicious": "hold"}),
+        ):
+            group = add_members(session, tenant_id=acme, name=name, addresses=members, now=NOW).id
+            change_group_policy(session, tenant_id=acme, domain_id=None, group_id=group, entries=entries, now=NOW)
+        own = {"tenant_id": acme, "domain_id": domain, "address": "anna@acme.example"}
+        change_recipient_policy(session, **own, entries={"phishing": "discard"}, now=NOW)
+    reads, clock = Reads(world), [100.0]
+    directory = Directory(reads, lambda: NOW, lambda: clock[0])
+    anna, bo, other = (finished(directory.look_up(f"{name}@acme.example")).policy for name in ("ANNA", "bo", "cy"))
+    assert (anna.spam, anna.phishing, anna.suspicious) == (Action.REJECT, Action.DISCARD, Action.HOLD)
+    assert (bo.spam, bo.phishing, bo.suspicious) == (Action.HOLD, Action.HOLD, Action.MARK)
+    assert other == Policy()
+    with world.database.read() as session:
+        assert look_up(session, "anna@acme.example", NOW).policy == anna
+    assert reads.count == 4
+    finished(directory.look_up("anna@acme.example"))
+    assert reads.count == 4
+    clock[0] += STALENESS_SECONDS
+    finished(directory.look_up("anna@acme.example"))
+    assert reads.count == 6
+
+
+def test_a_tenant_without_narrow_policies_costs_no_look_up_more(world: CustomerWorld) -> None:
+    """A group that has changed nothing costs none either, nor another tenant's."""
+    add(world, "acme.example")
+    with world.database.unit_of_work() as session:
+        add_members(session, tenant_id=world.acme.id, name="staff", addresses=["a@acme.example"], now=NOW)
+        blue = world.blue_harbour.id
+        group = add_members(session, tenant_id=blue, name="staff", addresses=["a@acme.example"], now=NOW).id
+        entries = {"spam": "hold"}
+        change_group_policy(session, tenant_id=blue, domain_id=None, group_id=group, entries=entries, now=NOW)
+    reads = Reads(world)
+    directory = Directory(reads, lambda: NOW, lambda: 100.0)
+    for name in "abc":
+        assert finished(directory.look_up(f"{name}@acme.example")).policy == Policy()
+    assert reads.count == 1

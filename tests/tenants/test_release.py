@@ -125,7 +125,7 @@ def test_all_that_fit_are_asked_for_at_once(world: CustomerWorld) -> None:
     ask(world, numbers[0])
     with world.database.unit_of_work() as session:
         wanted = HeldFilter(finding="pratique_EICAR", limit=100)
-        asked = request_release_of_all(session, wanted, tenant_id=None, who="cli", override=(), now=NOW)
+        asked = request_release_of_all(session, wanted, tenant_id=None, who="cli", now=NOW)
     assert {message.id for message in asked} == set(numbers[1:])
 
 
