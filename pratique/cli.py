@@ -35,6 +35,7 @@ COMMANDS = {
     "domain": "Their domains: add, list, show, verify, check, remove.",
     "recipients": "Who is known of a domain: show, source, import.",
     "policy": "What becomes of a message for each verdict: show, set.",
+    "group": "Recipients with a policy in common: add, remove, list.",
     "user": "People who may sign in: add, list, link, remove.",
     "scan": "The verdict on files, without a server.",
     "queue": "Mail that waits for its next hop: list, show, retry, drop.",

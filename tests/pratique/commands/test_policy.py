@@ -70,3 +70,48 @@ def test_what_cannot_be_done_is_one_plain_line(acme: Pratique, words: list[str],
 def test_wrong_usage_ends_with_2(acme: Pratique, words: list[str]) -> None:
     """An assignment has a key and a value."""
     assert acme.run("policy", "set", *words).exit_code == 2
+
+
+def test_a_group_and_a_recipient_differ_where_they_say_so(acme: Pratique) -> None:
+    """default, tenant, domain, group, recipient: the narrowest has the last word."""
+    acme.do("group", "add", "--tenant", "acme", "sales", "anna@acme.example")
+    of_group = ("--tenant", "acme", "--group", "sales")
+    of_anna = ("--tenant", "acme", "--recipient", "Anna@ACME.example")
+        ("--tenant", "acme", "--group", "sales"),
+        ("--tenant", "acme", "--recipient", "Anna@ACME.example"),
+    )
+    of_domain = ("--tenant", "acme", "--domain", "acme.example")
+    acme.do("policy", "set", *of_domain, "encrypted=hold", "spam=hold")
+    acme.do("policy", "set", *of_group, "spam=reject", "phishing=hold")
+    acme.do("policy", "set", *of_anna, "phishing=discard")
+    anna = acme.ask("policy", "show", *of_anna)
+    assert (anna["encrypted"], anna["spam"], anna["phishing"]) == ("hold", "reject", "discard")
+    assert acme.ask("policy", "show", *of_group)["encrypted"] == "reject-and-keep"
+    assert acme.ask("policy", "show", *of_group, *of_domain[2:])["encrypted"] == "hold"
+    bo = acme.ask("policy", "show", "--tenant", "acme", "--recipient", "bo@acme.example")
+    assert (bo["spam"], bo["phishing"]) == ("hold", "mark")
+    acme.do("policy", "set", *of_anna, "phishing=inherit")
+    assert acme.ask("policy", "show", *of_anna)["phishing"] == "hold"
+
+
+def test_rules_are_given_as_a_list(acme: Pratique) -> None:
+    """Between commas; each with its own action."""
+    rules = "extension:exe=hold,list:executables=reject"
+    entries = acme.ask("policy", "set", "--tenant", "acme", f"attachments={rules}", "findings=*Worm*=discard")
+    assert entries["attachments"] == rules.split(",")
+    assert entries["findings"] == ["*Worm*=discard"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--group", "nobody"], "There is no group 'nobody'."),
+        (["--recipient", "anna"], "'anna' is not an address."),
+        (["--recipient", "anna@other.example"], "There is no domain 'other.example'."),
+    ],
+)
+def test_a_level_that_is_not_there_is_one_plain_line(acme: Pratique, words: list[str], line: str) -> None:
+    """Neither shown nor changed."""
+    assert acme.refuse("policy", "show", "--tenant", "acme", *words).startswith(line)
+    assert acme.refuse("policy", "set", "--tenant", "acme", *words, "spam=hold").startswith(line)
+    assert acme.run("policy", "show", "--tenant", "acme", "--group", "a", "--recipient", "b").exit_code == 2
