@@ -21,7 +21,7 @@ from tests.corpus.hiding import (
     type_fields,
     undeclared,
 )
-from tests.corpus.letter import Letter, Trick
+from tests.corpus.letter import Trick, hide
 
 _TRICKS = (type_fields, boundaries, encoding_fields, header_ends, line_ends, bodies)
 _HIDDEN = (structures, archives, documents, undeclared)
@@ -36,8 +36,7 @@ def tricks() -> list[Trick]:
 def hidden_cases() -> Iterator[Case]:
     """Each technique alone."""
     for trick in tricks():
-        name = f"{trick.axis.value}-{trick.name}"
-        yield hidden(trick.axis.value, trick.name, trick.change(Letter()).render(name))
+        yield hidden(trick.axis.value, trick.name, hide(trick.full_name, trick))
     for room in _HIDDEN:
         yield from room.cases()
 
@@ -50,13 +49,9 @@ def clean_cases() -> Iterator[Case]:
 
 def pairs(count: int, seed: int) -> Iterator[Case]:
     """So many tricks of two different axes put together, chosen by the seed."""
-    usable = [trick for trick in tricks() if not trick.is_alone]
-    together = [(one, two) for one, two in itertools.combinations(usable, 2) if one.axis is not two.axis]
-    chosen = random.Random(seed).sample(together, min(count, len(together)))
-    for one, two in chosen:
-        # The later axis goes second: what it does to the whole must not be undone.
-        name = f"{one.axis.value}-{one.name}+{two.axis.value}-{two.name}"
-        yield hidden("pair", name, two.change(one.change(Letter())).render("pair"))
+    together = [(one, two) for one, two in itertools.combinations(tricks(), 2) if one.fits(two)]
+    for one, two in random.Random(seed).sample(together, min(count, len(together))):
+        yield hidden("pair", f"{one.full_name}+{two.full_name}", hide("pair", one, two))
 
 
 def all_cases() -> Iterator[Case]:

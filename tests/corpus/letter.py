@@ -87,6 +87,14 @@ class Letter:
 Change = Callable[[Letter], Letter]
 
 
+class Decoder(StrEnum):
+    """Which decoder's letter a trick is made for."""
+
+    ANY = "any"
+    BASE64 = "base64"
+    QUOTED = "quoted"
+
+
 @dataclass(frozen=True, slots=True)
 class Trick:
     """One way to hide the attachment from a parser while another finds it."""
@@ -94,18 +102,30 @@ class Trick:
     name: str
     axis: Axis
     change: Change
-    is_alone: bool = False
-    """It changes so much that it cannot be put together with another."""
+    decoder: Decoder = Decoder.ANY
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.axis.value}-{self.name}"
+
+    def fits(self, other: "Trick") -> bool:
+        """Whether the two change different pieces of the same letter."""
+        return self.axis is not other.axis and {self.decoder, other.decoder} != {Decoder.BASE64, Decoder.QUOTED}
+
+
+def hide(mark: str, *tricks: Trick) -> bytes:
+    """The letter with these tricks, in their order."""
+    letter = Letter()
+    if any(trick.decoder is Decoder.QUOTED for trick in tricks):
+        letter = replace(letter, encoding_value=b"quoted-printable", encode=encode_quoted)
+    for trick in tricks:
+        letter = trick.change(letter)
+    return letter.render(mark)
 
 
 def change(**pieces: object) -> Change:
     """The change that puts these pieces in place."""
     return lambda letter: replace(letter, **pieces)  # type: ignore[arg-type]
-
-
-def quoted(**pieces: object) -> Change:
-    """The same, with the body in quoted-printable."""
-    return change(encoding_value=b"quoted-printable", encode=encode_quoted, **pieces)
 
 
 def boundary_value(value: bytes, line: bytes | None = None, **pieces: object) -> Change:

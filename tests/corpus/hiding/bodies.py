@@ -4,7 +4,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator
 
-from tests.corpus.letter import Axis, Trick, change, encode_base64, encode_quoted
+from tests.corpus.letter import Axis, Decoder, Trick, change, encode_base64, encode_quoted
 
 Encode = Callable[[bytes], bytes]
 
@@ -12,9 +12,9 @@ Encode = Callable[[bytes], bytes]
 def tricks() -> Iterator[Trick]:
     """All of them."""
     for name, encode in _base64():
-        yield Trick("base64-" + name, Axis.BODY, change(encode=encode))
+        yield Trick("base64-" + name, Axis.BODY, change(encode=encode), Decoder.BASE64)
     for name, encode in _quoted():
-        yield Trick("quoted-" + name, Axis.BODY, change(encoding_value=b"quoted-printable", encode=encode))
+        yield Trick("quoted-" + name, Axis.BODY, change(encode=encode), Decoder.QUOTED)
 
 
 def _letters(octets: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.corpus.letter import Axis, Trick, change, quoted
+from tests.corpus.letter import Axis, Decoder, Trick, change
 
 FIELD = b"Content-Transfer-Encoding: "
 
@@ -17,8 +17,8 @@ def tricks() -> Iterator[Trick]:
 
 def _both(name: str, **pieces: bytes) -> Iterator[Trick]:
     """The trick on a body in base64 and on one in quoted-printable."""
-    yield Trick(name, Axis.ENCODING, change(**pieces))
-    yield Trick(name + "-quoted", Axis.ENCODING, quoted(**pieces))
+    yield Trick(name, Axis.ENCODING, change(**pieces), Decoder.BASE64)
+    yield Trick(name + "-quoted", Axis.ENCODING, change(**pieces), Decoder.QUOTED)
 
 
 def _several() -> Iterator[Trick]:
@@ -32,11 +32,21 @@ def _several() -> Iterator[Trick]:
     ):
         pieces = {"before_encoding": before and FIELD + before + b"\r\n"}
         yield from _both(name, **pieces, after_encoding=after and FIELD + after + b"\r\n")
-    yield Trick("other-decoder-second", Axis.ENCODING, change(after_encoding=FIELD + b"quoted-printable\r\n"))
-    yield Trick("other-decoder-first", Axis.ENCODING, change(before_encoding=FIELD + b"quoted-printable\r\n"))
-    yield Trick("other-decoder-second-quoted", Axis.ENCODING, quoted(after_encoding=FIELD + b"base64\r\n"))
-    yield Trick("other-decoder-first-quoted", Axis.ENCODING, quoted(before_encoding=FIELD + b"base64\r\n"))
-    yield Trick("uuencode-declared-second", Axis.ENCODING, change(after_encoding=FIELD + b"x-uuencode\r\n"))
+    yield Trick(
+        "other-decoder-second", Axis.ENCODING, change(after_encoding=FIELD + b"quoted-printable\r\n"), Decoder.BASE64
+    )
+    yield Trick(
+        "other-decoder-first", Axis.ENCODING, change(before_encoding=FIELD + b"quoted-printable\r\n"), Decoder.BASE64
+    )
+    yield Trick(
+        "other-decoder-second-quoted", Axis.ENCODING, change(after_encoding=FIELD + b"base64\r\n"), Decoder.QUOTED
+    )
+    yield Trick(
+        "other-decoder-first-quoted", Axis.ENCODING, change(before_encoding=FIELD + b"base64\r\n"), Decoder.QUOTED
+    )
+    yield Trick(
+        "uuencode-declared-second", Axis.ENCODING, change(after_encoding=FIELD + b"x-uuencode\r\n"), Decoder.BASE64
+    )
 
 
 def _names() -> Iterator[Trick]:
@@ -53,7 +63,9 @@ def _names() -> Iterator[Trick]:
     ):
         yield from _both("name-" + name, encoding_name=field_name)
     first = {"before_encoding": FIELD, "part_type": b"", "disposition": b""}
-    yield Trick("name-first-in-part-with-space", Axis.ENCODING, change(**first | {"before_encoding": b" "}))
+    yield Trick(
+        "name-first-in-part-with-space", Axis.ENCODING, change(**first | {"before_encoding": b" "}), Decoder.BASE64
+    )
 
 
 def _values() -> Iterator[Trick]:
@@ -94,9 +106,9 @@ def _values() -> Iterator[Trick]:
         ("long-space-before", lambda word: b" " * 990 + word),
         ("field-name-repeated", lambda word: b"Content-Transfer-Encoding: " + word),
     ):
-        yield Trick("value-" + name, Axis.ENCODING, change(encoding_value=spelt(b"base64")))
-        quoted_word = {"encoding_value": spelt(b"quoted-printable")}
-        yield Trick("value-" + name + "-quoted", Axis.ENCODING, _after_quoted(quoted_word))
+        yield Trick("value-" + name, Axis.ENCODING, change(encoding_value=spelt(b"base64")), Decoder.BASE64)
+        quoted_word = change(encoding_value=spelt(b"quoted-printable"))
+        yield Trick("value-" + name + "-quoted", Axis.ENCODING, quoted_word, Decoder.QUOTED)
     for name, value in (
         ("base-64", b"base-64"),
         ("b", b"b"),
@@ -108,15 +120,12 @@ def _values() -> Iterator[Trick]:
         ("base65", b"base65"),
         ("mime64", b"x-base64url"),
     ):
-        yield Trick("wrong-" + name, Axis.ENCODING, change(encoding_value=value))
-    yield Trick("absent", Axis.ENCODING, change(encoding_name=b"X-Encoding"))
-    yield Trick("absent-quoted", Axis.ENCODING, quoted(encoding_name=b"X-Encoding"))
-    yield Trick("is-quoted-printable-body-is-base64", Axis.ENCODING, change(encoding_value=b"quoted-printable"))
-
-
-def _after_quoted(pieces: dict[str, bytes]):  # type: ignore[no-untyped-def]
-    in_quoted, with_pieces = quoted(), change(**pieces)
-    return lambda letter: with_pieces(in_quoted(letter))
+        yield Trick("wrong-" + name, Axis.ENCODING, change(encoding_value=value), Decoder.BASE64)
+    yield Trick("absent", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.BASE64)
+    yield Trick("absent-quoted", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.QUOTED)
+    yield Trick(
+        "is-quoted-printable-body-is-base64", Axis.ENCODING, change(encoding_value=b"quoted-printable"), Decoder.BASE64
+    )
 
 
 def _folding() -> Iterator[Trick]:
@@ -128,10 +137,24 @@ def _folding() -> Iterator[Trick]:
         ("none", b":"),
     ):
         yield from _both("fold-" + name, encoding_colon=colon)
-    yield Trick("fold-within-word", Axis.ENCODING, change(encoding_value=b"bas\r\n e64"))
-    yield Trick("fold-within-word-quoted", Axis.ENCODING, _after_quoted({"encoding_value": b"quoted-\r\n printable"}))
-    yield Trick("fold-within-name", Axis.ENCODING, change(encoding_name=b"Content-Transfer-\r\n Encoding"))
-    yield Trick("fold-truncated", Axis.ENCODING, change(encoding_value=b"bas\r\ne64"))
-    yield Trick("in-comment-over-fold", Axis.ENCODING, change(encoding_value=b"(7bit\r\n x) base64"))
-    yield Trick("on-disposition-line", Axis.ENCODING, change(disposition=b"Content-Disposition: attachment;\r\n "))
-    yield Trick("glued-to-type-line", Axis.ENCODING, change(part_type=b"Content-Type: text/plain; ", disposition=b""))
+    yield Trick("fold-within-word", Axis.ENCODING, change(encoding_value=b"bas\r\n e64"), Decoder.BASE64)
+    yield Trick(
+        "fold-within-word-quoted", Axis.ENCODING, change(encoding_value=b"quoted-\r\n printable"), Decoder.QUOTED
+    )
+    yield Trick(
+        "fold-within-name", Axis.ENCODING, change(encoding_name=b"Content-Transfer-\r\n Encoding"), Decoder.BASE64
+    )
+    yield Trick("fold-truncated", Axis.ENCODING, change(encoding_value=b"bas\r\ne64"), Decoder.BASE64)
+    yield Trick("in-comment-over-fold", Axis.ENCODING, change(encoding_value=b"(7bit\r\n x) base64"), Decoder.BASE64)
+    yield Trick(
+        "on-disposition-line",
+        Axis.ENCODING,
+        change(disposition=b"Content-Disposition: attachment;\r\n "),
+        Decoder.BASE64,
+    )
+    yield Trick(
+        "glued-to-type-line",
+        Axis.ENCODING,
+        change(part_type=b"Content-Type: text/plain; ", disposition=b""),
+        Decoder.BASE64,
+    )

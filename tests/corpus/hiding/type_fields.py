@@ -5,7 +5,7 @@ Each keeps the boundary lines right, so that whoever takes the field for what it
 
 from collections.abc import Iterator
 
-from tests.corpus.letter import Axis, Trick, boundary_value, change, quoted
+from tests.corpus.letter import Axis, Trick, boundary_value, change
 
 PLAIN = b"Content-Type: text/plain\r\n"
 OTHER = b"Content-Type: multipart/mixed; boundary=other\r\n"
@@ -98,8 +98,8 @@ def _values() -> Iterator[Trick]:
     ):
         yield Trick("value-" + name, Axis.TYPE, change(type_value=value))
     yield Trick("value-absent", Axis.TYPE, change(type_name=b"X-Type"))
-    yield Trick("value-without-mime-version", Axis.TYPE, quoted(head=b"From: a@sender.example\r\nSubject: x\r\n"))
-    yield Trick("value-mime-version-2", Axis.TYPE, quoted(head=b"From: a@sender.example\r\nMIME-Version: 2.0\r\n"))
+    yield Trick("value-without-mime-version", Axis.TYPE, change(head=b"From: a@sender.example\r\nSubject: x\r\n"))
+    yield Trick("value-mime-version-2", Axis.TYPE, change(head=b"From: a@sender.example\r\nMIME-Version: 2.0\r\n"))
     yield Trick(
         "value-mime-version-comment", Axis.TYPE, change(head=b"From: a@b.example\r\nMIME-Version: (x) 1.0 (y)\r\n")
     )
