@@ -2,10 +2,11 @@
 
 A release is asked for here and carried out by the work process, which scans again first. `release ID` is the
 operator's word that the findings named in the quarantine do not count for this message; `release --finding NAME`
-gives no such word: what is still found stays held.
+gives no such word: what the policy would not deliver today stays held. `--dry-run` shows what would be scanned again,
+and which findings are not ignored by now.
 
 Failure: a message that is not there, or is being released already, is one plain line and exit status 1. With
-`--wait`, so is a release that did not end in time, or ended with the message still held.
+`--wait`, so is a release that did not end in time, or, asked for by ID, ended with the message still held.
 """
 
 import sys
@@ -26,6 +27,7 @@ from pratique.printing import print_json, print_table
 from pratique.settings import Settings
 from tenants.audit import record_action
 from tenants.customers import tenant_names
+from tenants.ignored_findings import list_ignored
 from tenants.quarantine import (
     HeldFilter,
     HeldMessage,
@@ -118,6 +120,7 @@ def show(settings: Settings, held: int, as_json: bool) -> None:
 )
 @click.option("--since", type=PointInTime(), metavar="TIME", help="With --finding: only held since then.")
 @click.option("--tenant", metavar="NAME", help="With --finding: only this tenant's.")
+@click.option("--dry-run", is_flag=True, help="With --finding: show what would be scanned again, and change nothing.")
 @click.option("--wait", type=click.FloatRange(0), metavar="SECONDS", help="Wait so long for the end, and print it.")
 @json_option
 @with_settings()
@@ -127,21 +130,30 @@ def release(
     finding: str | None,
     since: datetime | None,
     tenant: str | None,
+    dry_run: bool,
     wait: float | None,
     as_json: bool,
 ) -> None:
     """Release messages: by ID in spite of what was found, by finding only if they are clean now."""
-    if bool(held) == (finding is not None) or (finding is None and (since or tenant)):
-        raise click.UsageError("Name messages by ID, or --finding NAME [--since TIME] [--tenant NAME].")
+    if bool(held) == (finding is not None) or (finding is None and (since or tenant or dry_run)):
+        raise click.UsageError("Name messages by ID, or --finding NAME [--since TIME] [--tenant NAME] [--dry-run].")
+    wanted = HeldFilter(states=(HeldState.HELD,), finding=finding or "", since=since, limit=PAGE_ROWS)
+    if dry_run:
+        _show_bulk(settings, wanted, tenant, as_json)
+        return
     if finding is None:
         with writing(settings) as session:
             asked = [_release_anyway(session, number) for number in dict.fromkeys(held)]
     else:
-        wanted = HeldFilter(states=(HeldState.HELD,), finding=finding, since=since, limit=PAGE_ROWS)
         asked = _release_if_clean(settings, wanted, tenant)
     if wait is not None:
         asked = _wait(settings, asked, wait)
-    _tell_end(settings, asked, as_json, is_end=wait is not None)
+    not_released = _tell_end(settings, asked, as_json, is_end=wait is not None)
+    if finding is not None:
+        # In bulk, what is still found is expected to stay: only what has not ended is no success.
+        not_released = sum(message.state in UNDER_WAY for message in asked) if wait is not None else 0
+    if not_released:
+        raise Refusal(f"{not_released} of {_counted(len(asked))} not released: see `pratique quarantine show ID`.")
 
 
 @command.command("delete", epilog="Example: pratique quarantine delete 17 18")
@@ -211,6 +223,29 @@ def _release_if_clean(settings: Settings, wanted: HeldFilter, tenant: str | None
         wanted = replace(wanted, before=page[-1].id)
 
 
+def _show_bulk(settings: Settings, wanted: HeldFilter, tenant: str | None, as_json: bool) -> None:
+    """What a release in bulk would scan again, each with those of its findings that still count."""
+    with reading(settings) as session:
+        found = list(_pages(session, wanted, tenant_number(session, tenant), None))
+        names = tenant_names(session, (message.facts.tenant_id for message in found))
+        ignored = {(each.name, each.tenant_id) for each in list_ignored(session)}
+    counting = [
+        [name for name in message.finding_names if not {(name, None), (name, message.facts.tenant_id)} & ignored]
+        for message in found
+    ]
+    if as_json:
+        records = [list_record(message, names[message.facts.tenant_id]) for message in found]
+        print_json([record | {"not_ignored": left} for record, left in zip(records, counting, strict=True)])
+        return
+    rows = [
+        (one.id, [each.address for each in one.recipients], one.facts.subject, left or "all ignored by now")
+        for one, left in zip(found, counting, strict=True)
+    ]
+    print_table(["!id", "recipients", "subject", "findings not ignored"], rows, "Nothing that is held fits.")
+    if found:
+        click.echo(f"{_counted(len(found))} would be scanned again. Nothing was changed.")
+
+
 def _wait(settings: Settings, asked: Sequence[HeldMessage], seconds: float) -> list[HeldMessage]:
     """The messages as they are when every release has ended, or the time is over."""
     end = time.monotonic() + seconds
@@ -223,7 +258,8 @@ def _wait(settings: Settings, asked: Sequence[HeldMessage], seconds: float) -> l
         time.sleep(LOOK_AGAIN_SECONDS)
 
 
-def _tell_end(settings: Settings, asked: Sequence[HeldMessage], as_json: bool, *, is_end: bool) -> None:
+def _tell_end(settings: Settings, asked: Sequence[HeldMessage], as_json: bool, *, is_end: bool) -> int:
+    """A line for each, and a summary; gives the number of those that were to have been released and are not."""
     with reading(settings) as session:
         names = tenant_names(session, (message.facts.tenant_id for message in asked))
     if as_json:
@@ -231,13 +267,15 @@ def _tell_end(settings: Settings, asked: Sequence[HeldMessage], as_json: bool, *
     elif not asked:
         click.echo("Nothing that is held fits.")
     elif not is_end:
+        asking = [(one.id, [each.address for each in one.recipients], one.facts.subject) for one in asked]
+        print_table(["!id", "recipients", "subject"], asking, "")
         click.echo(f"The release of {_counted(len(asked))} is asked for; the work process scans again and sends.")
     else:
         rows = [(one.id, one.state, one.last_result or "not ended yet") for one in asked]
         print_table(["!id", "state", "result"], rows, "")
-    not_released = sum(message.state is not HeldState.RELEASED for message in asked)
-    if is_end and not_released:
-        raise Refusal(f"{not_released} of {_counted(len(asked))} not released: see `pratique quarantine show ID`.")
+        released = sum(one.state is HeldState.RELEASED for one in asked)
+        click.echo(f"{_counted(released)} released, {len(asked) - released} not.")
+    return sum(message.state is not HeldState.RELEASED for message in asked) if is_end else 0
 
 
 def _pages(session: Session, wanted: HeldFilter, tenant_id: int | None, limit: int | None) -> Iterator[HeldMessage]:

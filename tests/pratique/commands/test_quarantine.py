@@ -102,9 +102,32 @@ def test_a_release_by_finding_only_asks_for_another_scan(
     assert sorted(one["id"] for one in asked) == numbers
     with mail.parts.database.read() as session:
         states = {number: get_held(session, number, tenant_id=None) for number in [*numbers, other]}
-    assert {states[number].override for number in numbers} == {()}
+    assert {(states[number].override, states[number].only_if_clean) for number in numbers} == {((), True)}
     assert {states[number].state for number in numbers} == {HeldState.RELEASE_REQUESTED}
     assert states[other].state is HeldState.HELD
+
+
+def test_a_dry_run_shows_what_would_be_scanned_again(pratique: Pratique, mail: Mail) -> None:
+    """With the findings that are not ignored by now; nothing is changed."""
+    first, second = mail.hold("False"), mail.hold("False", "Other")
+    pratique.do("engines", "ignore", "False")
+    shown = pratique.ask("quarantine", "release", "--finding", "False", "--since", "2h", "--dry-run")
+    assert [(one["id"], one["not_ignored"]) for one in shown] == [(second, ["Other"]), (first, [])]
+    lines = pratique.do("quarantine", "release", "--finding", "False", "--dry-run").splitlines()
+    assert lines[-1] == "2 messages would be scanned again. Nothing was changed."
+    assert "all ignored by now" in lines[-2]
+    assert {held["state"] for held in pratique.ask("quarantine", "list")} == {"held"}
+
+
+def test_a_release_in_bulk_has_a_line_each_and_a_summary(pratique: Pratique, mail: Mail) -> None:
+    """What has not ended when the waiting ends is no success; what stays held is."""
+    held = [mail.hold("False"), mail.hold("False")]
+    lines = pratique.do("quarantine", "release", "--finding", "False").splitlines()
+    assert [line.split()[0] for line in lines[2:-1]] == [str(number) for number in reversed(held)]
+    assert lines[-1] == "The release of 2 messages is asked for; the work process scans again and sends."
+    mail.hold("False")
+    ended = pratique.run("quarantine", "release", "--finding", "False", "--wait", "0")
+    assert (ended.exit_code, ended.stdout.splitlines()[-1]) == (1, "0 messages released, 1 not.")
 
 
 def test_nothing_to_release_is_said(pratique: Pratique, mail: Mail) -> None:
