@@ -7,13 +7,15 @@ no reader opens yet: such an artifact is unscannable, never clean.
 Every kind has a reader in `readers.py` (light, in every cell) or `deep_readers.py` (libraries, in deep cells).
 Recognising a kind needs no library, so that a light cell knows when it must hand a message on.
 
-Limits: looks at the first 64 KiB and the last 128 KiB at most.
+Limits: looks at the first 64 KiB and the last 128 KiB; at all of it only where archives are known to hide behind
+something else: in programs, pictures and disk images, and in what is named like an archive.
 """
 
 import re
 from enum import StrEnum
 
 from mx.anatomy.containers.contract import Stretch
+from mx.anatomy.containers.embedded import CAB, RAR, SEVEN_ZIP, ZIP
 
 
 class Kind(StrEnum):
@@ -78,21 +80,24 @@ _MAGIC = (
     (0, rb"LZIP[\0\x01]", "lzip"),
     (0, rb"\x5d\0\0[\0-\xff]{2}(?:\xff{8}|[\0-\xff]{5}\0{3})", "lzma"),
     (0, rb"\x28\xb5\x2f\xfd", "zstd"),
-    (0, rb"\x04\x22\x4d\x18", "lz4"),
+    (0, rb"\x04\x22\x4d\x18|\x02\x21\x4c\x18", "lz4"),
     (0, rb"\x1f\x9d[\x89-\x90]", "compress"),
-    (0, rb"\x60\xea[\x1e-\xff][\0-\x0a][\x1e-\x40][\0-\x10][\0-\x10][\0-\x0b][\0-\xff]\x02", "arj"),
+    (0, rb"\x60\xea[\x1e-\xff][\0-\x0a][\x1e-\x40][\0-\x7f][\0-\x7f][\0-\x0b][\0-\xff]{2}\x02", "arj"),
     (2, rb"-lh[0-9a-z]-|-lz[s45]-|-pm[012]-", "lha"),
     (7, rb"\*\*ACE\*\*", "ace"),
     (20, rb"\xdc\xa7\xc4\xfd", "zoo"),
     (0, rb"!<arch>\n", "ar"),
-    (0, rb"07070[127][0-7A-Fa-f]{20}", "cpio"),
+    (0, rb"07070[127][0-9A-Fa-f]{20}", "cpio"),
+    (0, rb"\xc7\x71.{5}[\x40-\xc1].{13}[\x00-\x03].{4}[ -~]|\x71\xc7.{4}[\x40-\xc1].{13}[\x00-\x03].{5}[ -~]", "cpio"),
     (0, rb"\xed\xab\xee\xdb", "rpm"),
     (0, rb"xar!\0", "xar"),
     (0, rb"MSWIM\0\0\0", "wim"),
     (0, rb"ITSF[\x02\x03]\0\0\0", "chm"),
     (0, rb"\x78\x9f\x3e\x22", "tnef"),
+    (0, rb"SZDD\x88\xf0\x27\x33|KWAJ\x88\xf0\x27\xd1|SZ \x88\xf0\x27\x33\xd1", "ms-compress"),
+    (8, rb"\x19\x04\0\x10", "sis"),
     (0, rb"hsqs", "squashfs"),
-    (0, rb"vhdxfile|conectix", "virtual-disk"),
+    (0, rb"vhdxfile|conectix|KDMV|QFI\xfb", "virtual-disk"),
     (0, rb"EGG[A]\0|ALZ\x01", "egg"),
     (32769, rb"CD001|NSR0[23]|BEA01", "iso"),
 )
@@ -106,10 +111,22 @@ _MAGIC_PATTERNS = tuple(
     )
     for offset in _MAGIC_OFFSETS
 )
+_CARRIER = re.compile(rb"MZ|\x7fELF|#!|\xff\xd8\xff|\x89PNG|GIF8|BM|RIFF|\xeb.\x90", re.DOTALL)
+_ARCHIVE_NAME = re.compile(r"\.(?:rar|r\d\d|7z|zip|cab|exe|sfx|001|part\d+)[\s.\0]*\Z", re.IGNORECASE)
+_EMBEDDED = ((Kind.SEVEN_ZIP, SEVEN_ZIP), (Kind.RAR, RAR), (Kind.CAB, CAB), (Kind.ZIP, ZIP))
+_INSTALLERS = (
+    ("installshield", re.compile(rb"ISc\(.{8}\x00\x02\x00\x00|InstallShield\x00[\x01-\xff]\x00{20}", re.DOTALL)),
+    ("nsis", re.compile(rb"\xef\xbe\xad\xdeNullsoftInst")),
+    ("autoit", re.compile(rb"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9.{8}AU3!EA0[56]", re.DOTALL)),
+)
+_TRAILER_OCTETS = 512
+_TRAILERS = {b"koly": "dmg", b"cone": "virtual-disk"}
+_VOLUMES_START, _VOLUMES_OCTETS = 32768, 16 * 2048
+_UDF = re.compile(rb"\x00NSR0[23]\x01")
 
 
-def kinds(content: Stretch, declared_type: str) -> list[Kind]:
-    """Every kind that this content may be opened as."""
+def kinds(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> list[Kind]:
+    """Every kind that this content may be opened as; `names` are all that some program could show for it."""
     found: list[Kind] = []
     base, start, end = content.base, content.start, content.end
     if declared_type in _MESSAGE_TYPES or _looks_like_a_message(content):
@@ -123,12 +140,44 @@ def kinds(content: Stretch, declared_type: str) -> list[Kind]:
     if base.startswith(b"begin ", start, end) or _UUENCODE.search(base, start, end):
         found.append(Kind.UUENCODE)
     found.extend(_BY_NAME[name] for name in _by_magic(content) if name in _BY_NAME)
+    if _may_hide_archives(content, names):
+        found.extend(kind for kind, magic in _EMBEDDED if kind not in found and magic.search(base, start, end))
     return found
 
 
 def unread_container(content: Stretch) -> str | None:
     """The name of the format when this is a container that no reader exists for."""
-    return next((name for name in _by_magic(content) if name not in _BY_NAME), None)
+    named = next((name for name in _by_magic(content) if name not in _BY_NAME), None)
+    return named or _by_trailer(content) or _by_udf(content) or _by_installer(content)
+
+
+def _may_hide_archives(content: Stretch, names: tuple[str, ...]) -> bool:
+    begins = _CARRIER.match(content.base, content.start, content.end) is not None
+    return begins or any(_ARCHIVE_NAME.search(name) for name in names)
+
+
+def _by_trailer(content: Stretch) -> str | None:
+    """Disk images that are told by their last 512 octets."""
+    place = content.end - _TRAILER_OCTETS
+    if place < content.start:
+        return None
+    return _TRAILERS.get(content.base[place : place + 4])
+
+
+def _by_udf(content: Stretch) -> str | None:
+    """An image with a UDF file system: Windows shows that one, whatever ISO 9660 tree stands beside it."""
+    first = content.start + _VOLUMES_START
+    last = min(content.end, first + _VOLUMES_OCTETS)
+    return "udf" if content.octets > _VOLUMES_START and _UDF.search(content.base, first, last) else None
+
+
+def _by_installer(content: Stretch) -> str | None:
+    """Programs that carry files in a form of their own."""
+    if content.base.startswith(b"MZ", content.start, content.end):
+        for name, magic in _INSTALLERS:
+            if magic.search(content.base, content.start, content.end):
+                return name
+    return None
 
 
 def _by_magic(content: Stretch) -> list[str]:

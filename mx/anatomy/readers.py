@@ -1,22 +1,21 @@
 """The readers: which reader opens which kind, in the light cells that every message meets first.
 
 Light readers import nothing but the standard library. `deep_readers.py` has the rest, which need libraries; a light
-cell that comes upon one of their kinds gives the whole message to a deep cell (`DeeperCellNeeded`).
+cell that comes upon one of their kinds gives the whole message to a deep cell (`DeeperCellNeeded`); so does a light
+reader that comes upon something of the kind within its own format.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mx.anatomy.containers.compressed import open_bzip2, open_lzip, open_lzma, open_xz
 from mx.anatomy.containers.contract import Reader
 from mx.anatomy.containers.gzip import open_gzip
 from mx.anatomy.containers.tar import open_tar
+from mx.anatomy.containers.tnef import open_tnef
 from mx.anatomy.containers.uuencode import open_uuencode
 from mx.anatomy.containers.zip import open_zip
 from mx.anatomy.kinds import Kind
-
-
-class DeeperCellNeeded(Exception):
-    """The message holds a kind that only a deep cell can open; nothing has been decided about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +28,16 @@ class Readers:
 
 
 LIGHT_READERS = Readers(
-    {Kind.ZIP: open_zip, Kind.GZIP: open_gzip, Kind.TAR: open_tar, Kind.UUENCODE: open_uuencode}, is_deep=False
+    {
+        Kind.ZIP: open_zip,
+        Kind.GZIP: open_gzip,
+        Kind.TAR: open_tar,
+        Kind.UUENCODE: open_uuencode,
+        Kind.BZIP2: open_bzip2,
+        Kind.XZ: open_xz,
+        Kind.LZMA: open_lzma,
+        Kind.LZIP: open_lzip,
+        Kind.TNEF: open_tnef,
+    },
+    is_deep=False,
 )

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from mx.anatomy.budget import Budget, LimitReached
-from mx.anatomy.containers.contract import Locked, Member, Obstacle, Oddity, Step, Stretch, whole
+from mx.anatomy.containers.contract import DeeperCellNeeded, Locked, Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.containers.message import open_message
 from mx.anatomy.kinds import Kind, kinds, unread_container
 from mx.anatomy.passwords import candidates, is_text
-from mx.anatomy.readers import LIGHT_READERS, DeeperCellNeeded, Readers
+from mx.anatomy.readers import LIGHT_READERS, Readers
 from mx.artifact import Ambiguity, Artifact
 from mx.finding import Finding, Severity
 
@@ -191,7 +191,8 @@ def _span(entity: Stretch | None, message: bytes) -> tuple[int, int] | None:
 
 
 def _open(state: _Walk, place: _Place, content: Stretch, declared_type: str, digest: str) -> None:
-    for kind in reversed(kinds(content, declared_type)):
+    artifact = state.artifacts[place.number]
+    for kind in reversed(kinds(content, declared_type, (artifact.name, *artifact.names))):
         if (digest, kind) not in state.opened:
             state.opened.add((digest, kind))
             _open_as(state, place, content, kind)

@@ -5,6 +5,7 @@ import gzip
 import io
 import tarfile
 import zipfile
+import zlib
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
@@ -65,9 +66,42 @@ def nested(content: bytes, times: int, wrap: object = zipped) -> bytes:
     return content
 
 
-def encrypted_zip(content: bytes = b"secret") -> bytes:
-    """A zip whose member says that it is encrypted, in both of its headers."""
-    raw = bytearray(zipped(content))
+def encrypted_zip(content: bytes = b"secret", password: bytes = b"nobody tells") -> bytes:
+    """A zip of one stored member under the traditional encryption, in both of its headers."""
+    raw = bytearray(zipped(content, method=zipfile.ZIP_STORED))
+    keys, plain, packed = _ZipKeys(password), bytes(11) + bytes([raw[17]]) + content, bytearray()
+    for octet in plain:
+        packed.append(octet ^ keys.next_octet())
+        keys.take(octet)
+    start = 30 + len("file.bin")
+    central = start + len(content)
+    for place in (18, central + 20):
+        raw[place : place + 4] = len(packed).to_bytes(4, "little")
     raw[6] |= 1
-    raw[raw.index(b"PK\1\2") + 8] |= 1
+    raw[central + 8] |= 1
+    raw[-6:-2] = (central + 12).to_bytes(4, "little")
+    raw[start:central] = packed
     return bytes(raw)
+
+
+class _ZipKeys:
+    """The three keys of the traditional encryption: PKWARE APPNOTE section 6.1.5."""
+
+    def __init__(self, password: bytes) -> None:
+        self.keys = [0x12345678, 0x23456789, 0x34567890]
+        for octet in password:
+            self.take(octet)
+
+    def take(self, octet: int) -> None:
+        first, second, third = self.keys
+        first = self._crc(first, octet)
+        second = ((second + (first & 255)) * 134775813 + 1) & 0xFFFFFFFF
+        self.keys = [first, second, self._crc(third, second >> 24)]
+
+    def next_octet(self) -> int:
+        value = (self.keys[2] | 2) & 0xFFFF
+        return ((value * (value ^ 1)) >> 8) & 255
+
+    @staticmethod
+    def _crc(crc: int, octet: int) -> int:
+        return zlib.crc32(bytes([octet]), crc ^ 0xFFFFFFFF) ^ 0xFFFFFFFF

@@ -56,6 +56,8 @@ class Member:
     """Every other name that some program could show for it."""
     entity: Stretch | None = None
     """A MIME part's header and encoded body, as they stand in the message; None for what is no MIME part."""
+    is_guess: bool = False
+    """No header asks for this reading: what is broken within it is nothing, and was never a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,13 @@ class Locked:
 
 Step = Member | Oddity | Obstacle | Locked
 Reader = Callable[[Stretch, Budget], Iterator[Step]]
+
+
+class DeeperCellNeeded(Exception):
+    """The message holds something that only a deep cell can open; nothing has been decided about it.
+
+    Readers in a light cell may raise it besides LimitReached, those in a deep cell never.
+    """
 
 
 def whole(octets: bytes) -> Stretch:

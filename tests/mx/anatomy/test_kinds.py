@@ -28,6 +28,12 @@ CASES = [
     (bytes(32769) + b"CD001", "", [Kind.ISO]),
     (b"\x78\x9f\x3e\x22", "", [Kind.TNEF]),
     (b"\x5d\0\0\x80\0" + b"\xff" * 8, "", [Kind.LZMA]),
+    (b"070701" + b"0002D7A9" * 4, "", [Kind.CPIO]),
+    (b"\xc7\x71\0\0\1\0\xa4\x81" + bytes(12) + b"\2\0\0\0\0\0" + b"a\0", "", [Kind.CPIO]),
+    (b"\x02\x21\x4c\x18", "", [Kind.LZ4]),
+    (b"MZ program 7z\xbc\xaf\x27\x1c and Rar!\x1a\x07\0 and MSCF\0\0\0\0", "", [Kind.SEVEN_ZIP, Kind.RAR, Kind.CAB]),
+    (b"\xff\xd8\xff picture PK\3\4" + bytes(200_000), "", [Kind.ZIP]),
+    (b"\xc7\x71 and text that is none of it", "", []),
     (b"BZh9 is no bzip2", "", []),
     (b"", "", []),
 ]
@@ -44,6 +50,15 @@ def test_tells_kinds_by_content(octets: bytes, declared: str, expected: list[Kin
 UNREAD = [
     (b"MSWIM\0\0\0", "wim"),
     (b"1234567**ACE**", "ace"),
+    (b"\x60\xea\x2c\0\x22\x0b\1\2\x10\0\2\x14", "arj"),
+    (b"SZDD\x88\xf0\x27\x33A", "ms-compress"),
+    (b"vhdxfile", "virtual-disk"),
+    (bytes(9000) + b"koly" + bytes(508), "dmg"),
+    (bytes(9000) + b"conectix" + bytes(504), "virtual-disk"),
+    (bytes(32768) + b"\0BEA01\1" + bytes(2041) + b"\0NSR02\1" + bytes(99), "udf"),
+    (b"MZ" + bytes(99) + b"\xef\xbe\xad\xdeNullsoftInst", "nsis"),
+    (b"MZ" + bytes(99) + b"InstallShield\0\4" + bytes(40), "installshield"),
+    (b"MZ an InstallShield\0 is named", None),
     (b"%PDF-1.7", None),
     (b"\x89PNG\r\n", None),
     (b"Dear reader", None),
@@ -57,6 +72,13 @@ def test_names_containers_that_nobody_opens(octets: bytes, name: str | None) -> 
     """Each format by its magic; ordinary files are none of them."""
     assert unread_container(whole(octets)) == name
     assert unread_container(Stretch(b"x" + octets, 1, 1 + len(octets))) == name
+
+
+def test_an_archive_behind_other_octets_is_told_by_its_name() -> None:
+    """Programs that open a .rar look for its beginning; other files are not searched as a whole."""
+    content = whole(b"junk Rar!\x1a\x07\0")
+    assert kinds(content, "", ("a.txt",)) == []
+    assert kinds(content, "", ("a.txt", "b.RAR ")) == [Kind.RAR]
 
 
 def test_a_tar_is_told_by_its_checksum() -> None:

@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.readers import LIGHT_READERS, DeeperCellNeeded
+from mx.anatomy.containers.contract import DeeperCellNeeded
+from mx.anatomy.readers import LIGHT_READERS
 from mx.anatomy.walker import walk
 from tests.contracts.mail import attached, zipped
 

@@ -5,14 +5,23 @@ import os
 import zipfile
 
 import pytest
+from backports import zstd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, whole
-from mx.anatomy.containers.zip import open_zip
+from mx.anatomy.containers.contract import DeeperCellNeeded, Member, Obstacle, Oddity, Step, whole
+from mx.anatomy.containers.libarchive import load
+from mx.anatomy.containers.zip import open_zip, zip_reader
+from mx.anatomy.containers.zip_libraries import deep_tools
 from mx.finding import Severity
-from tests.contracts.mail import encrypted_zip, zipped
+from tests.contracts.archives import contents_of, made_by, names_of, steps_of
+from tests.contracts.mail import EICAR, encrypted_zip, zipped
 
 BROKEN = Obstacle("broken-zip")
+ENCRYPTED = Obstacle("encrypted.zip", Severity.ENCRYPTED)
+DEEP = zip_reader(deep_tools(load()))
+SEEDS = [zipped(b"content" * 9), encrypted_zip(), zipped(b"x" * 99, method=zipfile.ZIP_LZMA)]
 
 
 def steps(octets: bytes) -> list[Step]:
@@ -107,26 +116,114 @@ def test_where_directory_and_header_differ_both_are_read() -> None:
     assert oddities(bytes(raw)) == ["zip-disagreement"]
 
 
-@pytest.mark.parametrize("place", [6, None])
-def test_one_flag_of_two_that_says_encrypted_is_believed_and_tried(place: int | None) -> None:
-    """A finding, and the content for programs that ignore the flag."""
+@pytest.mark.parametrize("places", [("own",), ("listed",), ("own", "listed")])
+def test_a_member_that_says_it_is_encrypted_and_is_not_is_read(places: tuple[str, ...]) -> None:
+    """For programs that ignore the flag; its checksum shows that this is all there is."""
     raw = bytearray(zipped(b"content"))
-    raw[raw.index(b"PK\1\2") + 8 if place is None else place] |= 1
-    assert Obstacle("zip-encrypted", Severity.ENCRYPTED) in steps(bytes(raw))
-    assert contents(bytes(raw)) == [b"content"]
+    for place in places:
+        raw[6 if place == "own" else raw.index(b"PK\1\2") + 8] |= 1
+    steps = steps_of(DEEP, bytes(raw))
+    assert contents_of(steps) == [b"content"]
+    assert names_of(steps) == {"zip-disagreement"}
 
 
-def test_encrypted_members_are_encrypted() -> None:
-    """Nothing comes out; the severity is encrypted, not unscannable."""
-    assert [step for step in steps(encrypted_zip()) if not isinstance(step, Member)] == [
-        Obstacle("zip-encrypted", Severity.ENCRYPTED)
-    ]
+def test_with_another_checksum_both_readings_are_kept() -> None:
+    """A whole stream comes out, and yet it may be something else under a password."""
+    raw = bytearray(zipped(b"content"))
+    raw[6] |= 1
+    raw[raw.index(b"PK\1\2") + 16] ^= 1
+    steps = steps_of(DEEP, bytes(raw))
+    assert contents_of(steps) == [b"content"]
+    assert ENCRYPTED in steps
+
+
+def test_encrypted_members_are_opened_with_a_password() -> None:
+    """The traditional encryption; without the password the severity is encrypted, not unscannable."""
+    archive = encrypted_zip(EICAR, b"Zw!ng3r")
+    assert contents_of(steps_of(DEEP, archive, ("wrong", "Zw!ng3r"))) == [EICAR]
+    assert steps_of(DEEP, archive, ("wrong",)) == [ENCRYPTED]
+
+
+@pytest.mark.parametrize("encryption", ["AES128", "AES192", "AES256", "ZipCrypto"])
+@pytest.mark.parametrize("method", ["Copy", "Deflate", "Deflate64", "BZip2", "LZMA", "PPMd"])
+def test_every_encryption_of_every_method_is_opened(encryption: str, method: str) -> None:
+    """As 7-Zip writes them."""
+    command = ["7z", "a", "-tzip", f"-mm={method}", f"-mem={encryption}", "-psecret", "a.zip", "a.com"]
+    archive = made_by(command, "a.zip", {"a.com": EICAR * 9})
+    assert contents_of(steps_of(DEEP, archive, ("wrong", "secret"))) == [EICAR * 9]
+    assert names_of(steps_of(DEEP, archive, ("wrong",))) == {"encrypted.zip"}
+
+
+def test_streamed_members_under_encryption_are_opened() -> None:
+    """Their password is checked by the time, because the checksum comes later."""
+    archive = made_by(["zip", "-q", "-P", "secret", "a.zip", "a.com"], "a.zip", {"a.com": EICAR * 9})
+    assert archive[6] & 9 == 9
+    assert contents_of(steps_of(DEEP, archive, ("secret",))) == [EICAR * 9]
+
+
+@pytest.mark.parametrize("octets", [encrypted_zip(), zipped(b"x")[:8] + b"\x09" + zipped(b"x")[9:]])
+def test_a_light_cell_hands_on_what_needs_a_library(octets: bytes) -> None:
+    """Nothing is decided about it there."""
+    with pytest.raises(DeeperCellNeeded):
+        steps(octets)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
-def test_other_methods_are_unscannable(method: int) -> None:
-    """What nobody here unpacks is never clean."""
-    assert Obstacle("zip-method") in steps(zipped(b"content", method=method))
+def test_methods_of_the_standard_library_are_read_in_every_cell(method: int) -> None:
+    """Each ends where its stream ends."""
+    assert contents(zipped(b"content", method=method)) == [b"content"]
+
+
+@pytest.mark.parametrize("method", ["Deflate64", "PPMd", "XZ"])
+def test_other_methods_are_read_in_a_deep_cell(method: str) -> None:
+    """As 7-Zip writes them."""
+    archive = made_by(["7z", "a", "-tzip", f"-mm={method}", "a.zip", "a.com"], "a.zip", {"a.com": EICAR * 9})
+    assert contents_of(steps_of(DEEP, archive)) == [EICAR * 9]
+
+
+def test_zstd_is_read_in_a_deep_cell() -> None:
+    """Method 93."""
+    raw = bytearray(zipped(zstd.compress(EICAR), method=0))
+    for place in (8, raw.index(b"PK\1\2") + 10):
+        raw[place] = 93
+    assert contents_of(steps_of(DEEP, bytes(raw))) == [EICAR]
+
+
+def test_methods_that_nobody_reads_are_unscannable() -> None:
+    """Imploded, say."""
+    raw = bytearray(zipped(b"content"))
+    raw[8] = raw[raw.index(b"PK\1\2") + 10] = 6
+    assert Obstacle("zip-method") in steps(bytes(raw))
+
+
+def test_every_name_of_a_member_is_told() -> None:
+    """Of the directory, of its own header, of the Unicode field, up to a NUL, and by other character sets."""
+    raw = zipped(b"content", name="shown.txt")
+    other = raw.replace(b"shown.txt", b"own.com\0x", 1)
+    (member,) = (step for step in steps(other) if isinstance(step, Member))
+    assert {member.name, *member.names} == {"shown.txt", "own.com\0x", "own.com"}
+    cp437 = zipped(b"x", name="aaa.txt").replace(b"aaa.txt", b"\xe4aa.txt")
+    (member,) = (step for step in steps(cp437) if isinstance(step, Member))
+    assert {member.name, *member.names} == {"\u03a3aa.txt", "\ufffdaa.txt", "äaa.txt"}
+
+
+def test_the_unicode_field_names_a_member_too() -> None:
+    """Version, checksum of the plain name, name."""
+    info = zipfile.ZipInfo("plain.txt")
+    info.extra = (0x7075).to_bytes(2, "little") + (12).to_bytes(2, "little") + bytes(5) + b"bad.com"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(info, b"x")
+    (member,) = (step for step in steps(file.getvalue()) if isinstance(step, Member))
+    assert member.names == ("bad.com",)
+
+
+@given(st.binary(min_size=1, max_size=8), st.integers(0, 200), st.sampled_from(SEEDS))
+@settings(max_examples=300, deadline=None)
+def test_mutated_archives_raise_nothing(change: bytes, place: int, seed: bytes) -> None:
+    """Whatever octets are changed."""
+    octets = seed[: place % len(seed)] + change + seed[place % len(seed) + len(change) :]
+    steps_of(DEEP, octets, ("secret",))
 
 
 DAMAGED = {
