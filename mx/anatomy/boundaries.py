@@ -2,7 +2,8 @@
 
 Comes in: the body's stretch and one boundary. Goes out: one `Split` for each reading, the plain one first: a boundary
 line ends there or has white space after it. Further readings, made only where such lines exist: lines with white
-space do not count; lines that merely begin with the boundary do (RFC 2046 section 5.1.1 allows both in its prose).
+space do not count; lines that merely begin with the boundary do (RFC 2046 section 5.1.1 allows both in its prose); a
+boundary counts wherever it stands.
 
 Failure: none. A body without any boundary line has no reading, and is then a plain artifact.
 Limits: one `find` over the body per reading; linear.
@@ -16,6 +17,7 @@ from mx.anatomy.budget import Budget, LimitReached
 from mx.anatomy.containers.contract import Stretch
 
 _NEWLINE = ord("\n")
+_MOST_LINE = 4096
 
 
 class LineKind(IntEnum):
@@ -24,6 +26,8 @@ class LineKind(IntEnum):
     EXACT = 0
     PADDED = 1
     LONGER = 2
+    MISPLACED = 3
+    """It does not begin a line, unless a bare CR or white space begins one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,19 @@ def split(content: Stretch, boundary: bytes, budget: Budget) -> tuple[tuple[Spli
     """Every reading of this multipart body, the plain one first, and what was odd."""
     lines = _find_lines(content, boundary, budget)
     kinds = {line.kind for line in lines}
-    plain = [line for line in lines if line.kind != LineKind.LONGER]
-    if not lines:
-        return (), (AmbiguityName.BOUNDARY_NOT_FOUND,)
+    plain = [line for line in lines if line.kind <= LineKind.PADDED]
     oddities: list[AmbiguityName] = []
     readings = [_split_at(content, plain, oddities)] if plain else []
+    if not plain:
+        oddities.append(AmbiguityName.BOUNDARY_NOT_FOUND)
     if LineKind.PADDED in kinds:
         oddities.append(AmbiguityName.BOUNDARY_WHITESPACE)
         readings.append(_split_at(content, [line for line in plain if line.kind == LineKind.EXACT], []))
     if LineKind.LONGER in kinds:
         oddities.append(AmbiguityName.BOUNDARY_PREFIX)
+        readings.append(_split_at(content, [line for line in lines if line.kind <= LineKind.LONGER], []))
+    if LineKind.MISPLACED in kinds:
+        oddities.append(AmbiguityName.BOUNDARY_MISPLACED)
         readings.append(_split_at(content, lines, []))
     for _ in readings[1:]:
         budget.charge_reading()
@@ -71,25 +78,31 @@ def _find_lines(content: Stretch, boundary: bytes, budget: Budget) -> list[Bound
     position = content.start
     while (position := base.find(delimiter, position, content.end)) >= 0:
         after = position + len(delimiter)
-        if position == content.start or base[position - 1] == _NEWLINE:
-            lines.append(_read_line(content, position, after))
-            if len(lines) > budget.limits.artifacts:
-                raise LimitReached("artifacts")
+        line = _read_line(content, position, after)
+        if position > content.start and base[position - 1] != _NEWLINE:
+            line = BoundaryLine(position, line.end, LineKind.MISPLACED, line.is_closing)
+        lines.append(line)
+        if len(lines) > budget.limits.artifacts:
+            raise LimitReached("artifacts")
         position = after
     return lines
 
 
 def _read_line(content: Stretch, start: int, after: int) -> BoundaryLine:
     base = content.base
-    newline = base.find(b"\n", after, content.end)
-    end = newline + 1 if newline >= 0 else content.end
-    # A line as long as the message must not be copied for each boundary within it.
-    rest = base[after : min(end, after + 200)]
+    # A line as long as the message must not be gone through for each boundary within it.
+    nearest = min(content.end, after + _MOST_LINE)
+    newline = base.find(b"\n", after, nearest)
+    end = newline + 1 if newline >= 0 else nearest
+    rest = base[after:end]
     is_closing = rest.startswith(b"--")
     tail = rest[2:] if is_closing else rest
     if tail in (b"\r\n", b"\n", b""):
         return BoundaryLine(start, end, LineKind.EXACT, is_closing)
     kind = LineKind.LONGER if tail.strip(b" \t\r\n") else LineKind.PADDED
+    if kind is LineKind.LONGER and (carriage_return := rest.find(b"\r")) >= 0:
+        # Programs that take a bare CR for a line end read a header where the line goes on.
+        end = after + carriage_return + (2 if rest.startswith(b"\r\n", carriage_return) else 1)
     return BoundaryLine(start, end, kind, is_closing)
 
 
@@ -102,7 +115,7 @@ def _split_at(content: Stretch, lines: list[BoundaryLine], oddities: list[Ambigu
     has_closed = False
     for line, following in zip(lines, [*lines[1:], None], strict=True):
         end = _before_line(base, line.end, following.start) if following else content.end
-        stretch = Stretch(base, line.end, end)
+        stretch = Stretch(base, min(line.end, end), end)
         if line.is_closing and following is None:
             epilogue = stretch
         elif stretch.octets > 0 or not line.is_closing:

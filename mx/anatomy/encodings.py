@@ -10,21 +10,27 @@ Limits: what is decoded is charged to the budget.
 """
 
 import binascii
-import re
+from collections.abc import Iterable
 
 import pybase64
 
 from mx.anatomy.ambiguities import AmbiguityName
+from mx.anatomy.base64_readings import is_plausible_base64, lenient_base64, shifted_base64
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Stretch, whole
+from mx.anatomy.quoted_printable import (
+    is_canonical,
+    is_coded_throughout,
+    is_plausible_quoted_printable,
+    quoted_printable_readings,
+)
 
+IN_DOUBT = b"*"
+"""Stands for an encoding that programs will read differently: every decoder is asked."""
 _IDENTITIES = frozenset({b"", b"7bit", b"8bit", b"binary"})
 _UUENCODINGS = frozenset({b"x-uuencode", b"uuencode", b"x-uue", b"uue"})
 """Identity here: a uuencoded block is found by its own first line (`containers/uuencode.py`)."""
-_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_JUNK = bytes(set(range(256)) - set(_ALPHABET))
-_JUNK_BUT_PADDING = bytes(set(_JUNK) - set(b"="))
-_QP_NONCANONICAL = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
+KNOWN = _IDENTITIES | _UUENCODINGS | {b"base64", b"quoted-printable"}
 
 Readings = tuple[tuple[Stretch, ...], tuple[AmbiguityName, ...]]
 
@@ -37,55 +43,63 @@ def read_encoded(content: Stretch, encoding: bytes, budget: Budget) -> Readings:
         return _read_base64(content, budget)
     if encoding == b"quoted-printable":
         return _read_quoted_printable(content, budget)
+    oddities = () if encoding == IN_DOUBT else (AmbiguityName.UNKNOWN_TRANSFER_ENCODING,)
     budget.charge_reading()
-    readings = [content, *_read_base64(content, budget)[0], *_read_quoted_printable(content, budget)[0]]
-    return tuple(readings), (AmbiguityName.UNKNOWN_TRANSFER_ENCODING,)
+    return (content, *every_reading(content, budget, is_shifted=False)), oddities
+
+
+def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool) -> tuple[Stretch, ...]:
+    """What each decoder makes of the content; with `is_shifted`, also where other text stands before the block."""
+    raw = content.raw
+    readings: list[bytes] = []
+    if is_plausible_base64(raw):
+        budget.charge_octets(len(raw))
+        if (strict := _strict_base64(raw)) is not None:
+            readings.append(strict)
+        else:
+            readings.extend(lenient_base64(raw))
+            readings.extend(shifted_base64(raw) if is_shifted else ())
+    if is_plausible_quoted_printable(raw):
+        readings.extend(quoted_printable_readings(raw))
+    return _charged(raw, readings, budget)
+
+
+def _charged(raw: bytes, readings: Iterable[bytes], budget: Budget) -> tuple[Stretch, ...]:
+    kept = [reading for reading in dict.fromkeys(readings) if reading and reading != raw]
+    for reading in kept[1:]:
+        budget.charge_octets(len(reading))
+    budget.check_time()
+    return tuple(whole(reading) for reading in kept)
+
+
+def _strict_base64(raw: bytes) -> bytes | None:
+    try:
+        return pybase64.b64decode(raw.translate(None, b"\r\n \t"), validate=True)
+    except binascii.Error:
+        return None
 
 
 def _read_base64(content: Stretch, budget: Budget) -> Readings:
     raw = content.raw
     budget.charge_octets(len(raw) * 3 // 4)
-    try:
-        return (whole(pybase64.b64decode(raw.translate(None, b"\r\n \t"), validate=True)),), ()
-    except binascii.Error:
-        readings = lenient_base64(raw)
+    if (strict := _strict_base64(raw)) is not None:
+        return (whole(strict),), ()
     budget.charge_reading()
+    readings = lenient_base64(raw)
     for reading in readings[1:]:
         budget.charge_octets(len(reading))
-    return tuple(whole(reading) for reading in readings), (AmbiguityName.BASE64_NONCANONICAL,)
-
-
-def lenient_base64(raw: bytes) -> tuple[bytes, ...]:
-    """The distinct readings of base64 that is not canonical.
-
-    Junk skipped and read up to the padding; read on after the padding as a new block; padding skipped like junk;
-    read up to the first junk.
-    """
-    kept = raw.translate(None, _JUNK_BUT_PADDING)
-    blocks = [block for block in kept.split(b"=") if block]
-    spaceless = raw.translate(None, b"\r\n \t")
-    before_junk = spaceless[: len(spaceless) - len(spaceless.lstrip(_ALPHABET))]
-    readings = [
-        decode_block(kept.partition(b"=")[0]),
-        b"".join(map(decode_block, blocks)),
-        decode_block(b"".join(blocks)),
-        decode_block(before_junk),
-    ]
-    return tuple(dict.fromkeys(readings))
-
-
-def decode_block(block: bytes) -> bytes:
-    """The octets of a block of base64 letters of any length; a last letter that stands alone is dropped."""
-    if len(block) % 4 == 1:
-        block = block[:-1]
-    return pybase64.b64decode(block + b"=" * (-len(block) % 4))
+    # The octets as they stand come last: they may be a uuencoded block, or no encoding at all.
+    return (*map(whole, readings), content), (AmbiguityName.BASE64_NONCANONICAL,)
 
 
 def _read_quoted_printable(content: Stretch, budget: Budget) -> Readings:
     raw = content.raw
     decoded = whole(binascii.a2b_qp(raw))
     budget.charge_octets(decoded.octets)
-    if _QP_NONCANONICAL.search(raw) is None:
-        return (decoded,), ()
+    if is_canonical(raw):
+        if not is_coded_throughout(raw):
+            return (decoded,), ()
+        return (decoded, *_charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)), ()
     budget.charge_reading()
-    return (decoded, content), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
+    others = _charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)
+    return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)

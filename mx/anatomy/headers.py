@@ -13,12 +13,20 @@ import re
 from dataclasses import dataclass
 
 from mx.anatomy.ambiguities import AmbiguityName
+from mx.anatomy.base64_readings import decode_block
 from mx.anatomy.charsets import decode_charset
-from mx.anatomy.encodings import decode_block
 
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]+")
 _SPACES = re.compile(rb"[ \t]*")
+_NOT_SMALL_LETTERS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))
+_DECIDING = (b"contenttype", b"contenttransferencoding", b"contentdisposition", b"contentencoding")
+_CONTENT_NAMES = frozenset(
+    b"content-" + name
+    for name in (b"type", b"transfer-encoding", b"disposition", b"id", b"description", b"language", b"location", b"md5",
+                 b"base", b"class", b"length", b"features", b"duration", b"alternative", b"return", b"identifier",
+                 b"translation-type", b"style-type", b"script-type", b"name", b"title", b"lines", b"digest")
+)  # fmt: skip
 _QUOTED = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
@@ -51,13 +59,12 @@ def read_header(base: bytes, start: int, end: int) -> Header:
     blank = _END_OF_HEADER.search(base, start, end)
     header_end, body = (blank.start() + 1, blank.end()) if blank else (end, end)
     block = base[start:header_end]
-    fields, malformed, has_space = _read_fields(block)
-    oddities = _line_oddities(block)
-    if has_space:
-        oddities.append(AmbiguityName.HEADER_NAME_WHITESPACE)
+    fields, malformed, oddities = _read_fields(block)
+    oddities.extend(_line_oddities(block))
     if malformed is None:
-        return Header(tuple(fields), header_end, body, tuple(oddities))
+        return Header(tuple(fields), header_end, body, tuple(dict.fromkeys(oddities)))
     oddities.append(AmbiguityName.HEADER_MALFORMED)
+    oddities = list(dict.fromkeys(oddities))
     if malformed == 0 and not any(name[:8].lower() == b"content-" for name, _ in fields):
         return Header((), start, start, tuple(oddities))
     return Header(tuple(fields), header_end, body, tuple(oddities), start + malformed)
@@ -68,28 +75,48 @@ def read_other_lines(base: bytes, start: int, header: Header) -> tuple[tuple[byt
     return tuple(_read_fields(base[start : header.end].replace(b"\r\n", b"\n").replace(b"\r", b"\n"))[0])
 
 
-def _read_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, bool]:
-    """The fields, the offset of the first malformed line, and whether a name had white space before its colon."""
+def _read_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, list[AmbiguityName]]:
+    """The fields, the offset of the first malformed line, and what was odd about names and continuations."""
     fields: list[tuple[bytes, bytes]] = []
     pieces: list[bytes] = []
     malformed: int | None = None
-    has_space = False
+    oddities: list[AmbiguityName] = []
     offset = 0
     for line in block.split(b"\n"):
         if line.startswith((b" ", b"\t")) and pieces:
-            pieces.append(line.rstrip(b"\r"))
+            piece = line.rstrip(b"\r")
+            pieces.append(piece)
+            _judge_continuation(piece.strip(b" \t"), oddities)
         elif line and line != b"\r":
             name, colon, value = line.partition(b":")
             written = name.rstrip(b" \t")
             if colon and _NAME.fullmatch(written):
                 _end_field(fields, pieces)
-                has_space = has_space or len(written) < len(name)
+                if len(written) < len(name):
+                    oddities.append(AmbiguityName.HEADER_NAME_WHITESPACE)
+                if b"content" in (lower := written.lower()) and lower not in _CONTENT_NAMES:
+                    _judge_name(lower, oddities)
                 pieces = [written, value.rstrip(b"\r")]
             elif malformed is None and not (offset == 0 and line.startswith(b"From ")):
                 malformed = offset
         offset += len(line) + 1
     _end_field(fields, pieces)
-    return fields, malformed, has_space
+    return fields, malformed, oddities
+
+
+def _judge_continuation(text: bytes, oddities: list[AmbiguityName]) -> None:
+    """A continuation that some programs take for a field of its own, or for the end of the header."""
+    if not text:
+        oddities.append(AmbiguityName.HEADER_BLANK_FOLD)
+    elif text[:8].lower() == b"content-":
+        oddities.append(AmbiguityName.HEADER_FOLDED_FIELD)
+
+
+def _judge_name(name: bytes, oddities: list[AmbiguityName]) -> None:
+    """A name that is read as one of those that decide about the body, by programs that leave out what is odd in it."""
+    letters = name.translate(None, _NOT_SMALL_LETTERS)
+    if letters in _DECIDING or (b"(" in name and letters.startswith(b"content")):
+        oddities.append(AmbiguityName.HEADER_NAME_UNUSUAL)
 
 
 def _end_field(fields: list[tuple[bytes, bytes]], pieces: list[bytes]) -> None:

@@ -1,27 +1,35 @@
 """Views: the ways in which programs read what a part's header says about its body.
 
-Comes in: a `Header`. Goes out: one `View` for each plausible reading, the plain one first, with the oddities that made
-the others. Each rule here is a reading rule, not the name of a product: first or last of duplicate fields, first or
-last of duplicate boundaries, a boundary with or without its trailing white space, a bare CR as a line end.
+Comes in: a `Header` and its body. Goes out: one `View` for each plausible reading, the plain one first, with the
+oddities that made the others. A header that is written as the standards have it is read once, by one look at each
+field. Anything else is in doubt as a whole: every type that is named counts, every boundary that the header may mean
+and the body has (`boundary_names.py`), and every decoder.
 
-To add a rule: widen `_content_types`, `_encodings` or `_boundaries`; the walk reads whatever views it is given.
+To add a rule: widen what is in doubt here; the walk reads whatever views it is given.
 
+Standards: RFC 2045 sections 5 and 6; RFC 2046 section 5.1.1.
 Limits: the caller charges each view beyond the first, so the product of many duplicates ends in *unscannable*; equal
 views count once, so many copies of one field do not.
 """
 
-import itertools
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
 from mx.anatomy.ambiguities import AmbiguityName
-from mx.anatomy.charsets import decode_charset
-from mx.anatomy.headers import Header, read_other_lines, read_parameters, text_of
+from mx.anatomy.boundary_names import boundaries_in_doubt, standing_in
+from mx.anatomy.containers.contract import Stretch
+from mx.anatomy.encodings import IN_DOUBT, KNOWN
+from mx.anatomy.file_names import file_names
+from mx.anatomy.headers import Header, read_other_lines, read_parameters
 
 MOST_VIEWS = 500
 """More than any budget has readings: a header with more views always ends in a limit, never in views left out."""
-_NAME_OCTETS = 255
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_CANONICAL = re.compile(
+    rb"%b/%b(?:[ \t]*;[ \t]*%b=(?:[!#$%%&*+./0-9:=@A-Z^_`a-z{|}~-]+|\"[^\"\\\0\r\n]*\")?)*[ \t]*;?" % ((_TOKEN,) * 3)
+)
+"""A Content-Type that all programs read alike; unquoted values may hold what RFC 2045 wants quoted, many do."""
+_LEAF = re.compile(rb"(?!multipart|message)%b/%b[ \t]*(?:;|\Z)" % (_TOKEN, _TOKEN), re.IGNORECASE)
 _MEDIA_TYPE = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z/-]{1,127}")
 
 
@@ -31,96 +39,104 @@ class View:
 
     media_type: str
     """In lower case; empty where the header names none that can be read."""
-    boundary: bytes
+    boundary: bytes | None
+    """None where there is none; a boundary may be empty."""
     charset: str
     encoding: bytes
-    """In lower case, without surrounding white space; empty when none is named."""
+    """In lower case, without surrounding white space; empty when none is named; `IN_DOUBT` for every decoder."""
     file_name: str
+    file_names: tuple[str, ...] = ()
+    """Every other name that some program could show."""
+
+    @property
+    def is_multipart(self) -> bool:
+        return self.media_type.startswith("multipart/")
 
 
-def read_views(base: bytes, start: int, header: Header, default_type: bytes) -> tuple[list[View], list[AmbiguityName]]:
-    """The views of this header, at most MOST_VIEWS, the plain one first, and what was odd."""
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """One Content-Type as it is read first."""
+
+    media_type: str
+    charset: str
+    boundaries: tuple[bytes, ...]
+    is_plain: bool
+
+
+def read_views(
+    header: Header, base: bytes, start: int, end: int, default_type: bytes
+) -> tuple[list[View], list[AmbiguityName]]:
+    """The views of this header, at most MOST_VIEWS, the plain one first, and what was odd; the body ends at `end`."""
     oddities: list[AmbiguityName] = []
-    headers = [header]
+    types, encodings = header.values(b"content-type"), header.values(b"content-transfer-encoding")
+    dispositions = header.values(b"content-disposition")
+    name, names = file_names(types, dispositions)
+    if len(types) > 1:
+        oddities.append(AmbiguityName.DUPLICATE_CONTENT_TYPE)
+    if len(encodings) > 1:
+        oddities.append(AmbiguityName.DUPLICATE_CONTENT_TRANSFER_ENCODING)
     if AmbiguityName.BARE_CR_IN_HEADER in header.oddities:
-        headers.append(Header(read_other_lines(base, start, header), header.end, header.body))
-    types = _distinct(headers, b"content-type", AmbiguityName.DUPLICATE_CONTENT_TYPE, oddities)
-    encodings = _distinct(
-        headers, b"content-transfer-encoding", AmbiguityName.DUPLICATE_CONTENT_TRANSFER_ENCODING, oddities
-    )
-    dispositions = header.values(b"content-disposition")[:1]
-    # Each axis is made distinct in its final form, so that fields that differ in looks alone use up no views.
-    readings = dict.fromkeys(
-        reading for value in types for reading in _content_types(value or default_type, dispositions, oddities)
-    )
-    names = dict.fromkeys(encoding.strip().lower() for encoding in encodings)
-    views = [
-        View(media_type, boundary, charset, encoding, file_name)
-        for (media_type, boundary, charset, file_name), encoding in itertools.islice(
-            itertools.product(readings, names), MOST_VIEWS
-        )
-    ]
-    return views, list(dict.fromkeys(oddities))
+        other = Header(read_other_lines(base, start, header), header.end, header.body)
+        types = types + other.values(b"content-type")
+        encodings = encodings + other.values(b"content-transfer-encoding")
+    read = [_read_type(value, oddities) for value in dict.fromkeys(types)] or [_read_type(default_type, [])]
+    words = list(dict.fromkeys(value.strip().lower() for value in encodings)) or [b""]
+    if any(word not in KNOWN for word in words):
+        oddities.append(AmbiguityName.UNKNOWN_TRANSFER_ENCODING)
+    first = read[0]
+    if not oddities and not header.oddities and first.is_plain:
+        boundary = first.boundaries[0] if first.boundaries else None
+        return [View(first.media_type, boundary, first.charset, words[0], name, names)], oddities
+    body = Stretch(base, header.body, end)
+    readings = _readings_in_doubt(read, base[start : header.end], body)
+    known = [word for word in words if word in KNOWN]
+    is_doubtful = len(words) > 1 or len(known) < len(words) or bool(header.oddities)
+    views: dict[View, None] = {}
+    for media_type, boundary, charset in readings:
+        of_leaf = known if boundary is not None else [*known, *([IN_DOUBT] if is_doubtful else [])]
+        for word in of_leaf or [b""]:
+            views[View(media_type, boundary, charset, word, name, names)] = None
+    return list(views)[:MOST_VIEWS], list(dict.fromkeys(oddities))
 
 
-def _distinct(headers: list[Header], name: bytes, oddity: AmbiguityName, oddities: list[AmbiguityName]) -> list[bytes]:
-    values = headers[0].values(name)
-    if len(values) > 1:
-        oddities.append(oddity)
-    for other in headers[1:]:
-        values.extend(other.values(name))
-    return list(dict.fromkeys(values)) or [b""]
-
-
-def _content_types(
-    value: bytes, dispositions: list[bytes], oddities: list[AmbiguityName]
-) -> list[tuple[str, bytes, str, str]]:
-    media_type, parameters = read_parameters(value)
-    kept = _MEDIA_TYPE.match(media_type)
-    readable = kept[0].decode("ascii") if kept else ""
-    named: dict[bytes, bytes] = {}
-    for name, text in parameters:
-        named.setdefault(name, text)
-    charset = named.get(b"charset", b"")[:40].decode("ascii", "replace")
-    file_name = _file_name(named, dispositions)
-    boundaries = _boundaries(parameters, oddities) if readable.startswith("multipart/") else [b""]
-    return [(readable, boundary, charset, file_name) for boundary in boundaries]
-
-
-def _boundaries(parameters: list[tuple[bytes, bytes]], oddities: list[AmbiguityName]) -> list[bytes]:
-    given = list(dict.fromkeys(text for name, text in parameters if name == b"boundary" and text))
-    if len(given) > 1:
+def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _Type:
+    first, parameters = read_parameters(value)
+    kept = _MEDIA_TYPE.match(first)
+    media_type = kept[0].decode("ascii") if kept else ""
+    charset = next((text for name, text in parameters if name == b"charset"), b"")[:40].decode("ascii", "replace")
+    if not value or (_LEAF.match(value) and b"boundary" not in value.lower()):
+        return _Type(media_type, charset, (), is_plain=True)
+    given = list(dict.fromkeys(text for name, text in parameters if name == b"boundary"))
+    is_plain = _CANONICAL.fullmatch(value) is not None
+    if not is_plain:
+        oddities.append(AmbiguityName.CONTENT_TYPE_UNREADABLE)
+    if not media_type.startswith("multipart/"):
+        return _Type(media_type, charset, (), is_plain)
+    if sum(name.rstrip(b"*0123456789") == b"boundary" for name, _ in parameters) > 1:
         oddities.append(AmbiguityName.DUPLICATE_PARAMETER)
-    stripped = [text.rstrip() for text in given]
-    if stripped != given:
+    elif not given and b"boundary" in value.lower():
+        oddities.append(AmbiguityName.BOUNDARY_IN_PIECES)
+    elif given == [b""]:
+        oddities.append(AmbiguityName.BOUNDARY_EMPTY)
+    elif any(text.strip() != text for text in given):
         oddities.append(AmbiguityName.BOUNDARY_WHITESPACE)
-    return list(dict.fromkeys(text for text in (*stripped, *given) if text)) or [b""]
+    return _Type(media_type, charset, tuple(given), is_plain)
 
 
-def _file_name(parameters: dict[bytes, bytes], dispositions: list[bytes]) -> str:
-    """The declared file name: Content-Disposition's, else Content-Type's; for people, and for rules on names."""
-    for value in dispositions:
-        named = dict(reversed(read_parameters(value)[1]))
-        if name := _named(named, b"filename"):
-            return name
-    return _named(parameters, b"name")
-
-
-def _named(parameters: dict[bytes, bytes], name: bytes) -> str:
-    """One parameter's text, RFC 2231 pieces and charsets included (its sections 3 and 4)."""
-    if name in parameters:
-        return text_of(parameters[name], _NAME_OCTETS)
-    pieces = []
-    for number in range(50):
-        extended, plain = b"%s*%d*" % (name, number), b"%s*%d" % (name, number)
-        if extended in parameters:
-            pieces.append(parameters[extended])
-        elif plain in parameters:
-            pieces.append(parameters[plain].replace(b"%", b"%25"))
+def _readings_in_doubt(read: list[_Type], block: bytes, body: Stretch) -> list[tuple[str, bytes | None, str]]:
+    """Type, boundary and charset of every reading; boundaries that the body has not are left out."""
+    given = {boundary for one in read for boundary in one.boundaries}
+    standing = dict.fromkeys([*standing_in(body, given), *boundaries_in_doubt(block, body)])
+    readings: list[tuple[str, bytes | None, str]] = []
+    for one in read:
+        if one.media_type.startswith("multipart/"):
+            mine = [boundary for boundary in one.boundaries if boundary in standing]
+            readings.extend((one.media_type, boundary, one.charset) for boundary in mine)
         else:
-            break
-    raw = parameters.get(name + b"*", b"") or b"".join(pieces)
-    charset, quote, rest = raw.partition(b"'")
-    text = rest.partition(b"'")[2] if quote else raw
-    decoded = decode_charset(unquote_to_bytes(text[: 4 * _NAME_OCTETS]), charset[:40].decode("ascii", "replace"))
-    return text_of(decoded.encode("utf-8", "replace"), _NAME_OCTETS)
+            readings.append((one.media_type, None, one.charset))
+    multipart = next((one.media_type for one in read if one.media_type.startswith("multipart/")), "multipart/mixed")
+    known = {boundary for _, boundary, _ in readings}
+    readings.extend((multipart, boundary, "") for boundary in standing if boundary not in known)
+    if not readings:
+        readings.append((read[0].media_type, None, read[0].charset))
+    return readings

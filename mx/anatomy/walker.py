@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
+from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget, LimitReached
 from mx.anatomy.containers.contract import DeeperCellNeeded, Locked, Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.containers.message import open_message
@@ -27,6 +28,8 @@ from mx.finding import Finding, Severity
 
 ENGINE = "anatomy"
 _MOST_NAME_CHARACTERS = 255
+_BROKEN = frozenset(name.value for name in AmbiguityName if name.value.startswith("broken-"))
+"""What a guess may turn out to be: octets that were never a file. Limits and encryption always count."""
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 
 
@@ -52,6 +55,8 @@ class _Place:
     archive_levels: int
     kind: Kind = Kind.MESSAGE
     """What it is being opened as."""
+    is_guess: bool = False
+    """No header asks for the reading that it comes from."""
 
 
 def nobody_watches(sha256: str, kind: str) -> None:
@@ -147,6 +152,8 @@ def _take(state: _Walk, place: _Place, step: Step) -> None:
             _add(state, place, step)
         case Oddity():
             state.ambiguities[Ambiguity(step.name.value, place.number)] = None
+        case Obstacle() if place.is_guess and step.name in _BROKEN:
+            state.ambiguities[Ambiguity(step.name, place.number)] = None
         case Obstacle():
             _find(state, place.number, step.name, step.severity)
         case Locked():
@@ -179,7 +186,8 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
     state.contents.append(content)
     state.charsets.append(member.charset)
     mime_levels = parent.mime_levels + member.levels if parent else 0
-    place = _Place(number, mime_levels, parent.archive_levels if parent else 0)
+    is_guess = member.is_guess or (parent is not None and parent.is_guess)
+    place = _Place(number, mime_levels, parent.archive_levels if parent else 0, is_guess=is_guess)
     if parent is None:
         state.stack.append((place, open_message(content, state.budget, state.budget.limits.mime_levels)))
     elif member.reading != "headers":
@@ -207,10 +215,11 @@ def _open_as(state: _Walk, place: _Place, content: Stretch, kind: Kind) -> None:
         if level > limits.mime_levels:
             _find(state, place.number, "limit.mime-levels", Severity.UNSCANNABLE)
             return
-        within = _Place(place.number, level, place.archive_levels)
-        state.stack.append((within, open_message(content, state.budget, limits.mime_levels - level)))
+        within = _Place(place.number, level, place.archive_levels, is_guess=place.is_guess)
+        steps = open_message(content, state.budget, limits.mime_levels - level, is_guess=place.is_guess)
+        state.stack.append((within, steps))
         return
-    within = _Place(place.number, place.mime_levels, place.archive_levels + 1, kind)
+    within = _Place(place.number, place.mime_levels, place.archive_levels + 1, kind, place.is_guess)
     if within.archive_levels > limits.archive_levels:
         _find(state, place.number, "limit.archive-levels", Severity.UNSCANNABLE)
         return

@@ -3,6 +3,7 @@
 Comes in: the stretch of one message. Goes out: its header, then its parts in the order of their octets. Multiparts are
 not artifacts themselves (each would hold all octets of its parts again); their preamble, parts and epilogue are.
 A part of type message/rfc822 is a member like any other: the walker opens it as a message in its turn.
+Where the structure is in doubt, the sweep (`mx/anatomy/sweep.py`) follows: parts wherever any program may see one.
 
 Standards: RFC 5322; RFC 2045, 2046, 2049. message/partial is never put together: unscannable.
 Limits: MIME levels; a stretch is read as a part once, whichever readings come upon it, so readings do not multiply.
@@ -15,14 +16,20 @@ from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.boundaries import Split, split
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, Stretch
-from mx.anatomy.encodings import read_encoded
+from mx.anatomy.encodings import every_reading, read_encoded
+from mx.anatomy.file_names import loose_file_names
 from mx.anatomy.headers import read_header
+from mx.anatomy.sweep import has_fields, sweep
 from mx.anatomy.views import View, read_views
 
 _USUAL_PREAMBLES = frozenset(
     {b"", b"This is a multi-part message in MIME format.", b"This is a MIME-encapsulated message.",
      b"This is a cryptographically signed message in MIME format."}
 )  # fmt: skip
+_OF_ENCODING = frozenset({AmbiguityName.BASE64_NONCANONICAL, AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL})
+"""They leave no doubt about where the part lies."""
+_BLANK = b" \t\r\n\0"
+_MOST_LEADING_OCTETS = 2000
 
 
 @dataclass(slots=True)
@@ -35,6 +42,13 @@ class _Walk:
     """The message itself, and what encoded multiparts decode to."""
     read: set[tuple[int, int, int]] = field(default_factory=set)
     parts: int = 0
+    is_in_doubt: bool = False
+    """Its structure can be read in several ways."""
+    boundaries: dict[bytes, None] = field(default_factory=dict)
+    settled: set[int] = field(default_factory=set)
+    """Where bodies begin that only one decoder can read."""
+    speaking: list[Stretch] = field(default_factory=list)
+    """Texts that speak of parts of their own."""
 
     def note(self, content: Stretch) -> bool:
         """Whether this stretch had not been read before."""
@@ -46,10 +60,36 @@ class _Walk:
         self.read.add(key)
         return is_new
 
+    def oddities(self, names: tuple[AmbiguityName, ...] | list[AmbiguityName]) -> Iterator[Step]:
+        """The names as steps; most of them put the structure in doubt."""
+        for name in names:
+            self.is_in_doubt = self.is_in_doubt or name not in _OF_ENCODING
+            yield Oddity(name)
 
-def open_message(content: Stretch, budget: Budget, levels_left: int) -> Iterator[Step]:
-    """The header and all parts of the message; `levels_left` bounds the multiparts within multiparts."""
-    yield from _read_entity(content, _Walk(budget, levels_left), 0, b"", is_further=False)
+
+def open_message(content: Stretch, budget: Budget, levels_left: int, *, is_guess: bool = False) -> Iterator[Step]:
+    """The header and all parts of the message; `levels_left` bounds the multiparts within multiparts.
+
+    A guess is not swept: its octets were, in what it was found in.
+    """
+    walk = _Walk(budget, levels_left)
+    yield from _read_entity(content, walk, 0, b"", is_further=False)
+    begin = _first_line(content)
+    if begin != content.start:
+        yield from walk.oddities([AmbiguityName.LEADING_BLANK_LINES])
+        budget.charge_reading()
+        yield from _read_entity(Stretch(content.base, begin, content.end), walk, 0, b"", is_further=True)
+    if not is_guess:
+        yield from _sweep(content, walk)
+
+
+def _first_line(content: Stretch) -> int:
+    """Where a header may begin, for programs that leave blank lines out."""
+    head = content.base[content.start : min(content.end, content.start + _MOST_LEADING_OCTETS)]
+    if not head.startswith((b"\r", b"\n", b"\0", b" ", b"\xef\xbb\xbf")):
+        return content.start
+    rest = head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
+    return content.start + len(head) - len(rest) if rest[:80].find(b":") > 0 else content.start
 
 
 def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes, *, is_further: bool) -> Iterator[Step]:
@@ -59,10 +99,9 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
         return
     header = read_header(base, content.start, content.end)
     if level == 0:
-        yield Member("headers", "", "headers", Stretch(base, content.start, header.end))
-    views, oddities = read_views(base, content.start, header, default_type)
-    for name in (*header.oddities, *oddities):
-        yield Oddity(name)
+        yield Member("headers", "", "headers", Stretch(base, content.start, header.end), is_further=is_further)
+    views, oddities = read_views(header, base, content.start, content.end, default_type)
+    yield from walk.oddities((*header.oddities, *oddities))
     body = Stretch(base, header.body, content.end)
     for number, view in enumerate(views):
         if number:
@@ -78,17 +117,21 @@ def _read_body(
     body: Stretch, view: View, walk: _Walk, level: int, entity: Stretch, *, is_further: bool
 ) -> Iterator[Step]:
     contents, oddities = read_encoded(body, view.encoding, walk.budget)
-    for name in oddities:
-        yield Oddity(name)
-    is_multipart = view.media_type.startswith("multipart/")
-    if is_multipart and contents[0] is not body:
-        yield Oddity(AmbiguityName.ENCODED_MULTIPART)
+    yield from walk.oddities(oddities)
+    is_encoded = contents[0] is not body
+    if view.is_multipart and is_encoded:
+        yield from walk.oddities([AmbiguityName.ENCODED_MULTIPART])
+    if is_encoded and view.media_type.startswith(("multipart/", "message/")):
         contents = (body, *contents)
+    elif is_encoded and not oddities:
+        walk.settled.add(body.start)
     for number, content in enumerate(contents):
-        if is_multipart:
+        if view.is_multipart:
             yield from _read_multipart(content, view, walk, level, entity, is_further=is_further or number > 0)
         else:
             yield _part(content, view, walk, level, entity, is_further=is_further or number > 0)
+            if content is body and not view.media_type.startswith("message/") and has_fields(content.raw):
+                walk.speaking.append(content)
     if view.media_type == "message/partial":
         yield Obstacle("message-partial")
 
@@ -100,13 +143,13 @@ def _read_multipart(
         yield Obstacle("limit.mime-levels")
         yield _part(content, view, walk, level, entity, is_further=is_further)
         return
-    if not view.boundary:
-        yield Oddity(AmbiguityName.BOUNDARY_ABSENT)
+    if view.boundary is None:
+        yield from walk.oddities([AmbiguityName.BOUNDARY_ABSENT])
         yield _part(content, view, walk, level, entity, is_further=is_further)
         return
+    walk.boundaries[view.boundary] = None
     readings, oddities = split(content, view.boundary, walk.budget)
-    for name in oddities:
-        yield Oddity(name)
+    yield from walk.oddities(oddities)
     for number, reading in enumerate(readings):
         yield from _read_split(reading, view, walk, level, is_further=is_further or number > 0)
     if not readings:
@@ -115,18 +158,20 @@ def _read_multipart(
 
 def _read_split(reading: Split, view: View, walk: _Walk, level: int, *, is_further: bool) -> Iterator[Step]:
     default_type = b"message/rfc822" if view.media_type == "multipart/digest" else b""
-    yield from _read_remainder(reading.preamble, "preamble")
+    yield from _read_remainder(reading.preamble, walk, "preamble")
     for part in reading.parts:
         walk.budget.check_time()
         yield from _read_entity(part, walk, level + 1, default_type, is_further=is_further)
-    yield from _read_remainder(reading.epilogue, "epilogue")
+    yield from _read_remainder(reading.epilogue, walk, "epilogue")
 
 
-def _read_remainder(content: Stretch, reading: str) -> Iterator[Step]:
+def _read_remainder(content: Stretch, walk: _Walk, reading: str) -> Iterator[Step]:
     """A preamble or an epilogue; some programs show it, and it may hold more than text."""
     is_short = content.octets <= 200
     if is_short and content.raw.strip() in _USUAL_PREAMBLES:
         return
+    if has_fields(content.raw):
+        yield from walk.oddities([AmbiguityName.UNDECLARED_PARTS])
     yield Member(reading, "", reading, content, is_further=True)
 
 
@@ -136,4 +181,19 @@ def _part(content: Stretch, view: View, walk: _Walk, level: int, entity: Stretch
     kind = "text" if media_type in ("", "text/plain", "text/html") else f"part {walk.parts}"
     name = view.file_name or kind
     reading = "part" if level else "body"
-    return Member(name, media_type, reading, content, view.charset, level, is_further, entity=entity)
+    return Member(name, media_type, reading, content, view.charset, level, is_further, view.file_names, entity)
+
+
+def _sweep(content: Stretch, walk: _Walk) -> Iterator[Step]:
+    """What lies where some program may see a part, in every encoding."""
+    areas = walk.speaking
+    if walk.is_in_doubt:
+        areas = [content, *(Stretch(base, 0, len(base)) for base in walk.bases if base is not content.base)]
+    for area in areas:
+        for segment in sweep(area, walk.boundaries):
+            body = segment.body
+            if body.base is content.base and body.start in walk.settled:
+                continue
+            name, names = loose_file_names(segment.header.raw)
+            for reading in (body, *every_reading(body, walk.budget, is_shifted=True)):
+                yield Member(name or "swept", "", "swept", reading, is_further=True, names=names, is_guess=True)

@@ -20,7 +20,7 @@ CASES = {
     "a line end belongs to the part": (b"--b\r\none\r\n\r\n--b--", [[b"one\r\n"]], []),
     "unclosed": (b"--b\r\none\r\n--b\r\ntwo", [[b"one", b"two"]], ["boundary-unclosed"]),
     "nothing": (b"no boundary", [], ["boundary-not-found"]),
-    "not at a line's start": (b"x --b\r\n", [], ["boundary-not-found"]),
+    "not at a line's start": (b"x --b\r\n", [[b""]], ["boundary-not-found", "boundary-misplaced"]),
     "empty part": (b"--b\r\n--b\r\n\r\n--b--", [[b"", b""]], []),
     "after the close": (b"--b\r\none\r\n--b--\r\n--b\r\ntwo\r\n--b--", [[b"one", b"two"]], ["parts-after-close"]),
     "padded": (b"--b \r\none\r\n--b--", [[b"one"], []], ["boundary-whitespace"]),

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mx.anatomy.base64_readings import decode_block, lenient_base64
 from mx.anatomy.budget import Budget, LimitReached, Limits
 from mx.anatomy.containers.contract import whole
-from mx.anatomy.encodings import decode_block, lenient_base64, read_encoded
+from mx.anatomy.encodings import read_encoded
 
 OCTETS = b"any octets at all, and more."
 CODED = base64.b64encode(OCTETS)

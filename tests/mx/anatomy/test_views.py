@@ -5,10 +5,12 @@ import pytest
 from mx.anatomy.headers import read_header
 from mx.anatomy.views import MOST_VIEWS, View, read_views
 
+BODY = b"--1\r\n--2\r\n--1 \r\n"
+
 
 def views(header: bytes, default: bytes = b"") -> tuple[list[View], list[str]]:
-    octets = header + b"\r\n"
-    found, oddities = read_views(octets, 0, read_header(octets, 0, len(octets)), default)
+    octets = header + b"\r\n" + BODY
+    found, oddities = read_views(read_header(octets, 0, len(octets)), octets, 0, len(octets), default)
     return found, [name.value for name in oddities]
 
 
@@ -24,7 +26,7 @@ def test_a_plain_header_has_one_view() -> None:
 
 def test_no_header_has_one_view_too() -> None:
     """Nothing is named: the default type counts."""
-    assert views(b"")[0] == [View("", b"", "", b"", "")]
+    assert views(b"")[0] == [View("", None, "", b"", "")]
     assert views(b"", b"message/rfc822")[0][0].media_type == "message/rfc822"
 
 
@@ -49,7 +51,9 @@ def test_each_doubt_makes_views(header: bytes, oddity: str | None, types: list[s
 
 def test_duplicates_multiply_to_the_limit_and_no_further() -> None:
     """Views stop at a number that no budget pays; equal ones count once."""
-    many = b"".join(b"Content-Type: a/b; charset=c%d\r\nContent-Transfer-Encoding: e%d\r\n" % (n, n) for n in range(99))
+    many = b"".join(
+        b"Content-Type: a/b; charset=c%d\r\nContent-Transfer-Encoding: e%d\r\n" % (n, n) for n in range(900)
+    )
     assert len(views(many)[0]) == MOST_VIEWS
     same = b"".join(b"Content-Type: a/b;%s x=1\r\n" % (b" " * n) for n in range(900)) + b"Content-Type: last/one\r\n"
     assert [view.media_type for view in views(same)[0]] == ["a/b", "last/one"]

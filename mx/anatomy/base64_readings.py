@@ -1,0 +1,74 @@
+"""Base64 that is not canonical: every reading of it that some decoder makes.
+
+Comes in: the octets of a block that the strict decoder refused. Goes out: the distinct octets that programs make of it.
+Decoders skip what is no letter or stop there; take padding for the end, for the end of one block of several, or for
+nothing; know the letters of the URL-safe alphabet or not; decode line by line or leave out lines that hold other text.
+
+Standards: RFC 4648 sections 3.1, 3.3, 4 and 5; RFC 2045 section 6.8.
+Failure: none. Limits: linear; a few passes.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pybase64
+
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_JUNK = bytes(set(range(256)) - set(_LETTERS))
+_JUNK_BUT_PADDING = bytes(set(_JUNK) - set(b"="))
+_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_LOWER = b"abcdefghijklmnopqrstuvwxyz"
+_LINE_ENDS = re.compile(rb"[\r\n]+")
+_NO_LETTER = re.compile(rb"[^A-Za-z0-9+/=\s\0]")
+_WINDOW = 48
+_FEWEST_LETTERS = 8
+
+
+def decode_block(block: bytes) -> bytes:
+    """The octets of a block of base64 letters of any length; a last letter that stands alone is dropped."""
+    if len(block) % 4 == 1:
+        block = block[:-1]
+    return pybase64.b64decode(block + b"=" * (-len(block) % 4))
+
+
+def lenient_base64(raw: bytes) -> tuple[bytes, ...]:
+    """The distinct readings of base64 that is not canonical, the commonest first."""
+    return tuple(dict.fromkeys(b"".join(map(decode_block, blocks)) for blocks in dict.fromkeys(_blocks(raw))))
+
+
+def shifted_base64(raw: bytes) -> tuple[bytes, ...]:
+    """The readings that begin one, two and three letters later: where text of another kind stands before the block."""
+    kept = raw.translate(None, _JUNK)
+    return tuple(dict.fromkeys(decode_block(kept[places:]) for places in (1, 2, 3) if len(kept) > places))
+
+
+def is_plausible_base64(raw: bytes) -> bool:
+    """Whether some stretch of this has letters mixed as base64 mixes them; a text in small letters has none."""
+    kept = raw.translate(None, _JUNK)
+    if len(kept) < _FEWEST_LETTERS:
+        return False
+    for start in range(0, len(kept), _WINDOW):
+        window = kept[start : start + _WINDOW]
+        if 4 * len(window.translate(None, _LOWER)) > len(window):
+            return True
+    return False
+
+
+def _blocks(raw: bytes) -> Iterator[tuple[bytes, ...]]:
+    """For each reading, the letters that are decoded together."""
+    padded = raw.translate(None, _JUNK_BUT_PADDING)
+    blocks = tuple(block for block in padded.split(b"=") if block)
+    yield blocks[:1] if not padded.startswith(b"=") else ()
+    yield blocks
+    yield (b"".join(blocks),)
+    spaceless = raw.translate(None, b"\r\n \t")
+    yield (spaceless[: len(spaceless) - len(spaceless.lstrip(_LETTERS))],)
+    if b"-" in raw or b"_" in raw:
+        other = raw.translate(_TO_STANDARD).translate(None, _JUNK_BUT_PADDING)
+        yield tuple(block for block in other.split(b"=") if block)
+    lines = _LINE_ENDS.split(raw)
+    if _NO_LETTER.search(raw):
+        letters = b"".join(line for line in lines if not _NO_LETTER.search(line))
+        yield tuple(block for block in letters.translate(None, _JUNK_BUT_PADDING).split(b"=") if block)
+    if len(lines) > 1 and any(len(line.translate(None, _JUNK)) % 4 for line in lines[:-1]):
+        yield tuple(letters for line in lines if (letters := line.translate(None, _JUNK)))

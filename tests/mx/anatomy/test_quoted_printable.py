@@ -1,0 +1,85 @@
+"""Quoted-printable, in every reading."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mx.anatomy.quoted_printable import (
+    is_canonical,
+    is_coded_throughout,
+    is_plausible_quoted_printable,
+    quoted_printable_readings,
+)
+from tests.contracts.mail import EICAR
+
+CODED = b"".join(b"=%02X" % octet for octet in EICAR)
+LINES = b"=\r\n".join(CODED[at : at + 24] for at in range(0, len(CODED), 24))
+
+
+def at_lines(end: bytes) -> bytes:
+    return LINES.replace(b"=\r\n", end)
+
+
+def within(text: bytes) -> bytes:
+    return re.sub(rb"(?m)^(=..)", rb"\1" + text.replace(b"\\", b"\\\\"), LINES)
+
+
+READ = {
+    "as it should be": LINES,
+    "small digits": LINES.lower(),
+    "white space before the line end": at_lines(b"= \t\r\n"),
+    "CR": at_lines(b"=\r"),
+    "CR CR LF": at_lines(b"=\r\r\n"),
+    "CR LF LF": at_lines(b"=\r\n\n"),
+    "two equals signs": at_lines(b"==\r\n"),
+    "half a code": at_lines(b"=2=\r\n"),
+    "a sign": at_lines(b"=@=\r\n"),
+    "hard line ends": at_lines(b"\r\n"),
+    "a code cut by a line end": LINES.replace(b"=35", b"=3=\r\n5"),
+    "lines that begin with white space": at_lines(b"=\r\n \t"),
+    **{
+        f"within: {text!r}": within(text)
+        for text in (b"=", b"=0", b"=0x", b"=@", b"=\t", b"\t", b"\x12", b"\xaa", b"= =")
+    },
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_one_reading_is_the_content(case: str) -> None:
+    """Whatever was done to it, some reading gives the octets."""
+    assert EICAR in [reading.strip() for reading in quoted_printable_readings(READ[case])]
+
+
+CANONICAL = [
+    (b"a=3Db=\r\nc", True),
+    (b"a=3db =\n", True),
+    (b"100% = all", False),
+    (b"a=\rb", False),
+    (b"a\x12", False),
+    (b"\xc3\xa9", False),
+    (b"a\rb", False),
+]
+
+
+@pytest.mark.parametrize(("raw", "expected"), CANONICAL)
+def test_knows_what_all_read_alike(raw: bytes, expected: bool) -> None:
+    """An equals sign alone, a bare CR, or an octet that may not stand there makes doubt."""
+    assert is_canonical(raw) is expected
+
+
+def test_knows_where_there_is_something_to_decode() -> None:
+    """A code or a soft line break; nearly every octet coded."""
+    assert is_plausible_quoted_printable(b"a=3D")
+    assert is_plausible_quoted_printable(b"a= \r\n")
+    assert not is_plausible_quoted_printable(b"a = b")
+    assert is_coded_throughout(LINES)
+    assert not is_coded_throughout(b"a=3D and more text")
+
+
+@given(st.lists(st.sampled_from([b"=", b"A", b"0", b"\r", b"\n", b" ", b"x", b"\xff"]), max_size=30).map(b"".join))
+def test_any_octets_can_be_read(raw: bytes) -> None:
+    """Never raises; no reading stands twice."""
+    readings = quoted_printable_readings(raw)
+    assert len(set(readings)) == len(readings)
