@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from portal.pages.messages import views as messages
+from portal.pages.policy import views as policy
 from portal.pages.quarantine import views as quarantine
 from portal.pages.signin import views as signin
 from portal.visit import Access, View
@@ -39,6 +40,10 @@ SITE: tuple[Page, ...] = (
     Page("POST", "/quarantine/{held}/delete", quarantine.delete, Access.REVIEWER),
     Page("GET", "/messages", messages.show_list, Access.READER),
     Page("GET", "/messages/{transaction}", messages.show_message, Access.READER),
+    Page("GET", "/policy", policy.show_tenant, Access.READER),
+    Page("POST", "/policy", policy.change_tenant, Access.ADMIN),
+    Page("GET", "/policy/{domain}", policy.show_domain, Access.READER),
+    Page("POST", "/policy/{domain}", policy.change_domain, Access.ADMIN),
 )
 
 

@@ -60,14 +60,22 @@ class MessageRecord:
     is_preview_cut: bool = False
     ambiguities: tuple[RecordedAmbiguity, ...] = ()
     findings: tuple[RecordedFinding, ...] = ()
+    explanations: tuple[tuple[str, str], ...] = ()
+    """The name of each kind of ambiguity in the message, and a sentence for people that says what it means."""
 
     def with_findings(self, findings: Iterable[RecordedFinding]) -> "MessageRecord":
         """The same record with these findings in place of its own."""
         return replace(self, findings=tuple(findings))
 
+    def explained(self) -> tuple[tuple[str, str], ...]:
+        """Each kind of ambiguity once, with its sentence; an empty one where the record was made without."""
+        sentences = dict(self.explanations)
+        names = dict.fromkeys(ambiguity.name for ambiguity in self.ambiguities)
+        return tuple((name, sentences.get(name, "")) for name in names)
+
     def to_json(self) -> bytes:
         """The record as one JSON document in UTF-8."""
-        document = {
+        document: dict[str, object] = {
             "headers": self.headers,
             "artifacts": [
                 [part.number, part.parent, part.name, part.declared_type, part.reading, part.octets, part.sha256]
@@ -78,6 +86,8 @@ class MessageRecord:
             "ambiguities": [[ambiguity.name, ambiguity.artifact] for ambiguity in self.ambiguities],
             "findings": [[found.engine, found.name, found.artifact, found.severity] for found in self.findings],
         }
+        if self.explanations:
+            document["explanations"] = self.explanations
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
     @classmethod
@@ -92,6 +102,10 @@ class MessageRecord:
                 is_preview_cut=bool(document["is_preview_cut"]),
                 ambiguities=tuple(_ambiguity(entry) for entry in document["ambiguities"]),
                 findings=tuple(_finding(entry) for entry in document["findings"]),
+                # A release that knew no explanations wrote none.
+                explanations=tuple(
+                    (_text(name), _text(sentence)) for name, sentence in document.get("explanations", ())
+                ),
             )
         except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise RecordError(f"not a message record: {type(error).__name__}") from error

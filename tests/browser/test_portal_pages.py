@@ -182,6 +182,8 @@ def _furnish(world: PortalWorld) -> dict[str, str]:
         "trace": f"/messages/{transaction}",
         "trace-released": f"/messages/{world.held(released).facts.transaction}",
         "tenants": "/tenant",
+        "policy": "/policy",
+        "policy-domain": "/policy/1",
     }
 
 
@@ -329,3 +331,20 @@ def test_hostile_mail_does_nothing_in_the_browser(place: Place, hostile: str) ->
         )
         for place_number, path in enumerate((*paths, "/messages", f"/messages/{transaction}")):
             place.photograph(page, path, f"hostile-{place_number}")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_a_policy_is_changed_with_a_thumb(place: Place, scripts: bool) -> None:
+    """One choice, one button; the domain's page then shows what it would be otherwise."""
+    with place.page(PHONE, scripts=scripts) as page:
+        place.sign_in(page, "adam@acme.example")
+        page.get_by_role("link", name="Policy").click()
+        page.get_by_label("Spam").select_option("Hold in quarantine")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("status")).to_contain_text("Saved.")
+        expect(page.get_by_label("Spam")).to_have_value("hold")
+        page.get_by_role("link", name="acme.example").click()
+        expect(page.get_by_label("Spam")).to_have_value("hold")
+        page.get_by_label("Spam").select_option("Refuse")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_text("Otherwise: Hold in quarantine.")).to_be_visible()

@@ -10,7 +10,7 @@ from portal.site import SITE, Page, sign_in_address
 from portal.visit import Access
 from tests.servers.portal_world import PortalWorld, hidden_value, token_in
 
-PLACES = {"held", "transaction", "token"}
+PLACES = {"held", "transaction", "token", "domain"}
 """Every kind of value that stands in an address; a new kind needs a line in `_address` first."""
 CLOSED = [page for page in SITE if page.access is not Access.ANYONE]
 OF_A_THING = [page for page in CLOSED if "{" in page.path]
@@ -21,7 +21,9 @@ def _name(page: Page) -> str:
 
 
 def _address(page: Page, held: object, transaction: str) -> str:
-    return page.path.replace("{held}", str(held)).replace("{transaction}", transaction)
+    # acme's first domain and the first held message are both number 1.
+    path = page.path.replace("{held}", str(held)).replace("{domain}", str(held))
+    return path.replace("{transaction}", transaction)
 
 
 def _call(client: TestClient, page: Page, path: str) -> Response:

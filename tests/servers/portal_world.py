@@ -17,6 +17,7 @@ from tenants.accounts import Role, add_user
 from tenants.blobs.folder import FolderBlobStore
 from tenants.customers import add_tenant
 from tenants.database import Database
+from tenants.domains import add_domain
 from tenants.keys import Keyring, current_key
 from tenants.message_record import MessageRecord, RecordedArtifact
 from tenants.messages import MessageFacts
@@ -219,6 +220,15 @@ def portal_world(folder: Path, base_url: str = BASE_URL) -> Iterator[PortalWorld
     with database.unit_of_work() as session:
         for name in ("acme", "blue-harbour"):
             world.tenants[name] = add_tenant(session, keyring, name=name, now=clock.now).id
+            add_domain(
+                session,
+                tenant_id=world.tenants[name],
+                name=f"{name}.example",
+                routes=("smtp://mail.example",),
+                service="mx.example",
+                verified_at=clock.now,
+                now=clock.now,
+            )
         for email, tenant, role in PEOPLE:
             add_user(session, tenant_id=world.tenants[tenant], email=email, role=role, now=clock.now)
     try:

@@ -82,3 +82,12 @@ def test_anything_else_is_a_record_error(octets: bytes) -> None:
     """No other exception leaves `from_json`."""
     with pytest.raises(RecordError):
         MessageRecord.from_json(octets)
+
+
+def test_ambiguities_are_explained() -> None:
+    """Each kind once; a record of before has no sentences."""
+    odd = tuple(RecordedAmbiguity(name, place) for place, name in enumerate(["bare-lf", "header-nul", "bare-lf"]))
+    record = MessageRecord(ambiguities=odd, explanations=(("bare-lf", "Line ends of both kinds."),))
+    assert MessageRecord.from_json(record.to_json()) == record
+    assert record.explained() == (("bare-lf", "Line ends of both kinds."), ("header-nul", ""))
+    assert b"explanations" not in MessageRecord().to_json()

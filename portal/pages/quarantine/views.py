@@ -96,6 +96,7 @@ def show_message(visit: Visit) -> Response:
         tree=rows,
         left_out=left_out,
         findings=_finding_lines(held.findings, record),
+        odd=record.explained() if record else (),
         is_on_its_way=held.state in (HeldState.RELEASE_REQUESTED, HeldState.RELEASING),
         can_act=held.state is HeldState.HELD,
         may_decide=_may_decide(visit, held),

@@ -18,6 +18,10 @@ FIELDS = {
     "attempt": 3,
     "result": "timed out",
     "who": "rita@acme.example",
+    "agent": "authentication",
+    "hook": "message",
+    "fact": "dmarc",
+    "value": "pass",
     "verdict": "clean",
     "override": ["zip-encrypted"],
     "findings": ["zip-encrypted"],
@@ -77,6 +81,31 @@ def test_every_kind_of_event_has_its_sentence(world: PortalWorld, kind: type[Eve
     answer = world.signed_in(REX).get(f"/messages/{transaction}")
     assert answer.status_code == 200
     assert "does not know" not in answer.text
+
+
+def test_findings_name_their_engine_and_ambiguities_say_what_they_mean(world: PortalWorld) -> None:
+    """And a note says what else was done with a copy."""
+    transaction = world.deliver()
+    record = {
+        "at": world.clock.now.isoformat(),
+        "event": "examined",
+        "verdict": "infected",
+        "findings": ["Worm.X"],
+        "found_by": ["clamd: Worm.X"],
+        "ambiguities": ["bare-lf"],
+        "explanations": ["Its lines end in two ways."],
+    }
+    kept = {
+        "event": "copy-accepted",
+        "at": record["at"],
+        "recipient": "a@acme.example",
+        "reply": "250",
+        "note": "n-o-t-e",
+    }
+    with world.database.unit_of_work() as session:
+        record_events(session, [from_json(each, transaction, world.tenants["acme"]) for each in (record, kept)])
+    page = world.signed_in(REX).get(f"/messages/{transaction}").text
+    assert "clamd: Worm.X" in page and "Its lines end in two ways." in page and "n-o-t-e." in page
 
 
 def test_an_event_of_a_newer_release_is_shown_as_such(world: PortalWorld) -> None:
