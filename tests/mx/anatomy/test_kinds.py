@@ -88,3 +88,11 @@ def test_a_tar_is_told_by_its_checksum() -> None:
     assert not is_tar_header(b"X" + block[1:])
     assert not is_tar_header(block[:511])
     assert not is_tar_header(bytes(512))
+
+
+def test_a_checksum_with_spaces_among_its_digits_is_none() -> None:
+    """Nothing is read as a number that is no number; spaces may stand before it alone."""
+    block = tarred(b"x")[:512]
+    assert not is_tar_header(block[:148] + b"000000 0" + block[156:])
+    total = sum(block[:148] + b" " * 8 + block[156:])
+    assert is_tar_header(block[:148] + b"%7o\0" % total + block[156:])
