@@ -14,15 +14,17 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
+from mx import reply
 from mx.artifact import Artifact
 from mx.cell.pool import CellPool
 from mx.engines.contract import EICAR, Circumstances, Purpose
 from mx.engines.panel import Panel
 from mx.finding import EngineFailed, EngineOutcome, NothingFound
+from mx.reply import Reply
 from mx.scan import Scanner
 from tenants.database import Database
 from tenants.database_threads import DatabaseThreads
-from tenants.directory import Directory
+from tenants.directory import Directory, Standing
 from tenants.domains import add_domain
 from tenants.migration import migrate
 from tenants.quarantine import STILL_HELD, HeldFilter, HeldMessage, HeldState, list_held
@@ -42,6 +44,14 @@ def _migrated() -> bytes:
         migrate(database)
         database.close()
         return path.read_bytes()
+
+
+class Everybody:
+    """Every recipient is known."""
+
+    async def answer(self, standing: Standing, address: str) -> Reply:
+        """Yes."""
+        return reply.RECIPIENT_OK
 
 
 def migrated_database(folder: Path) -> Database:

@@ -44,7 +44,7 @@ from tenants.trace import (
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory, envelope_for, result_of
 from tests.contracts.mail import EICAR, attached, encrypted_zip, nested
-from tests.contracts.mail_world import HOSTNAME, SILENT, MailWorld, add_domain_of, mail_world, scanner_of
+from tests.contracts.mail_world import HOSTNAME, SILENT, Everybody, MailWorld, add_domain_of, mail_world, scanner_of
 
 A, B, C = "a@acme.example", "b@acme.example", "c@second.example"
 STRANGER = "x@blue.example"
@@ -66,16 +66,8 @@ class Raising:
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    async def examine(self, *_: object) -> Any:
+    async def examine(self, *_: object, **__: object) -> Any:
         raise self.error
-
-
-class Everybody:
-    """Every recipient is known."""
-
-    async def answer(self, standing: Standing, address: str) -> Reply:
-        """Yes."""
-        return reply.RECIPIENT_OK
 
 
 class IntakeTest(TestCase):

@@ -1,0 +1,84 @@
+"""The authentication agent: SPF, DKIM and DMARC, told in `Authentication-Results` and in the trace.
+
+Off unless a policy's `agents` names it. Mail that fails the DMARC of a domain which asks for quarantine or refusal has
+the finding `dmarc.quarantine` or `dmarc.reject` of severity phishing, and the policy decides.
+
+Standards: RFC 7208, RFC 6376, RFC 7489, RFC 8601.
+Failure: results that say so; where the agent itself fails, the mail goes on without the field.
+Limits: bodies over INLINE_OCTETS are hashed in a thread, beside the reactor.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from publicsuffixlist import PublicSuffixList
+from twisted.internet.threads import deferToThreadPool
+
+from mx.agents.contract import About, AddHeaders, Answers, Fact, MessageOpened, Observe, OnFailure
+from mx.authentication import dkim, dmarc, spf
+from mx.authentication.dkim_canonical import BodyDigest, BodyForm, hash_bodies
+from mx.authentication.dmarc import DmarcAnswer, OrganisationalDomain, Wish
+from mx.authentication.questions import Dns, Result
+from mx.authentication.results import results_field
+from mx.finding import Finding, Severity
+
+NAME = "authentication"
+INLINE_OCTETS = 64 << 10
+_CRLF_OCTETS = 2
+
+
+class Authentication:
+    """Asks the DNS through what it is given."""
+
+    about = About(NAME, deadline_seconds=10.0, on_failure=OnFailure.GO_ON)
+
+    def __init__(self, dns: Dns, reactor: Any, authserv_id: str, now: Callable[[], float]) -> None:
+        """`now` is in seconds since 1970."""
+        self._dns, self._reactor, self._authserv_id, self._now = dns, reactor, authserv_id, now
+        self._organisation_of: OrganisationalDomain | None = None
+
+    async def on_message(self, event: MessageOpened) -> Answers:
+        """The results, as a field on top, facts for the trace, and perhaps a finding."""
+        envelope = event.envelope
+
+        async def digests(forms: Iterable[BodyForm]) -> Mapping[BodyForm, BodyDigest]:
+            wanted, before = tuple(forms), len(event.header) + _CRLF_OCTETS
+            if event.content.octets <= INLINE_OCTETS:
+                return hash_bodies(event.content.chunks(), before, wanted)
+            pool = self._reactor.getThreadPool()
+            return await deferToThreadPool(
+                self._reactor, pool, lambda: hash_bodies(event.content.chunks(), before, wanted)
+            )
+
+        sender = envelope.reverse_path.address
+        by_spf = await spf.check(self._dns, envelope.client.address, envelope.client.helo, sender)
+        by_dkim = await dkim.check(self._dns, event.header, digests, self._now())
+        organisation_of = await self._public_suffixes()
+        by_dmarc = await dmarc.check(self._dns, event.header, by_spf, by_dkim, organisation_of)
+        signed_by = [f"{each.result.value} {each.domain}".strip() for each in by_dkim] or [Result.NONE.value]
+        facts = (
+            Fact("spf", f"{by_spf.result.value} {by_spf.domain}"),
+            Fact("dkim", ", ".join(signed_by)),
+            Fact("dmarc", f"{by_dmarc.result.value} {by_dmarc.domain}".strip()),
+        )
+        return (
+            Observe(_findings(by_dmarc), facts),
+            AddHeaders((results_field(self._authserv_id, by_spf, sender, by_dkim, by_dmarc),)),
+        )
+
+    async def _public_suffixes(self) -> OrganisationalDomain:
+        """Read once, in a thread: the list takes 0.1 s."""
+        if self._organisation_of is None:
+            suffixes = await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), PublicSuffixList)
+
+            def organisation_of(domain: str) -> str:
+                return suffixes.privatesuffix(domain) or domain
+
+            self._organisation_of = organisation_of
+        return self._organisation_of
+
+
+def _findings(answer: DmarcAnswer) -> tuple[Finding, ...]:
+    if answer.result is not Result.FAIL or answer.wish is Wish.NONE:
+        return ()
+    return (Finding(NAME, f"dmarc.{answer.wish.value}", 0, Severity.PHISHING),)
