@@ -27,14 +27,20 @@ DRAIN_SECONDS = 30.0
 class Gateway:
     """One data folder and the processes of `pratique up` on it; start and stop it as often as a test needs."""
 
-    def __init__(self, data: Path, settings: Mapping[str, str], program: Sequence[str] = PROGRAM) -> None:
+    def __init__(
+        self,
+        data: Path,
+        settings: Mapping[str, str],
+        program: Sequence[str] = PROGRAM,
+        log_name: str = "gateway.log",
+    ) -> None:
         self.data = data
         self.smtp_port = free_port()
         self.portal_port = free_port()
         self.ready_line = ""
         self._program = tuple(program)
         self._environment = _environment(data, settings)
-        self._log = data.parent / "gateway.log"
+        self._log = data.parent / log_name
         self._running: Program | None = None
 
     @property
