@@ -12,6 +12,7 @@ from mx.anatomy.containers.contract import Reader
 from mx.anatomy.containers.libarchive import LibArchive, load
 from mx.anatomy.containers.rar import open_rars
 from mx.anatomy.containers.seven_zip import open_seven_zips
+from mx.anatomy.containers.tar import deep_tar_reader
 from mx.anatomy.containers.zip import zip_reader
 from mx.anatomy.containers.zip_libraries import deep_tools
 from mx.anatomy.containers.zstd import open_zstd
@@ -29,6 +30,7 @@ def archive_readers(library: LibArchive | None) -> Mapping[Kind, Reader]:
         Kind.ZIP: zip_reader(deep_tools(library)),
         Kind.SEVEN_ZIP: open_seven_zips(library),
         Kind.ZSTD: open_zstd,
+        Kind.TAR: deep_tar_reader(archive_reader(library, FORMATS["tar"]) if library is not None else None),
     }
     if library is None:
         return with_any

@@ -1,4 +1,4 @@
-"""Archives that libarchive reads: cab, ISO images, lha, ar and deb, cpio, rpm, xar.
+"""Archives that libarchive reads: cab, ISO images, lha, ar and deb, cpio, rpm, xar, and tars with sparse files.
 
 Comes in: the octets and the kind. Goes out: every entry that has octets, each under every name that the library gives.
 An ISO image holds up to three trees (Joliet, Rock Ridge, the plain one) that need not hold the same: each is read.
@@ -51,6 +51,7 @@ FORMATS: Mapping[str, Format] = {
         Format("cpio", (Asked(("cpio",)),)),
         Format("rpm", (Asked(("cpio",), ("rpm", *_PACKING)),)),
         Format("xar", (Asked(("xar",)),)),
+        Format("tar", (Asked(("tar",)),)),
     )
 }
 

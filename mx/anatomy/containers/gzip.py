@@ -20,25 +20,34 @@ _HAS_CRC, _HAS_EXTRA, _HAS_NAME, _HAS_NOTE = 2, 4, 8, 16
 
 def open_gzip(content: Stretch, budget: Budget) -> Iterator[Step]:
     """The joined content of all members, as one member."""
-    base, position, pieces, name = content.base, content.start, [], ""
+    base, position, pieces = content.base, content.start, []
+    names: dict[str, None] = {}
     is_broken = False
     while base.startswith(_MAGIC, position, content.end) and not is_broken:
         data, written_name = _read_header(content, position)
-        name = name or written_name
+        names |= dict.fromkeys(filter(None, (written_name,)))
         unpacked = inflate(base, data, content.end, budget)
         pieces.append(unpacked.octets)
         is_broken = not unpacked.is_complete
-        position = unpacked.end + _TRAILER_OCTETS
+        position = _behind_padding(content, unpacked.end + _TRAILER_OCTETS)
     joined = b"".join(pieces)
     if is_broken and not joined:
         yield Oddity(AmbiguityName.BROKEN_GZIP)
         return
-    yield Member(name or "content", "", "gzip-content", whole(joined))
+    name, *others = names or ("content",)
+    yield Member(name, "", "gzip-content", whole(joined), names=tuple(others))
     if is_broken:
         yield Obstacle("broken-gzip")
     elif base[position : content.end].strip(b"\0"):
         yield Oddity(AmbiguityName.GZIP_TRAILING)
         yield Member("after the end", "", "gzip-trailing", Stretch(base, position, content.end))
+
+
+def _behind_padding(content: Stretch, place: int) -> int:
+    """Where the next member begins: some programs pass over zeros before it."""
+    following = content.base.find(_MAGIC, place, content.end)
+    is_padded = following > place and not content.base[place:following].strip(b"\0")
+    return following if is_padded else place
 
 
 def _read_header(content: Stretch, start: int) -> tuple[int, str]:

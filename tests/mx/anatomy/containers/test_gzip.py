@@ -67,3 +67,11 @@ def test_a_break_after_some_content_is_an_obstacle() -> None:
 def test_any_octets_give_steps(octets: bytes) -> None:
     """Never raises after the magic."""
     steps(b"\x1f\x8b\x08" + octets)
+
+
+def test_zeros_between_members_are_passed_over() -> None:
+    """As Python's own reader does; zeros at the end are nothing."""
+    padded = gzipped(b"one") + bytes(700) + gzipped(b"two") + bytes(20)
+    assert [step.content.raw for step in open_gzip(whole(padded), Budget(lambda: 0.0)) if isinstance(step, Member)] == [
+        b"onetwo"
+    ]

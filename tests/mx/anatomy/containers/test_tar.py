@@ -6,8 +6,11 @@ import tarfile
 import pytest
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.containers.contract import Member, Oddity, Step, whole
-from mx.anatomy.containers.tar import open_tar
+from mx.anatomy.containers.archive import FORMATS, archive_reader
+from mx.anatomy.containers.contract import DeeperCellNeeded, Member, Obstacle, Oddity, Step, whole
+from mx.anatomy.containers.libarchive import load
+from mx.anatomy.containers.tar import deep_tar_reader, open_tar
+from tests.contracts.archives import contents_of, made_by, names_of, steps_of
 from tests.contracts.mail import tarred
 
 
@@ -78,3 +81,28 @@ def test_a_number_of_binary_form_is_read() -> None:
     block[148:156] = b" " * 8
     block[148:156] = b"%06o\0 " % sum(block)
     assert members(bytes(block) + b"abcdef")[0] == ("file.bin", b"ab")
+
+
+def test_every_name_of_a_member_is_told() -> None:
+    """The one of pax or GNU, and the one that a program without them shows."""
+    long = "long " * 30 + ".exe"
+    (member,) = (step for step in steps(tarred(b"x", long, tarfile.GNU_FORMAT)) if isinstance(step, Member))
+    assert (member.name, member.names) == (long, (long[:100],))
+
+
+@pytest.mark.parametrize("form", ["gnu", "pax"])
+@pytest.mark.parametrize("version", ["0.0", "0.1", "1.0"])
+def test_sparse_files_are_put_together_in_a_deep_cell(form: str, version: str) -> None:
+    """With their holes; the pieces as they stand are members too, and a light cell hands the archive on."""
+    content = b"".join(b"piece %d" % number * 500 + bytes(100_000) for number in range(9)) + b"end"
+    pack = f"cp --sparse=always a s; tar -cSf a.tar --format={form} --sparse-version={version} s"
+    archive = made_by(["sh", "-c", pack], "a.tar", {"a": content})
+    with pytest.raises(DeeperCellNeeded):
+        steps(archive)
+    library = load()
+    if library is None:
+        assert Obstacle("tar-sparse") in steps_of(deep_tar_reader(None), archive)
+        return
+    opened = steps_of(deep_tar_reader(archive_reader(library, FORMATS["tar"])), archive)
+    assert content in contents_of(opened)
+    assert names_of(opened) == set()
