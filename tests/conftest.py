@@ -13,9 +13,11 @@ import hypothesis
 import pytest
 
 from tests.servers.clamd_server import ClamdServer, clamd_server
+from tests.servers.icap_server import IcapServer, icap_server
 from tests.servers.postfix_server import PostfixServer, tenant_postfix
 from tests.servers.postgres_server import PostgresServer, postgres_server
 from tests.servers.program import ServerMissing
+from tests.servers.rspamd_server import RspamdServer, rspamd_server
 
 Server = TypeVar("Server")
 
@@ -59,6 +61,20 @@ def _or_skipped(server: AbstractContextManager[Server]) -> Iterator[Server]:
 def clamd() -> Iterator[ClamdServer]:
     """A running clamd; a test that freezes or kills it brings it back."""
     with _or_skipped(clamd_server()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def icap(clamd: ClamdServer) -> Iterator[IcapServer]:
+    """A running c-icap that asks the clamd of the tests."""
+    with _or_skipped(icap_server(clamd)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rspamd() -> Iterator[RspamdServer]:
+    """A running rspamd."""
+    with _or_skipped(rspamd_server()) as server:
         yield server
 
 

@@ -49,7 +49,10 @@ class Canaries(Service):
             probe = Deferred.fromCoroutine(self._panel.probe(name))
             self._under_way.add(probe)
             probe.addErrback(self._failed)
-            probe.addBoth(lambda _, probe=probe: self._under_way.discard(probe))
+            probe.addBoth(self._ended, probe)
+
+    def _ended(self, _: object, probe: "Deferred[None]") -> None:
+        self._under_way.discard(probe)
 
     def _failed(self, failure: Any) -> None:
         if self.running:

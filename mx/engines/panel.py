@@ -29,7 +29,7 @@ from mx.engines.demand import Demand
 from mx.engines.health import MISSED, Health
 from mx.engines.question import outcome_of, within
 from mx.engines.tally import EngineStatistics, Tally
-from mx.finding import SIGNATURES, EngineFailed, EngineOutcome, Found, NothingFound, Severity
+from mx.finding import IN_CELLS, EngineFailed, EngineOutcome, Found, NothingFound, Severity
 
 STATE_SECONDS = 10.0
 PROBE_SECONDS = 10.0
@@ -87,7 +87,7 @@ class Panel:
         self._reactor, self._now = reactor, now
         self._seats = {engine.name: _Seat(engine) for engine in engines}
         self._under_way = 0
-        if len(self._seats) < len(engines) or SIGNATURES in self._seats:
+        if len(self._seats) < len(engines) or not self._seats.keys().isdisjoint(IN_CELLS):
             raise ValueError("two engines have the same name")
 
     @property
@@ -152,8 +152,8 @@ class Panel:
 
     def _groups(self, demand: Demand) -> list[list[str]]:
         """The names of the engines to choose from, those of each purpose together. Unknown ones are for malware."""
-        names = [name for name in demand.engines if name != SIGNATURES] or list(self._seats)
-        if demand.engines and set(demand.engines) == {SIGNATURES}:
+        names = [name for name in demand.engines if name not in IN_CELLS] or list(self._seats)
+        if demand.engines and set(demand.engines) <= {*IN_CELLS}:
             names = []
         spam = [name for name in names if self._purpose_of(name) is Purpose.SPAM]
         malware = [name for name in names if name not in spam]

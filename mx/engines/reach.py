@@ -7,6 +7,8 @@ before any that is larger than its first limit, because those go another way.
 Comes in: the size of an artifact. Goes out: nothing where the engine looks that far; `TooLarge` where it does not;
 `NoAnswer` where it gave none.
 
+Failure: a far canary without an answer is no answer about the artifact either, unless a near one is found and the far
+one fails again: then the engine does not look so far, and the message must not be deferred for ever.
 Limits: sizes are taken in doubling steps up to the engine's own limits, and an answer counts for an hour.
 """
 
@@ -22,6 +24,8 @@ from mx.finding import Severity
 
 EASY_OCTETS = 1 << 20
 COUNTS_SECONDS = 3600.0
+DOUBTFUL_SECONDS = 60.0
+"""For an answer that was none at first."""
 _AROUND_OCTETS = FarCanary(0).octets
 
 Ask = Callable[[Content], Coroutine[Any, Any, Answer]]
@@ -54,7 +58,19 @@ class Reach:
         if self._seconds() >= until:
             answer = await self._ask(FarCanary(step - _AROUND_OCTETS))
             if isinstance(answer, NoAnswer):
-                return answer
-            is_found = isinstance(answer, Alert) and answer.severity is Severity.INFECTED
+                return await self._look_again(step, answer)
+            is_found = _is_found(answer)
             self._known[step] = (self._seconds() + COUNTS_SECONDS, is_found)
         return None if is_found else TooLarge()
+
+    async def _look_again(self, step: int, failure: NoAnswer) -> TooLarge | NoAnswer | None:
+        """What it means that a far canary had no answer: one that is well otherwise does not look so far."""
+        if not _is_found(await self._ask(FarCanary(0))):
+            return failure
+        answer = await self._ask(FarCanary(step - _AROUND_OCTETS))
+        self._known[step] = (self._seconds() + DOUBTFUL_SECONDS, _is_found(answer))
+        return None if _is_found(answer) else TooLarge()
+
+
+def _is_found(answer: Answer) -> bool:
+    return isinstance(answer, Alert) and answer.severity is Severity.INFECTED

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from mx.engines.answer import Alert, Clean
 
 MOST_ENTRIES = 20_000
-VERSIONED_SECONDS = 3600.0
+VERSIONED_SECONDS = 300.0
 UNVERSIONED_SECONDS = 10.0
 
 

@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from mx.artifact import Artifact
+from mx.engines import reach
 from mx.engines.contract import NOTHING_KNOWN, Circumstances, Engine
 from mx.engines.panel import Panel
 from mx.finding import EngineFailed, EngineOutcome, Found, NothingFound
@@ -228,6 +229,7 @@ class AwayEngineContract:
 
     async def test_a_server_that_closes_in_the_middle_of_something_huge_has_failed(self) -> None:
         """The rest of the question is not sent to nobody for ever."""
+        self.patch(reach, "EASY_OCTETS", 16 * MEBIBYTE)
         await self.assert_failed(Script(reads=100_000), [artifact(bytes(8 * MEBIBYTE))])
 
     async def test_nonsense_is_a_failure(self) -> None:
@@ -253,6 +255,7 @@ class AwayEngineContract:
 
     async def test_an_answer_to_half_of_the_question_is_a_failure(self) -> None:
         """What was not read was not examined."""
+        self.patch(reach, "EASY_OCTETS", 16 * MEBIBYTE)
         await self.assert_failed(Script(self.says_clean, reads=100_000), [artifact(bytes(8 * MEBIBYTE))])
 
     async def test_a_server_that_is_not_there_has_failed(self) -> None:

@@ -5,7 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mx.artifact import Content
 from mx.engines.answer import Alert, Answer, Clean, NoAnswer, TooLarge
-from mx.engines.reach import COUNTS_SECONDS, EASY_OCTETS, Reach
+from mx.engines.reach import COUNTS_SECONDS, DOUBTFUL_SECONDS, EASY_OCTETS, Reach
 from mx.finding import Severity
 
 MEBIBYTE = 1 << 20
@@ -59,9 +59,18 @@ class Reaches(SynchronousTestCase):
 
     def test_no_answer_about_a_canary_is_none_about_the_artifact(self) -> None:
         """And it is asked again the next time."""
-        self.engine.of_the_rest = NoAnswer("away")
+        self.engine.of_the_rest, self.engine.sees = NoAnswer("away"), 0
         assert self.obstacle(5 * MEBIBYTE) == self.obstacle(5 * MEBIBYTE) == NoAnswer("away")
-        assert len(self.engine.asked) == 2
+        assert len(self.engine.asked) == 4, "a far one and a near one each time"
+
+    def test_an_engine_that_fails_on_far_canaries_alone_does_not_look_so_far(self) -> None:
+        """Or its messages would be deferred for ever; it is asked again soon."""
+        self.engine.of_the_rest = NoAnswer("the service sent the octets back")
+        assert self.obstacle(5 * MEBIBYTE) == self.obstacle(5 * MEBIBYTE) == TooLarge()
+        assert len(self.engine.asked) == 3
+        self.now += DOUBTFUL_SECONDS
+        self.engine.sees = 5 * MEBIBYTE
+        assert self.obstacle(5 * MEBIBYTE) is None
 
     def test_what_is_larger_than_the_last_limit_is_too_large(self) -> None:
         """Nobody is asked."""
