@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SIGNATURES = "yara"
-"""The engine that runs in the cells; it is asked about every message."""
+"""The engine that is asked about every message; it runs in the cells."""
+MACROS = "macros"
+IN_CELLS = (SIGNATURES, MACROS)
+"""All engines that run in the cells, and answer about every message that a cell has examined."""
 
 
 class Severity(StrEnum):

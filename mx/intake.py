@@ -18,6 +18,7 @@ from typing import Protocol, assert_never
 
 from mx import reply
 from mx.cell.report import NoCellFree
+from mx.cell.wishes import wishes_of
 from mx.decision import decide
 from mx.disposition.carry_out import Disposition
 from mx.disposition.copies import Copy, ExaminedMessage
@@ -115,14 +116,15 @@ class IntakeConversation:
             tenant = standings[recipients[0]]
             demand = demand_of(standings[recipient].policy for recipient in recipients)
             circumstances = circumstances_of(envelope, spool)
-            examination = await intake.scanner.examine(spool, tenant.ignored, circumstances, demand)
+            wishes = wishes_of((standings[recipient].policy for recipient in recipients), tenant.tenant_id)
+            examination = await intake.scanner.examine(spool, tenant.ignored, circumstances, demand, wishes=wishes)
             on_top = headers_on_top(envelope, examination, intake.hostname)
             message = ExaminedMessage(envelope, spool, section.content, on_top, examination)
             copies = [self._copy(message, recipient, standings[recipient]) for recipient in recipients]
 
             def again(octets: Spool, seconds: float) -> Awaitable[Examination]:
                 anew = circumstances_of(envelope, octets)
-                return intake.scanner.examine(octets, tenant.ignored, anew, demand, seconds)
+                return intake.scanner.examine(octets, tenant.ignored, anew, demand, seconds, wishes)
 
             outcomes = await intake.disposition.carry_out(message, copies, again)
             answer = settle(outcomes, reply.message_taken(envelope.transaction))

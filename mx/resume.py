@@ -20,6 +20,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from mx.cell.report import NoCellFree
+from mx.cell.wishes import wishes_of
 from mx.decision import Deliver
 from mx.delivery.contract import CopyResult as Forwarded
 from mx.delivery.contract import Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
@@ -116,7 +117,9 @@ class Releaser:
         envelope = envelope_of(leased.message.facts, leased.recipients)
         circumstances = replace(circumstances_of(envelope, spool), is_fresh=True)
         demand = demand_of(copy.standing.policy for copy in copies)
-        examination = await self.scanner.examine(spool, copies[0].standing.ignored, circumstances, demand)
+        wishes = wishes_of((copy.standing.policy for copy in copies), leased.message.facts.tenant_id)
+        ignored = copies[0].standing.ignored
+        examination = await self.scanner.examine(spool, ignored, circumstances, demand, wishes=wishes)
         verdict, message = examination.verdict, leased.message
         whys = {copy.recipient.address: self._why(leased, copy, verdict, spool.octets) for copy in copies}
         leaving = [

@@ -2,9 +2,9 @@
 
 These are rows 6 to 8 of `docs/flow.md`.
 
-Comes in: a frozen Spool, the circumstances of its message, what the policies demand. Goes out: an Examination. The cell
-opens the message and runs YARA-X; the artifacts that it found are then shown to the other engines that the policies'
-bias picks, at once; the verdict is a pure function of what came back.
+Comes in: a frozen Spool, the circumstances of its message, what the policies demand, the tenant's wishes. Goes out: an
+Examination. The cell opens the message and runs the engines within it; the artifacts that it found are then shown to
+the other engines that the policies' bias picks, at once; the verdict is a pure function of what came back.
 
 Failure: a cell that dies costs this one verdict (*unscannable*). An engine without an answer makes the verdict
 incomplete, and the policy decides. `NoCellFree` passes through: the caller answers 451.
@@ -16,12 +16,13 @@ from typing import Protocol
 
 from mx.artifact import Artifact
 from mx.cell.report import CellReport
+from mx.cell.wishes import NO_WISHES, Wishes
 from mx.engines.contract import NOTHING_KNOWN, Circumstances
 from mx.engines.demand import Demand
 from mx.engines.panel import WHOLE_DEMAND, PanelAnswer
 from mx.engines.tally import Tally
 from mx.examination import Examination
-from mx.finding import SIGNATURES, EngineFailed
+from mx.finding import IN_CELLS, EngineFailed
 from mx.spool import Spool
 from mx.verdict import judge
 
@@ -31,7 +32,7 @@ ENGINE_SECONDS = 20.0
 class Cells(Protocol):
     """What is needed of `mx.cell.pool.CellPool`."""
 
-    async def examine(self, spool: Spool, *, want_artifacts: bool, seconds: float) -> CellReport: ...
+    async def examine(self, spool: Spool, *, want_artifacts: bool, seconds: float, wishes: Wishes) -> CellReport: ...
 
 
 class Panel(Protocol):
@@ -52,7 +53,8 @@ class Scanner:
         self, cells: Cells, panel: Panel, version_of: Callable[[str], str], seconds: Callable[[], float]
     ) -> None:
         """`version_of` names an engine with its version, for people; `seconds` is a clock that never goes back."""
-        self.signatures = Tally()
+        self.tallies = {engine: Tally() for engine in IN_CELLS}
+        """What the engines in the cells have done: they are not on the panel."""
         self._cells, self._panel, self._version_of, self._seconds = cells, panel, version_of, seconds
 
     async def examine(
@@ -62,18 +64,21 @@ class Scanner:
         circumstances: Circumstances = NOTHING_KNOWN,
         demand: Demand = WHOLE_DEMAND,
         seconds: float = ENGINE_SECONDS,
+        wishes: Wishes = NO_WISHES,
     ) -> Examination:
         """Everything that can be found out about these octets in that time. Raises NoCellFree."""
         started = self._seconds()
-        report = await self._cells.examine(spool, want_artifacts=bool(self._panel.names), seconds=seconds)
+        wants_artifacts = bool(self._panel.names)
+        report = await self._cells.examine(spool, want_artifacts=wants_artifacts, seconds=seconds, wishes=wishes)
         try:
             spent = self._seconds() - started
-            self.signatures.add(report.signatures, spent)
+            for outcome in report.outcomes:
+                self.tallies[outcome.engine].add(outcome, spent)
             remaining = max(0.0, seconds - spent)
             answer = await self._panel.ask(report.artifacts, remaining, circumstances, demand)
         finally:
             report.close()
-        asked, outcomes = answer.asked | {SIGNATURES}, (report.signatures, *answer.outcomes)
+        asked, outcomes = answer.asked | {*IN_CELLS}, (*report.outcomes, *answer.outcomes)
         answered = [outcome.engine for outcome in outcomes if not isinstance(outcome, EngineFailed)]
         return Examination(
             verdict=judge(asked, outcomes, report.findings, report.ambiguities, ignored, answer.no_scanners),

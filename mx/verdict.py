@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from mx.artifact import Ambiguity
-from mx.finding import SIGNATURES, EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
+from mx.finding import IN_CELLS, EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
 
 OPINIONS = frozenset({Severity.SPAM, Severity.PHISHING})
 """Severities that say something of the sender, and that another opinion may outweigh."""
@@ -41,7 +41,7 @@ class Verdict:
     ambiguities: tuple[Ambiguity, ...] = ()
     unanswered: tuple[EngineFailed, ...] = ()
     answered: tuple[str, ...] = ()
-    """The scanners that did answer, save the signatures in the cells, which answer about every message."""
+    """The scanners that did answer, save those in the cells, which answer about every message."""
 
     @property
     def finding_names(self) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def judge(
                 assert_never(outcome)
     unanswered.extend(EngineFailed(engine, "gave no answer") for engine in sorted(asked - answered))
     counted = _counted(findings, ignored)
-    helpful = answered - {failed.engine for failed in unanswered} - {SIGNATURES} - no_scanners
+    helpful = answered - {failed.engine for failed in unanswered} - {*IN_CELLS} - no_scanners
     return Verdict(_kind(counted), counted, tuple(ambiguities), tuple(unanswered), tuple(sorted(helpful)))
 
 

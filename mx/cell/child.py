@@ -1,68 +1,93 @@
 """The child: reads one message at a time from its socket, opens it, and tells what it found.
 
-Started by `mx/cell/pool.py` on one end of a socket pair, in a fresh interpreter that imports nothing but the anatomy
-and YARA-X. It is confined before the first message arrives, and ends when its socket closes, as it does when its
-parent dies.
+Forked by the nursery (`mx/cell/nursery.py`) on one end of a socket pair, with everything imported that it will need.
+It is confined before the first message arrives, and ends when its socket closes, as it does when its parent dies. What
+it is opening it notes on the page that it shares with the nursery, in case it does not come back from there.
 
 Failure: any exception, whatever its class, becomes one FAILED frame and ends the child, so that nothing that a message
-left behind can touch the next one. A child that is killed says nothing; the pool knows what that means.
+left behind can touch the next one. A light child that lacks a reader says DEEPER and goes on. A child that is killed
+says nothing; the pool knows what that means.
 """
 
-import gc
 import json
 import socket
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from mx.anatomy.budget import Budget, Limits
-from mx.anatomy.charsets import load_charsets
-from mx.anatomy.containers.contract import Stretch
-from mx.anatomy.deep_readers import DEEP_READERS
+from mx.anatomy.containers.contract import DeeperCellNeeded, Stretch
+from mx.anatomy.readers import Readers
 from mx.anatomy.walker import walk
+from mx.cell import macros
 from mx.cell.confinement import allow_cpu_seconds, confine
+from mx.cell.opening import OpeningPage
 from mx.cell.record import make_record
-from mx.cell.signatures import Signatures, rule_texts, rules_version
+from mx.cell.signatures import Signatures
 from mx.cell.wire import BLOB_OCTETS, REQUEST_OCTETS, FrameKind, Request, frame, report_octets
+from mx.cell.wishes import Wishes
+from mx.finding import SIGNATURES
 
 _SPARE_CPU_SECONDS = 5.0
 _RECEIVE_OCTETS = 1 << 20
 
 
-def main(descriptor: int) -> None:
-    """Serve on this socket until it closes."""
-    texts = rule_texts()
-    signatures = Signatures(texts)
-    load_charsets()
-    # What is loaded now stays: collections during messages need not look at it.
-    gc.freeze()
-    with socket.socket(fileno=descriptor) as connection:
-        connection.setblocking(True)
-        applied = confine()
-        ready = {"rules": rules_version(texts), "confinement": applied}
-        connection.sendall(frame(FrameKind.READY, json.dumps(ready).encode()))
-        while serve_one(connection, signatures, time.process_time):
-            pass
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What a child examines messages with."""
+
+    readers: Readers
+    signatures: Signatures
+    page: OpeningPage
+    clock: Callable[[], float]
+    """CPU seconds of this process."""
+    rules_version: str = ""
+    missing: tuple[str, ...] = ()
+    """What not even a deep cell can read on this machine, for want of a library."""
 
 
-def serve_one(connection: socket.socket, signatures: Signatures, clock: Callable[[], float]) -> bool:
+def serve(connection: socket.socket, instruments: Instruments) -> None:
+    """Confine this process, then serve until the socket closes."""
+    applied = confine()
+    ready = {
+        "rules": instruments.rules_version,
+        "confinement": applied,
+        "is_deep": instruments.readers.is_deep,
+        "missing": instruments.missing,
+    }
+    connection.sendall(frame(FrameKind.READY, json.dumps(ready).encode()))
+    while serve_one(connection, instruments):
+        pass
+
+
+def serve_one(connection: socket.socket, instruments: Instruments) -> bool:
     """Examine one message; False once there is nothing more to serve."""
     try:
         head = receive(connection, REQUEST_OCTETS)
         if head is None:
             return False
         request = Request.from_octets(head)
-        allow_cpu_seconds(clock(), request.cpu_seconds + _SPARE_CPU_SECONDS)
+        allow_cpu_seconds(instruments.clock(), request.cpu_seconds + _SPARE_CPU_SECONDS)
+        wishes = receive(connection, request.wishes_octets)
         message = receive(connection, request.octets)
-        if message is None:
+        if message is None or wishes is None:
             return False
-        for piece in examine(message, request, signatures, clock):
-            connection.sendall(piece)
+        answer(connection, examine(message, request, Wishes.from_octets(wishes), instruments))
+        instruments.page.clear()
     except (BrokenPipeError, ConnectionResetError):
         return False
     except BaseException as error:  # hostile octets may raise anything; the process ends, the pool says unscannable
         connection.sendall(frame(FrameKind.FAILED, type(error).__name__.encode()))
         return False
     return True
+
+
+def answer(connection: socket.socket, pieces: Iterator[bytes]) -> None:
+    """Send an answer, or that a deep cell must give it."""
+    try:
+        for piece in pieces:
+            connection.sendall(piece)
+    except DeeperCellNeeded:
+        connection.sendall(frame(FrameKind.DEEPER, b""))
 
 
 def receive(connection: socket.socket, octets: int) -> bytes | None:
@@ -79,19 +104,23 @@ def receive(connection: socket.socket, octets: int) -> bytes | None:
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def examine(message: bytes, request: Request, signatures: Signatures, clock: Callable[[], float]) -> Iterator[bytes]:
-    """The answer to one request, as octets to send."""
-    budget = Budget(clock, Limits(cpu_seconds=request.cpu_seconds))
-    anatomy = walk(message, budget, DEEP_READERS)
-    found = signatures.examine(anatomy.artifacts, anatomy.contents, budget)
+def examine(message: bytes, request: Request, wishes: Wishes, instruments: Instruments) -> Iterator[bytes]:
+    """The answer to one request, as octets to send. Raises DeeperCellNeeded before the first of them."""
+    budget = Budget(instruments.clock, Limits(cpu_seconds=request.cpu_seconds))
+    note = instruments.page.note
+    anatomy = walk(message, budget, instruments.readers, wishes.passwords, note)
+    artifacts, contents = anatomy.artifacts, anatomy.contents
+    found = {SIGNATURES: instruments.signatures.examine(artifacts, contents, budget, wishes, note)}
+    note(artifacts[0].sha256, macros.ENGINE)
+    found[macros.ENGINE] = macros.examine(artifacts, contents, budget)
+    note(artifacts[0].sha256, "record")
     record, message_id, subject = make_record(anatomy)
-    starts = [_start(content, message) for content in anatomy.contents]
-    report = report_octets(
-        anatomy.artifacts, starts, anatomy.findings, found, anatomy.ambiguities, (message_id, subject)
-    )
+    starts = [_start(content, message) for content in contents]
+    report = report_octets(artifacts, starts, anatomy.findings, found, anatomy.ambiguities, (message_id, subject))
+    instruments.page.clear()
     yield frame(FrameKind.REPORT, report) + frame(FrameKind.RECORD, record.to_json())
     if request.wants_artifacts:
-        for content, start in zip(anatomy.contents, starts, strict=True):
+        for content, start in zip(contents, starts, strict=True):
             if start is None:
                 yield from blobs(content)
 

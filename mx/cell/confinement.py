@@ -2,8 +2,7 @@
 
 Called once in the child, after everything it needs is loaded. On every system: limits on address space, files, file
 size, processes and core files, and an empty environment. On Linux also: no new privileges, not dumpable (no other
-process of the same user may look into it), and a system call filter that ends file opening, sockets, processes and
-tracing.
+process of the same user may look into it), and a filter that allows the system calls of `system_calls.py` and no other.
 
 Failure: what a system does not offer is left out, and `confine` says what was applied; `pratique engines` shows it. A
 limit that is hit later ends the child, and the message is unscannable.
@@ -14,28 +13,17 @@ import contextlib
 import ctypes
 import os
 import resource
+import signal
 import struct
 import sys
+from collections.abc import Callable
+
+from mx.cell.system_calls import ARCHITECTURES, filter_program
 
 ADDRESS_SPACE_OCTETS = 1 << 30
 _FILES = 64
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 4, 22, 38
-_SECCOMP_MODE_FILTER = 2
-_ERRNO_EPERM = 0x0005_0000 | 1
-_ALLOW = 0x7FFF_0000
-_LOAD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_X32_CALLS = 0x4000_0000
-_CALLS_DENIED = {
-    # open openat openat2 creat socket socketpair connect accept accept4 bind listen clone fork vfork clone3 execve
-    # execveat ptrace process_vm_readv/writev kill tkill tgkill rt_(tg)sigqueueinfo unlink(at) rename link symlink
-    # mkdir mount chmod bpf perf_event_open userfaultfd io_uring_setup keyctl pidfd_open pidfd_getfd
-    "x86_64": (0xC000_003E, (2, 257, 437, 85, 41, 53, 42, 43, 288, 49, 50, 56, 57, 58, 435, 59, 322, 101, 310, 311,
-                             62, 200, 234, 129, 297, 87, 263, 82, 264, 316, 86, 265, 88, 266, 83, 258, 165, 90, 91,
-                             268, 321, 298, 323, 425, 250, 434, 438)),
-    "aarch64": (0xC000_00B7, (56, 437, 198, 199, 203, 202, 242, 200, 201, 220, 435, 221, 281, 117, 270, 271, 129,
-                              130, 131, 138, 240, 35, 38, 276, 37, 36, 34, 40, 52, 53, 280, 241, 282, 425, 219, 434,
-                              438)),
-}  # fmt: skip
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_SET_MODE_FILTER, _FOR_ALL_THREADS = 1, 1
 
 
 def confine() -> tuple[str, ...]:
@@ -64,35 +52,37 @@ def allow_cpu_seconds(spent: float, seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (int(spent + seconds) + 1, hard))
 
 
-def _confine_on_linux() -> list[str]:
+def die_with_parent(parent: int) -> None:
+    """Have the kernel end this process with its parent, where the kernel is Linux; at once if that is gone already."""
+    if sys.platform != "linux":
+        return
+    _process_control()(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        raise ProcessLookupError("the parent is gone")
+
+
+def _process_control() -> Callable[..., int]:
     control = ctypes.CDLL(None, use_errno=True).prctl
     control.argtypes = [ctypes.c_int, *[ctypes.c_ulong] * 4]
+    return control
+
+
+def _confine_on_linux() -> list[str]:
+    control = _process_control()
     applied = []
     if control(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
         applied.append("no-new-privileges")
     if control(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0:
         applied.append("not-dumpable")
-    calls = _CALLS_DENIED.get(os.uname().machine)
-    if calls is not None:
-        program = filter_program(*calls)
+    architecture = ARCHITECTURES.get(os.uname().machine)
+    if architecture is not None:
+        program = filter_program(architecture)
         buffer = ctypes.create_string_buffer(program, len(program))
         head = struct.pack("HL", len(program) // 8, ctypes.addressof(buffer))
         pointer = ctypes.create_string_buffer(head, len(head))
-        if control(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(pointer), 0, 0) == 0:
+        # By the system call, which prctl does not offer: the filter must bind the scanner's clock thread as well.
+        call = ctypes.CDLL(None, use_errno=True).syscall
+        call.argtypes = [ctypes.c_long, *[ctypes.c_ulong] * 3]
+        if call(architecture.seccomp, _SET_MODE_FILTER, _FOR_ALL_THREADS, ctypes.addressof(pointer)) == 0:
             applied.append("system-call-filter")
     return applied
-
-
-def filter_program(architecture: int, denied: tuple[int, ...]) -> bytes:
-    """The classic BPF program that answers EPERM to these calls, and to every call of another architecture."""
-    refuse = len(denied) + 1
-    instructions = [
-        (_LOAD, 0, 0, 4),
-        (_JUMP_IF_EQUAL, 0, refuse + 2, architecture),
-        (_LOAD, 0, 0, 0),
-        (_JUMP_IF_AT_LEAST, refuse, 0, _X32_CALLS),
-        *((_JUMP_IF_EQUAL, refuse - 1 - number, 0, call) for number, call in enumerate(denied)),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _ERRNO_EPERM),
-    ]
-    return b"".join(struct.pack("HBBI", *instruction) for instruction in instructions)

@@ -1,11 +1,12 @@
-"""One cell as its pool sees it: the socket, the message in hand, and what has been told so far.
+"""The conversation with one cell: the socket, the message in hand, and what has been told so far.
 
-Comes in: a message's spool, one at a time. Goes out: a `CellReport` through a Deferred that always fires: whatever the
-child says or does not say, there is a report, if only that of a lost cell. Large messages are written as the child
-reads them, contents that come back go into spools.
+Comes in: a message's spool, one at a time. Goes out: an `Answer` through a Deferred that always fires: the report, or
+that the cell is too light for this message, or that the cell is lost. Large messages are written as the child reads
+them, contents that come back go into spools.
 
-Failure: nonsense, silence, death: the child is killed, the report says *unscannable*. A full disk (SpoolFull) is not
-the message's fault: the Deferred fails with it, and the child is killed too, because its blobs are still coming.
+Failure: nonsense, silence, death: the socket is closed and the cell counts as lost; whoever owns it ends its process.
+A full disk (SpoolFull) is not the message's fault: the Deferred fails with it, and the cell is given up too, because
+its blobs are still coming.
 """
 
 import json
@@ -16,16 +17,16 @@ from pathlib import Path
 from typing import Protocol as Seam
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPullProducer
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.interfaces import IAddress, IPullProducer
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from mx.anatomy.containers.contract import whole
 from mx.artifact import Artifact, Content
-from mx.cell.report import CellReport, SpoolSpan, report_of_a_lost_cell
+from mx.cell.report import CellReport, SpoolSpan
 from mx.cell.wire import FrameKind, FrameReader, Nonsense, Request, Told, ToldArtifact, parse_report
-from mx.finding import EngineOutcome, Found, NothingFound
+from mx.cell.wishes import NO_WISHES, Wishes
 from mx.spool import Spool
 
 _NOTHING = whole(b"")
@@ -38,6 +39,26 @@ class CellAbout:
     rules_version: str
     engine_version: str
     confinement: tuple[str, ...]
+    is_deep: bool = True
+    """Whether it has every reader."""
+    missing: tuple[str, ...] = ()
+    """What even a deep cell cannot read here, for want of a library."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellLost:
+    """The cell is gone, and the message was not examined."""
+
+    name: str
+    """What its finding is called: `cell-died`, `cell-time`, `cell-error` or `cell-nonsense`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeeperNeeded:
+    """The message holds what only a deep cell can open; the cell is free again."""
+
+
+Answer = CellReport | CellLost | DeeperNeeded
 
 
 @dataclass(slots=True)
@@ -46,7 +67,8 @@ class _InHand:
 
     spool: Spool
     wants_artifacts: bool
-    done: Deferred[CellReport]
+    done: Deferred[Answer]
+    is_sent: bool = True
     told: Told | None = None
     record: bytes | None = None
     missing: list[tuple[int, int]] = field(default_factory=list)
@@ -69,43 +91,45 @@ class Wire(Seam):
 
 
 class CellConnection(Protocol):
-    """Our end of one child's socket; `kill` is how the pool ends the child."""
+    """Our end of one cell's socket."""
 
     transport: Wire  # type: ignore[assignment]  # Twisted's class says ITransport | None
 
     def __init__(
         self,
-        kill: Callable[[], None],
         ready: Callable[["CellConnection"], None],
         lost: Callable[["CellConnection"], None],
         scratch_folder: Path | None,
     ) -> None:
-        self._kill = kill
         self._ready = ready
         self._lost = lost
         self._scratch_folder = scratch_folder
         self._frames = FrameReader()
         self._in_hand: _InHand | None = None
-        self._end_name = "cell-died"
+        self.end_name = "cell-died"
+        """What a lost cell's finding is called."""
         self.about: CellAbout | None = None
 
-    def examine(self, spool: Spool, cpu_seconds: float, *, wants_artifacts: bool) -> Deferred[CellReport]:
+    def examine(
+        self, spool: Spool, cpu_seconds: float, wishes: Wishes = NO_WISHES, *, wants_artifacts: bool
+    ) -> Deferred[Answer]:
         """Have the child examine this message; the connection is busy until the Deferred fires."""
         assert self._in_hand is None, "a cell has one message at a time"
-        done: Deferred[CellReport] = Deferred()
+        done: Deferred[Answer] = Deferred()
         self._in_hand = _InHand(spool, wants_artifacts, done)
-        head = Request(spool.octets, cpu_seconds, wants_artifacts).to_octets()
+        wished = wishes.to_octets()
+        head = Request(spool.octets, len(wished), cpu_seconds, wants_artifacts).to_octets() + wished
         if spool.is_in_memory:
             self.transport.writeSequence([head, *spool.chunks()])
         else:
+            self._in_hand.is_sent = False
             self.transport.write(head)
-            self.transport.registerProducer(_Feeder(self.transport, spool.chunks(), self.give_up), False)
+            self.transport.registerProducer(_Feeder(self.transport, self._in_hand, self.give_up), False)
         return done
 
     def give_up(self, name: str) -> None:
-        """End the child now; the report on the message in hand has one finding of this name."""
-        self._end_name = name
-        self._kill()
+        """Close the socket now; the message in hand is answered with a lost cell of this name."""
+        self.end_name = name
         self.transport.abortConnection()
 
     def dataReceived(self, data: bytes) -> None:
@@ -122,7 +146,7 @@ class CellConnection(Protocol):
         self._lost(self)
         if in_hand is not None:
             _close(in_hand)
-            in_hand.done.callback(report_of_a_lost_cell(self._end_name))
+            in_hand.done.callback(CellLost(self.end_name))
 
     def _fail(self, error: OSError) -> None:
         in_hand, self._in_hand = self._in_hand, None
@@ -146,6 +170,9 @@ class CellConnection(Protocol):
                 in_hand.record = body
             case FrameKind.BLOB if in_hand.record is not None and in_hand.missing:
                 self._take_blob(in_hand, body)
+            case FrameKind.DEEPER if in_hand.told is None and self.about is not None and not self.about.is_deep:
+                self._end(in_hand, DeeperNeeded())
+                return
             case FrameKind.FAILED:
                 self.give_up("cell-error")
                 return
@@ -182,23 +209,29 @@ class CellConnection(Protocol):
             tuple(_artifact(number, part, in_hand) for number, part in enumerate(told.artifacts)),
             told.findings,
             told.ambiguities,
-            _outcome(told),
+            told.outcomes,
             in_hand.record,
             told.message_id,
             told.subject,
         )
+        self._end(in_hand, report)
+
+    def _end(self, in_hand: _InHand, answer: Answer) -> None:
+        if not in_hand.is_sent:
+            raise Nonsense("an answer to half a message")
         self._in_hand = None
         self._ready(self)
-        in_hand.done.callback(report)
+        in_hand.done.callback(answer)
 
 
 @implementer(IPullProducer)
 class _Feeder:
     """Writes a large message piece by piece, as the child takes it."""
 
-    def __init__(self, transport: Wire, chunks: Iterator[bytes], give_up: Callable[[str], None]) -> None:
+    def __init__(self, transport: Wire, in_hand: _InHand, give_up: Callable[[str], None]) -> None:
         self._transport = transport
-        self._chunks = chunks
+        self._in_hand = in_hand
+        self._chunks: Iterator[bytes] = in_hand.spool.chunks()
         self._give_up = give_up
 
     def resumeProducing(self) -> None:
@@ -208,6 +241,7 @@ class _Feeder:
             self._give_up("cell-died")
             return
         if chunk is None:
+            self._in_hand.is_sent = True
             self._transport.unregisterProducer()
         else:
             self._transport.write(chunk)
@@ -226,7 +260,9 @@ def _artifact(number: int, part: ToldArtifact, in_hand: _InHand) -> Artifact:
         part.reading,
         part.sha256,
         content,
-        span=part.span,
+        part.names,
+        part.true_type,
+        part.span,
     )
 
 
@@ -238,10 +274,6 @@ def _content(number: int, part: ToldArtifact, in_hand: _InHand) -> Content:
     return in_hand.contents[number]
 
 
-def _outcome(told: Told) -> EngineOutcome:
-    return Found("yara", told.signatures) if told.signatures else NothingFound("yara")
-
-
 def _close(in_hand: _InHand) -> None:
     for spool in in_hand.contents.values():
         spool.close()
@@ -250,7 +282,20 @@ def _close(in_hand: _InHand) -> None:
 def _read_about(body: bytes) -> CellAbout:
     try:
         document = json.loads(body)
-        applied = tuple(map(str, document["confinement"]))
-        return CellAbout(str(document["rules"]), metadata.version("yara-x"), applied)
+        applied, missing = tuple(map(str, document["confinement"])), tuple(map(str, document["missing"]))
+        is_deep = document["is_deep"] is True
+        return CellAbout(str(document["rules"]), metadata.version("yara-x"), applied, is_deep, missing)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Nonsense("a child that cannot say what it is") from error
+
+
+class OneProtocol(Factory):
+    """Gives the one protocol there is to the one connection there is."""
+
+    noisy = False
+
+    def __init__(self, protocol: Protocol) -> None:
+        self._protocol = protocol
+
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        return self._protocol

@@ -1,57 +1,60 @@
-"""The pool of cells: messages in, reports out; no child outlives its usefulness.
+"""The pool of cells: messages in, reports out; no cell outlives its usefulness.
 
-Built by the composer for each process that examines mail. A fixed number of children is kept alive; a message goes to
-a free one, or waits its turn. `examine` always gives a report, save when no cell came free in time (NoCellFree).
+Built by the composer for each process that examines mail. A message goes to a free cell, or waits its turn
+(`mx/cell/turns.py`); `mx/cell/population.py` sees to it that there are cells. `examine` always gives a report, save
+when no cell came free in time (NoCellFree).
 
-Failure: a child that dies, hangs past its deadline or talks nonsense is killed by its id and replaced at once, and its
-message is *unscannable*. Children that die while they start are replaced after growing waits, up to 10 s.
-Limits: a message waits for a cell at most half of the seconds it was given; `waiting_limit` messages may wait.
+Failure: a cell that dies is replaced at once, and its message is examined a second time in another; when that dies
+too, and when a cell hangs past its deadline or talks nonsense, the message is *unscannable*, and the name of the
+finding says what was being opened (`mx/cell/loss.py`).
+Limits: a message waits for a cell at most half of the seconds that it has left; `waiting_limit` messages may wait. One
+tenant's messages have at most `count` cells; a tenant that has none waits a twentieth of a second, then one is added.
 """
 
-import subprocess
-from collections import deque
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from socket import AF_UNIX, socket
-from typing import Any
-from typing import Protocol as Seam
+from typing import Any, assert_never
 
 from twisted.application.service import Service
-from twisted.internet.address import UNIXAddress
-from twisted.internet.defer import Deferred, TimeoutError, gatherResults
-from twisted.internet.interfaces import IAddress, IDelayedCall
-from twisted.internet.protocol import Factory
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IDelayedCall
 
-from mx.cell.connection import CellAbout, CellConnection
-from mx.cell.report import CellReport, NoCellFree
-from mx.cell.spawn import spawn_cell
+from mx.cell.cell import Cell
+from mx.cell.connection import Answer, CellAbout, CellLost, DeeperNeeded
+from mx.cell.loss import Loss, loss_of
+from mx.cell.nursery_link import Reactor, Spawn
+from mx.cell.population import Population
+from mx.cell.report import CellReport, NoCellFree, report_of_a_lost_cell
+from mx.cell.spawn import spawn_nursery
+from mx.cell.turns import Turn, Turns
+from mx.cell.wishes import NO_WISHES, Wishes
 from mx.spool import Spool
 
 CPU_SECONDS = 10.0
-_START_SECONDS = 20.0
-_FIRST_WAIT_SECONDS = 0.1
-_LONGEST_WAIT_SECONDS = 10.0
-_REAP_SECONDS = 0.01
-
-Spawn = Callable[[], tuple[subprocess.Popen[bytes], socket]]
-"""Starts a child: it, and our end of its socket."""
+_PATIENCE_SECONDS = 0.05
+DEEPEN_SECONDS = 1.0
 
 
-class Reactor(Seam):
-    """What is asked of Twisted's reactor."""
+@dataclass(eq=False, slots=True)
+class _Waiting(Turn):
+    """A message in line, and how it is told that its turn has come."""
 
-    def seconds(self) -> float: ...
+    given: Deferred[Cell] | None = None
 
-    def callLater(self, delay: float, callable: Callable[..., object], *args: object) -> IDelayedCall: ...
 
-    def adoptStreamConnection(self, fileDescriptor: int, addressFamily: Any, factory: Any) -> Any: ...
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One message to examine."""
+
+    spool: Spool
+    wants_artifacts: bool
+    wishes: Wishes
+    ends: float
+    """When its seconds are over, by the reactor's clock."""
 
 
 class CellPool(Service):
-    """`count` children; `scratch_folder` is where large artifacts are spooled."""
-
-    _log = Logger()
+    """`count` cells; `scratch_folder` is where large artifacts are spooled."""
 
     def __init__(
         self,
@@ -60,183 +63,123 @@ class CellPool(Service):
         scratch_folder: Path | None = None,
         *,
         waiting_limit: int = 200,
-        spawn: Spawn = spawn_cell,
+        deepen_seconds: float | None = DEEPEN_SECONDS,
+        spawn: Spawn = spawn_nursery,
     ) -> None:
+        """Deep cells are made `deepen_seconds` after the first is ready, or, when None, once a message needs one."""
         self._reactor: Reactor = reactor
-        self._spawn_cell = spawn
-        self._count = count
-        self._scratch_folder = scratch_folder
-        self._waiting_limit = waiting_limit
-        self._cells: set[_Cell] = set()
-        self._free: list[_Cell] = []
-        self._waiting: deque[Deferred[_Cell]] = deque()
-        self._respawns: set[IDelayedCall] = set()
-        self._failed_starts = 0
-        self.about: CellAbout | None = None
-        """What the newest child said of itself; None until the first is ready."""
+        self._turns = Turns(waiting_limit, count)
+        self._population = Population(reactor, count, scratch_folder, spawn, deepen_seconds, self._offer)
+        self._next_look: IDelayedCall | None = None
 
     @property
-    def free(self) -> int:
-        """How many children wait for a message."""
-        return len(self._free)
+    def about(self) -> CellAbout | None:
+        """What the newest cell said of itself; None until the first is ready."""
+        return self._population.about
+
+    @property
+    def population(self) -> Population:
+        """The cells that there are."""
+        return self._population
 
     def startService(self) -> None:
         super().startService()
-        for _ in range(self._count):
-            self._spawn()
+        self._population.start()
 
-    def stopService(self) -> Deferred[list[None]]:
+    def stopService(self) -> Deferred[None]:
         super().stopService()
-        for call in self._respawns:
-            call.cancel()
-        self._respawns.clear()
-        while self._waiting:
-            self._waiting.popleft().errback(NoCellFree("the pool is closing"))
-        gone = [cell.gone for cell in self._cells]
-        for cell in list(self._cells):
-            cell.give_up("cell-died")
-        return gatherResults(gone)
+        for turn in self._turns.waiting:
+            self._send_away(turn, "the pool is closing")
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
+        return self._population.stop()
 
-    async def examine(self, spool: Spool, *, want_artifacts: bool, seconds: float) -> CellReport:
+    async def examine(
+        self, spool: Spool, *, want_artifacts: bool, seconds: float, wishes: Wishes = NO_WISHES
+    ) -> CellReport:
         """The report on this frozen spool, within `seconds`. The caller closes it, and before it, not the spool.
 
         Raises NoCellFree when no cell came free in half of that time, SpoolFull when its contents found no room.
         """
-        began = self._reactor.seconds()
-        cell = await self._next_free(seconds / 2)
-        left = max(0.0, seconds - (self._reactor.seconds() - began))
+        task = _Task(spool, want_artifacts, wishes, self._reactor.seconds() + seconds)
+        needs_deep = is_second_try = False
+        while True:
+            turn = _Waiting(wishes.tenant_id, needs_deep, is_second_try)
+            cell = await self._next_cell(turn, self._left(task) / 2)
+            match await self._examine_in(cell, task):
+                case CellReport() as report:
+                    return report
+                case DeeperNeeded():
+                    self._population.deepen()
+                    needs_deep = True
+                case CellLost(end_name):
+                    loss = await _loss(cell, end_name)
+                    if is_second_try or not loss.may_try_again or not self._left(task):
+                        return report_of_a_lost_cell(loss.name)
+                    is_second_try = True
+                case never:
+                    assert_never(never)
+
+    def _left(self, task: _Task) -> float:
+        return max(0.0, task.ends - self._reactor.seconds())
+
+    async def _examine_in(self, cell: Cell, task: _Task) -> Answer:
+        left = self._left(task)
         deadline = self._reactor.callLater(left, cell.give_up, "cell-time")
         try:
-            return await cell.examine(spool, min(CPU_SECONDS, left), want_artifacts)
+            cpu_seconds = min(CPU_SECONDS, left)
+            return await cell.examine(task.spool, cpu_seconds, task.wishes, wants_artifacts=task.wants_artifacts)
         finally:
+            self._turns.end(task.wishes.tenant_id)
             if deadline.active():
                 deadline.cancel()
 
-    async def _next_free(self, seconds: float) -> "_Cell":
-        while self._free:
-            if (cell := self._free.pop()).is_alive():
+    async def _next_cell(self, turn: _Waiting, seconds: float) -> Cell:
+        """A cell that is this message's now."""
+        if not self.running:
+            raise NoCellFree("the pool is closed")
+        if self._turns.may_begin(turn, is_deep=True):
+            cell = self._population.take(needs_deep=turn.needs_deep)
+            if cell is not None:
+                self._turns.begin(turn.tenant_id)
                 return cell
-        if not self.running or len(self._waiting) >= self._waiting_limit:
-            raise NoCellFree("too many messages wait for a cell")
-        turn: Deferred[_Cell] = Deferred(self._waiting.remove)
-        self._waiting.append(turn)
-        turn.addTimeout(seconds, self._reactor)  # type: ignore[arg-type]
+        given: Deferred[Cell] = Deferred(lambda _: self._turns.remove(turn))
+        turn.given = given
+        leaves = self._turns.add(turn)
+        if leaves is not None:
+            self._send_away(leaves, "too many messages wait for a cell")
+        self._look_later()
+        given.addTimeout(seconds, self._reactor)  # type: ignore[arg-type]
         try:
-            return await turn
+            return await given
         except TimeoutError:
             raise NoCellFree("no cell came free in time") from None
 
-    def _spawn(self) -> None:
-        try:
-            self._cells.add(_Cell(self._reactor, self._spawn_cell(), self._scratch_folder, self._set_free, self._lose))
-        except OSError as error:
-            self._log.error("cell-not-started", reason=str(error))
-            self._spawn_later()
+    def _offer(self, cell: Cell) -> bool:
+        turn = self._turns.next_for(is_deep=cell.is_deep)
+        if not isinstance(turn, _Waiting) or turn.given is None:
+            return False
+        self._turns.begin(turn.tenant_id)
+        turn.given.callback(cell)
+        return True
 
-    def _set_free(self, cell: "_Cell") -> None:
-        self._failed_starts = 0
-        self.about = cell.about
-        if self._waiting:
-            self._waiting.popleft().callback(cell)
-            return
-        self._free.append(cell)
+    def _send_away(self, turn: Turn, why: str) -> None:
+        self._turns.remove(turn)
+        if isinstance(turn, _Waiting) and turn.given is not None:
+            turn.given.errback(NoCellFree(why))
 
-    def _lose(self, cell: "_Cell") -> None:
-        self._cells.discard(cell)
-        if cell in self._free:
-            self._free.remove(cell)
-        if not self.running:
-            return
-        if cell.about is None:
-            self._log.error("cell-died-at-start")
-            self._spawn_later()
-        else:
-            self._log.warn("cell-lost")
-            self._spawn()
+    def _look_later(self) -> None:
+        if self._next_look is None and self._turns.waiting:
+            self._next_look = self._reactor.callLater(_PATIENCE_SECONDS, self._look)
 
-    def _spawn_later(self) -> None:
-        wait = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** min(self._failed_starts, 10))
-        self._failed_starts += 1
-
-        def respawn() -> None:
-            self._respawns.discard(call)
-            self._spawn()
-
-        call = self._reactor.callLater(wait, respawn)
-        self._respawns.add(call)
+    def _look(self) -> None:
+        """See whether somebody waits whose tenant has no message in any cell."""
+        self._next_look = None
+        if any(not self._turns.under_way(turn.tenant_id) for turn in self._turns.waiting):
+            self._population.add_one()
+        self._look_later()
 
 
-class _Cell:
-    """One child: its process, our end of its socket, and its burial."""
-
-    def __init__(
-        self,
-        reactor: Reactor,
-        child: tuple[subprocess.Popen[bytes], socket],
-        scratch_folder: Path | None,
-        set_free: Callable[["_Cell"], None],
-        lose: Callable[["_Cell"], None],
-    ) -> None:
-        self._reactor = reactor
-        self._set_free = set_free
-        self._lose = lose
-        self.gone: Deferred[None] = Deferred()
-        """Fires once the process has been reaped."""
-        self._process, ours = child
-        self._start_deadline: IDelayedCall | None = reactor.callLater(_START_SECONDS, self.give_up, "cell-time")
-        self._connection = CellConnection(self._process.kill, self._ready, self._lost, scratch_folder)
-        with ours:
-            reactor.adoptStreamConnection(ours.fileno(), AF_UNIX, _OneProtocol(self._connection))
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def is_alive(self) -> bool:
-        """False for a child whose end has not reached us as the end of its socket yet."""
-        return self._process.poll() is None
-
-    @property
-    def about(self) -> CellAbout | None:
-        return self._connection.about
-
-    def examine(self, spool: Spool, cpu_seconds: float, wants_artifacts: bool) -> Deferred[CellReport]:
-        return self._connection.examine(spool, cpu_seconds, wants_artifacts=wants_artifacts)
-
-    def give_up(self, name: str) -> None:
-        self._connection.give_up(name)
-
-    def _ready(self, connection: CellConnection) -> None:
-        self._end_start()
-        self._set_free(self)
-
-    def _lost(self, connection: CellConnection) -> None:
-        self._end_start()
-        self._process.kill()
-        self._reap()
-        self._lose(self)
-
-    def _end_start(self) -> None:
-        if self._start_deadline is not None and self._start_deadline.active():
-            self._start_deadline.cancel()
-        self._start_deadline = None
-
-    def _reap(self) -> None:
-        try:
-            self._process.wait(0)
-        except subprocess.TimeoutExpired:
-            self._reactor.callLater(_REAP_SECONDS, self._reap)
-        else:
-            self.gone.callback(None)
-
-
-class _OneProtocol(Factory):
-    """Gives the one protocol there is to the one connection there is."""
-
-    noisy = False
-
-    def __init__(self, protocol: CellConnection) -> None:
-        self._protocol = protocol
-
-    def buildProtocol(self, addr: IAddress | UNIXAddress | None) -> CellConnection:
-        return self._protocol
+async def _loss(cell: Cell, end_name: str) -> Loss:
+    return loss_of(end_name, await cell.burial if cell.burial is not None else None)

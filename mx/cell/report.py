@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mx.artifact import Ambiguity, Artifact
-from mx.finding import EngineOutcome, Finding, Found, Severity
+from mx.finding import IN_CELLS, EngineOutcome, Finding, Found, Severity
 from mx.spool import CHUNK_OCTETS, Spool
 from tenants.message_record import MessageRecord
 
@@ -42,8 +42,8 @@ class CellReport:
     findings: tuple[Finding, ...]
     """The anatomy's own: limits that were hit, encrypted and unreadable containers, a cell that died."""
     ambiguities: tuple[Ambiguity, ...]
-    signatures: EngineOutcome
-    """The outcome of the engine `yara`."""
+    outcomes: tuple[EngineOutcome, ...]
+    """One for each engine in the cells (`mx/finding.py`, IN_CELLS)."""
     record: bytes
     """The MessageRecord as JSON, without findings."""
     message_id: str
@@ -58,7 +58,11 @@ class CellReport:
 
 
 def report_of_a_lost_cell(name: str) -> CellReport:
-    """The report in place of the one that a cell did not give; `name` is `cell-died`, `cell-time` or `cell-error`."""
+    """The report in place of the one that a cell did not give.
+
+    `name` is `cell-died`, `cell-time`, `cell-error` or `cell-nonsense`, and where that is known a dot and what was
+    being opened: `cell-died.pdf`.
+    """
     lost = Finding("anatomy", name, 0, Severity.UNSCANNABLE)
-    signatures = Found("yara", (Finding("yara", name, 0, Severity.UNSCANNABLE),))
-    return CellReport((), (lost,), (), signatures, MessageRecord().to_json(), "", "")
+    outcomes = tuple(Found(engine, (Finding(engine, name, 0, Severity.UNSCANNABLE),)) for engine in IN_CELLS)
+    return CellReport((), (lost,), (), outcomes, MessageRecord().to_json(), "", "")

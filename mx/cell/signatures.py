@@ -1,15 +1,15 @@
 """Signatures: YARA-X over every artifact, inside the cell, because a scan holds the interpreter's lock.
 
-Made once in each child: the rules of `mx/cell/rules/` are compiled, one scanner is kept. Each rule's metadata gives
-the finding's `name` and its `severity`; the artifact's own name stands in the variable `artifact_name`.
+The rules of `mx/cell/rules/` are compiled once, in the nursery; each cell has a scanner of its own. A tenant's rules
+(`mx/cell/tenant_rules.py`) are applied to the same artifacts, as part of the same engine.
 
-Failure: a scan out of time, or one that the engine gives up, is the finding `limit.signature-time` or
-`signature-error` of severity unscannable, never nothing found. Rules that do not compile stop the child's start.
-Limits: what the message has left of its CPU budget, in whole seconds, at least one.
+Failure: rules of our own that do not compile stop the nursery's start; for the rest see `rule_set.py`.
+Limits: what the message has left of its CPU budget.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import yara_x
@@ -17,11 +17,20 @@ import yara_x
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Stretch
 from mx.artifact import Artifact
-from mx.finding import Finding, Severity
+from mx.cell.rule_set import Match, RuleSet, compile_texts
+from mx.cell.tenant_rules import TenantRules, Turn
+from mx.cell.wishes import NO_WISHES, Wishes
+from mx.finding import SIGNATURES, Finding, Severity
 
-ENGINE = "yara"
 _RULES = Path(__file__).parent / "rules"
-_WARM_UP_OCTETS = b"warm up"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRules:
+    """Our own rules, for any number of scanners."""
+
+    rules: yara_x.Rules
+    version: str
 
 
 def rule_texts(folder: Path = _RULES) -> tuple[str, ...]:
@@ -37,52 +46,55 @@ def rules_version(texts: Sequence[str] | None = None) -> str:
     return digest.hexdigest()[:12]
 
 
+def compile_rules(texts: Sequence[str] | None = None) -> CompiledRules:
+    """Our own rules compiled, or these. Raises RulesBroken."""
+    chosen = rule_texts() if texts is None else texts
+    return CompiledRules(compile_texts(chosen), rules_version(chosen))
+
+
+def nobody_watches(sha256: str, engine: str) -> None:
+    """Takes no note of what is being scanned."""
+
+
 class Signatures:
-    """One child's compiled rules and its scanner."""
+    """One cell's scanners; made in the process that uses them."""
 
-    __slots__ = ("_scanner",)
+    __slots__ = ("_own", "_tenants")
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        compiler = yara_x.Compiler()
-        compiler.define_global("artifact_name", "")
-        for text in texts:
-            compiler.add_source(text)
-        self._scanner = yara_x.Scanner(compiler.build())
-        # The first scan starts the library's clock thread, which a confined process could not do later.
-        self._scanner.set_timeout(1)
-        self._scanner.scan(_WARM_UP_OCTETS)
+    def __init__(self, compiled: CompiledRules) -> None:
+        self._own = RuleSet(compiled.rules)
+        self._tenants = TenantRules()
 
     def examine(
-        self, artifacts: Sequence[Artifact], contents: Sequence[Stretch], budget: Budget
+        self,
+        artifacts: Sequence[Artifact],
+        contents: Sequence[Stretch],
+        budget: Budget,
+        wishes: Wishes = NO_WISHES,
+        watch: Callable[[str, str], None] = nobody_watches,
     ) -> tuple[Finding, ...]:
         """The findings on all artifacts; each content is scanned once for each name that it has."""
+        turn = self._turn(artifacts, wishes, watch)
         findings: dict[Finding, None] = {}
         scanned: set[tuple[str, str]] = set()
         for artifact, content in zip(artifacts, contents, strict=True):
             if (artifact.sha256, artifact.name) in scanned:
                 continue
             scanned.add((artifact.sha256, artifact.name))
-            left = budget.seconds_left
-            if left <= 0:
-                findings[Finding(ENGINE, "limit.time", artifact.number, Severity.UNSCANNABLE)] = None
+            if budget.seconds_left <= 0:
+                findings[Finding(SIGNATURES, "limit.time", artifact.number, Severity.UNSCANNABLE)] = None
                 break
-            for name, severity in self._scan(artifact.name, content.raw, left):
-                findings[Finding(ENGINE, name, artifact.number, severity)] = None
+            watch(artifact.sha256, SIGNATURES)
+            for name, severity in self._scan(artifact, content.raw, budget, turn):
+                findings[Finding(SIGNATURES, name, artifact.number, severity)] = None
         return tuple(findings)
 
-    def _scan(self, name: str, octets: bytes, seconds: float) -> list[tuple[str, Severity]]:
-        scanner = self._scanner
-        try:
-            scanner.set_timeout(max(1, int(seconds)))
-            scanner.set_global("artifact_name", name)
-            results = scanner.scan(octets)
-        except yara_x.TimeoutError:
-            return [("limit.signature-time", Severity.UNSCANNABLE)]
-        except yara_x.ScanError:
-            return [("signature-error", Severity.UNSCANNABLE)]
-        return [_read_rule(rule) for rule in results.matching_rules]
+    def _turn(self, artifacts: Sequence[Artifact], wishes: Wishes, watch: Callable[[str, str], None]) -> Turn | None:
+        if not wishes.rules:
+            return None
+        watch(artifacts[0].sha256, "rules")
+        return Turn(self._tenants.for_text(wishes.rules))
 
-
-def _read_rule(rule: yara_x.Rule) -> tuple[str, Severity]:
-    metadata = dict(rule.metadata)
-    return str(metadata.get("name", rule.identifier)), Severity(metadata.get("severity", Severity.SUSPICIOUS))
+    def _scan(self, artifact: Artifact, octets: bytes, budget: Budget, turn: Turn | None) -> list[Match]:
+        matches = self._own.scan(artifact.name, octets, budget.seconds_left)
+        return matches if turn is None else matches + turn.scan(artifact.name, octets, budget)

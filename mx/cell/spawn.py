@@ -1,8 +1,9 @@
-"""A fresh cell: an interpreter of its own on one end of a socket pair.
+"""A fresh nursery: an interpreter of its own on one end of a socket pair.
 
-The child inherits that socket, nothing on its standard streams, and an empty environment. It runs isolated (`-I`, no
-site start-up), with our own import path given as arguments, so it starts in about 0.2 s and imports no Twisted. It is
-in a process group of its own: Ctrl-C at a terminal is for the processes that drain, not for a message in a cell.
+It inherits that socket, nothing on its standard streams, and an empty environment. It runs isolated (`-I`, no site
+start-up), with our own import path given as arguments, so it starts in about 0.1 s and imports no Twisted. It is in a
+process group of its own, with its cells: Ctrl-C at a terminal is for the processes that drain, not for a message in a
+cell.
 
 Failure: OSError where no process can be made; the pool waits and tries again.
 """
@@ -12,18 +13,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-_BOOT = "import sys; descriptor, *sys.path[:] = sys.argv[1:]; from mx.cell.child import main; main(int(descriptor))"
+_BOOT = "import sys; descriptor, *sys.path[:] = sys.argv[1:]; from {module} import main; main(int(descriptor))"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-def spawn_cell() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start a child; it, and our end of its socket."""
+def spawn_nursery(module: str = "mx.cell.nursery") -> tuple[subprocess.Popen[bytes], socket.socket]:
+    """Start a nursery, which is the `main` of that module; it, and our end of its socket."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     paths = list(dict.fromkeys([str(_ROOT), *(path for path in sys.path if path)]))
+    boot = _BOOT.format(module=module)
     with theirs:
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
-                [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _BOOT, str(theirs.fileno()), *paths],
+                [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", boot, str(theirs.fileno()), *paths],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -1,7 +1,8 @@
 """What passes between a pool and a cell: octets, both ways. Pure.
 
-To the cell: one `Request` of fixed size, then the message's octets. From the cell: frames (kind, length, body): READY
-once, then for each message REPORT, RECORD and, where contents were asked for, one BLOB or more; or FAILED alone.
+To the cell: one `Request` of fixed size, then the tenant's wishes and the message, as many octets as it says. From the
+cell: frames (kind, length, body): READY once, then for each message REPORT, RECORD and, where contents were asked for,
+one BLOB or more; or DEEPER alone, from a cell that lacks the readers; or FAILED alone.
 A cell opens hostile octets and may be in hostile hands: `parse_report` takes nothing for granted, and everything has
 a limit.
 
@@ -12,19 +13,21 @@ unscannable.
 import json
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from mx.artifact import Ambiguity, Artifact
-from mx.finding import Finding, Severity
+from mx.finding import IN_CELLS, EngineOutcome, Finding, Found, NothingFound, Severity
 
-_REQUEST = struct.Struct(">Qd?")
+_REQUEST = struct.Struct(">QId?")
 _FRAME = struct.Struct(">BI")
 REQUEST_OCTETS = _REQUEST.size
 BLOB_OCTETS = 1 << 18
 _MOST_ARTIFACTS = 20_000
 _MOST_FINDINGS = 200_000
+_MOST_NAMES = 20
 _MOST_UNPACKED_OCTETS = 1 << 30
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+ -]{0,127}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -44,6 +47,7 @@ class FrameKind(IntEnum):
     RECORD = 3
     BLOB = 4
     FAILED = 5
+    DEEPER = 6
 
 
 _MOST_OCTETS = {
@@ -52,19 +56,21 @@ _MOST_OCTETS = {
     FrameKind.RECORD: 1 << 25,
     FrameKind.BLOB: BLOB_OCTETS,
     FrameKind.FAILED: 1 << 12,
+    FrameKind.DEEPER: 0,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One message to examine; its octets follow."""
+    """One message to examine; the wishes' octets and its own follow."""
 
     octets: int
+    wishes_octets: int
     cpu_seconds: float
     wants_artifacts: bool
 
     def to_octets(self) -> bytes:
-        return _REQUEST.pack(self.octets, self.cpu_seconds, self.wants_artifacts)
+        return _REQUEST.pack(self.octets, self.wishes_octets, self.cpu_seconds, self.wants_artifacts)
 
     @classmethod
     def from_octets(cls, raw: bytes) -> "Request":
@@ -84,6 +90,8 @@ class ToldArtifact:
     start: int | None
     """Where its octets stand in the message; None when they do not, and follow as blobs."""
     span: tuple[int, int] | None
+    names: tuple[str, ...]
+    true_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,8 @@ class Told:
 
     artifacts: tuple[ToldArtifact, ...]
     findings: tuple[Finding, ...]
-    signatures: tuple[Finding, ...]
+    outcomes: tuple[EngineOutcome, ...]
+    """One for each of IN_CELLS."""
     ambiguities: tuple[Ambiguity, ...]
     message_id: str
     subject: str
@@ -138,11 +147,11 @@ def report_octets(
     artifacts: Sequence[Artifact],
     starts: Sequence[int | None],
     findings: Sequence[Finding],
-    signatures: Sequence[Finding],
+    found: Mapping[str, Sequence[Finding]],
     ambiguities: Sequence[Ambiguity],
     texts: tuple[str, str],
 ) -> bytes:
-    """The body of a REPORT frame; `texts` are Message-ID and subject."""
+    """The body of a REPORT frame; `found` is by engine, `texts` are Message-ID and subject."""
     document = [
         [
             [
@@ -154,34 +163,40 @@ def report_octets(
                 part.content.octets,
                 start,
                 part.span,
+                part.names[:_MOST_NAMES],
+                part.true_type,
             ]
             for part, start in zip(artifacts, starts, strict=True)
         ],
-        [[found.engine, found.name, found.artifact, found.severity] for found in findings],
-        [[found.engine, found.name, found.artifact, found.severity] for found in signatures],
+        [_entry(finding) for finding in findings],
+        [[_entry(finding) for finding in found[engine]] for engine in IN_CELLS],
         [[ambiguity.name, ambiguity.artifact] for ambiguity in ambiguities],
         *texts,
     ]
     return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
+def _entry(finding: Finding) -> list[object]:
+    return [finding.engine, finding.name, finding.artifact, finding.severity]
+
+
 def parse_report(body: bytes, message_octets: int) -> Told:
     """The report in a REPORT frame's body, every value of it checked. Raises Nonsense."""
     try:
-        artifacts, findings, signatures, ambiguities, message_id, subject = json.loads(body)
+        artifacts, findings, found, ambiguities, message_id, subject = json.loads(body)
         told = tuple(_artifact(number, entry, message_octets) for number, entry in enumerate(_list(artifacts)))
         count = len(told)
         report = Told(
             told,
             tuple(_finding("anatomy", entry, count) for entry in _list(findings)),
-            tuple(_finding("yara", entry, count) for entry in _list(signatures)),
+            tuple(_outcome(engine, entries, count) for engine, entries in zip(IN_CELLS, _list(found), strict=True)),
             tuple(Ambiguity(_name(name), _below(artifact, count)) for name, artifact in _list(ambiguities)),
             _text(message_id),
             _text(subject),
         )
     except (ValueError, TypeError, RecursionError) as error:
         raise Nonsense(f"a report that cannot be read: {type(error).__name__}") from error
-    if not 0 < count <= _MOST_ARTIFACTS or max(len(report.findings), len(report.ambiguities)) > _MOST_FINDINGS:
+    if not 0 < count <= _MOST_ARTIFACTS:
         raise Nonsense("a report of impossible size")
     if sum(artifact.octets for artifact in told if artifact.start is None) > _MOST_UNPACKED_OCTETS:
         raise Nonsense("more unpacked octets than any budget allows")
@@ -189,7 +204,7 @@ def parse_report(body: bytes, message_octets: int) -> Told:
 
 
 def _artifact(number: int, entry: Sequence[object], message_octets: int) -> ToldArtifact:
-    parent, name, declared_type, reading, sha256, octets, start, span = entry
+    parent, name, declared_type, reading, sha256, octets, start, span, names, true_type = entry
     size = _below(octets, _MOST_UNPACKED_OCTETS + 1)
     if (parent is None) != (number == 0):
         raise Nonsense("a tree with no root or with two")
@@ -204,6 +219,8 @@ def _artifact(number: int, entry: Sequence[object], message_octets: int) -> Told
         size,
         None if start is None else _below(start, message_octets - size + 1),
         None if span is None else _span(span, message_octets),
+        tuple(_text(other) for other in _list(names, _MOST_NAMES)),
+        _text(true_type),
     )
 
 
@@ -214,6 +231,11 @@ def _span(value: object, message_octets: int) -> tuple[int, int]:
     return _below(value[0], end + 1), end
 
 
+def _outcome(engine: str, entries: list[object], artifacts: int) -> EngineOutcome:
+    findings = tuple(_finding(engine, entry, artifacts) for entry in _list(entries, _MOST_FINDINGS))
+    return Found(engine, findings) if findings else NothingFound(engine)
+
+
 def _finding(engine: str, entry: Sequence[object], artifacts: int) -> Finding:
     said_engine, name, artifact, severity = entry
     if said_engine != engine:
@@ -221,9 +243,9 @@ def _finding(engine: str, entry: Sequence[object], artifacts: int) -> Finding:
     return Finding(engine, _name(name), _below(artifact, artifacts), Severity(_text(severity)))
 
 
-def _list(value: object) -> list[list[object]]:
-    if not isinstance(value, list):
-        raise TypeError("a list is missing")
+def _list(value: object, most: int = _MOST_FINDINGS) -> list[Any]:
+    if not isinstance(value, list) or len(value) > most:
+        raise TypeError("a list is missing or too long")
     return value
 
 

@@ -12,7 +12,8 @@ from socket import socket
 
 import click
 
-from mx.cell.spawn import spawn_cell
+from mx.cell.spawn import spawn_nursery
+from mx.cell.wishes import NO_WISHES, Wishes, wishes_of
 from mx.decision import decide
 from mx.examination import Examination
 from mx.verdict import VerdictKind
@@ -35,7 +36,7 @@ WORDS = {VerdictKind.ENCRYPTED_MESSAGE: "encrypted"}
 def command(settings: Settings, files: tuple[Path, ...], policy: Path | None, as_json: bool) -> int:
     """Say what is in these messages."""
     chosen = None if policy is None else _read_policy(policy)
-    results = _scan(settings, files)
+    results = _scan(settings, files, NO_WISHES if chosen is None else wishes_of([chosen]))
     records: list[dict[str, object]] = []
     for file, result in zip(files, results, strict=True):
         if isinstance(result, OSError):
@@ -53,9 +54,9 @@ def command(settings: Settings, files: tuple[Path, ...], policy: Path | None, as
     return 0 if is_clean else NOT_CLEAN
 
 
-def _scan(settings: Settings, files: Sequence[Path]) -> list[Examination | OSError]:
-    # The first cell starts while this process imports Twisted, which takes as long.
-    started = [spawn_cell()]
+def _scan(settings: Settings, files: Sequence[Path], wishes: Wishes) -> list[Examination | OSError]:
+    # The nursery starts while this process imports Twisted, which takes as long.
+    started = [spawn_nursery()]
 
     from twisted.internet import reactor
 
@@ -64,9 +65,9 @@ def _scan(settings: Settings, files: Sequence[Path]) -> list[Examination | OSErr
     from pratique.running import run_once
 
     def spawn() -> tuple[subprocess.Popen[bytes], socket]:
-        return started.pop() if started else spawn_cell()
+        return started.pop() if started else spawn_nursery()
 
-    return run_once(reactor, scan_files(with_clamd_found(settings), reactor, files, spawn))
+    return run_once(reactor, scan_files(with_clamd_found(settings), reactor, files, spawn, wishes))
 
 
 def _read_policy(file: Path) -> Policy:

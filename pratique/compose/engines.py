@@ -5,7 +5,7 @@ from typing import Any
 from mx.cell.connection import CellAbout
 from mx.engines.contract import Engine, EngineState
 from mx.engines.verdict_cache import MOST_ENTRIES, VerdictCache
-from mx.finding import SIGNATURES
+from mx.finding import MACROS, SIGNATURES
 from pratique.settings import Settings
 
 
@@ -29,4 +29,13 @@ def signatures_state(about: CellAbout | None) -> EngineState:
     """YARA-X as an engine, from what a cell says of itself."""
     if about is None:
         return EngineState(SIGNATURES, is_available=False, text="starting")
-    return EngineState(SIGNATURES, True, "ready", about.engine_version, about.rules_version)
+    return EngineState(SIGNATURES, True, _readiness(about), about.engine_version, about.rules_version)
+
+
+def macros_state(about: CellAbout | None) -> EngineState:
+    """The macro heuristics as an engine; they come with the cells, and have no version of their own."""
+    return EngineState(MACROS, about is not None, "starting" if about is None else "ready")
+
+
+def _readiness(about: CellAbout) -> str:
+    return f"ready; cannot be read here: {', '.join(about.missing)}" if about.missing else "ready"

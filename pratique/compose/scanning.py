@@ -1,5 +1,6 @@
 """What `mx` and `work` processes share: cells, the panel of engines, the scanner, the report on the engines."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +15,9 @@ from mx.engines.canaries import Canaries
 from mx.engines.contract import EngineState
 from mx.engines.panel import Panel
 from mx.engines.tally import Tally
-from mx.finding import SIGNATURES
+from mx.finding import IN_CELLS, SIGNATURES
 from mx.scan import Scanner
-from pratique.compose.engines import engines_of, label_of, signatures_state
+from pratique.compose.engines import engines_of, label_of, macros_state, signatures_state
 from pratique.settings import Settings
 from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
@@ -41,7 +42,7 @@ def compose_scanning(settings: Settings, reactor: Any, threads: DatabaseThreads,
     panel = Panel(engines_of(settings, reactor), reactor)
     reports = EngineReports(cells, panel, threads, reactor, node)
     scanner = Scanner(cells, panel, reports.label, reactor.seconds)
-    reports.signatures = scanner.signatures
+    reports.tallies = scanner.tallies
     return Scanning(scanner, (cells, Canaries(panel, reactor), reports))
 
 
@@ -53,8 +54,9 @@ class EngineReports(Service):
     def __init__(self, cells: CellPool, panel: Panel, threads: DatabaseThreads, reactor: Any, node: str) -> None:
         self._cells, self._panel = cells, panel
         self._labels: dict[str, str] = {}
-        self.signatures = Tally()
-        """YARA-X's, which the scanner counts: it is not on the panel."""
+        self.tallies: Mapping[str, Tally] = {engine: Tally() for engine in IN_CELLS}
+        """Those of the engines in the cells, which the scanner counts: they are not on the panel."""
+        self._has_said_what_is_missing = False
         self._threads, self._reactor, self._node = threads, reactor, node
         self._next: IDelayedCall | None = None
         self._round: Deferred[None] | None = None
@@ -92,7 +94,11 @@ class EngineReports(Service):
             self._next = self._reactor.callLater(wait, self._begin)
 
     async def _report(self) -> None:
-        states = [*await self._panel.states(), signatures_state(self._cells.about)]
+        about = self._cells.about
+        if about is not None and about.missing and not self._has_said_what_is_missing:
+            self._has_said_what_is_missing = True
+            log.warn("cells.formats-missing", formats=", ".join(about.missing))
+        states = [*await self._panel.states(), signatures_state(about), macros_state(about)]
         self._labels.update({state.engine: label_of(state) for state in states if state.version})
         for state in states:
             try:
@@ -101,8 +107,8 @@ class EngineReports(Service):
                 log.warn("engines.not-reported", engine=state.engine, reason=str(error))
 
     def _report_of(self, state: EngineState) -> EngineReport:
-        is_on_panel = state.engine in self._panel.names
-        statistics = self._panel.statistics(state.engine) if is_on_panel else self.signatures.statistics()
+        in_cells = self.tallies.get(state.engine)
+        statistics = in_cells.statistics() if in_cells else self._panel.statistics(state.engine)
         about = self._cells.about
         return EngineReport(
             node=self._node,
@@ -111,7 +117,7 @@ class EngineReports(Service):
             signature_version=state.signature_version,
             signature_time=state.signature_time,
             state=state.text,
-            is_confined=state.engine == SIGNATURES and about is not None and bool(about.confinement),
+            is_confined=state.engine in IN_CELLS and about is not None and bool(about.confinement),
             scans=statistics.scans,
             detections=statistics.detections,
             median_seconds=statistics.median_seconds,

@@ -13,9 +13,12 @@ from collections.abc import Callable
 
 from mx.anatomy.budget import Budget
 from mx.anatomy.walker import walk
-from mx.cell.child import examine
-from mx.cell.signatures import Signatures, rule_texts
+from mx.anatomy.deep_readers import DEEP_READERS
+from mx.cell.child import Instruments, examine
+from mx.cell.opening import OpeningPage
+from mx.cell.signatures import Signatures, compile_rules
 from mx.cell.wire import Request
+from mx.cell.wishes import NO_WISHES
 from tests.contracts.mail import base64_part, message, text_part
 
 RECEIVED = (
@@ -55,10 +58,10 @@ def milliseconds(work: Callable[[bytes], object], messages: list[bytes]) -> floa
 
 def main() -> None:
     """Print the table."""
-    signatures = Signatures(rule_texts())
+    instruments = Instruments(DEEP_READERS, Signatures(compile_rules()), OpeningPage(), time.process_time)
     works: dict[str, Callable[[bytes], object]] = {
         "walk": lambda octets: walk(octets, Budget(time.process_time)),
-        "cell": lambda octets: list(examine(octets, Request(len(octets), 10, False), signatures, time.process_time)),
+        "cell": lambda octets: list(examine(octets, Request(len(octets), 0, 10, False), NO_WISHES, instruments)),
         "email package": by_email_package,
     }
     print(f"{'octets':>10}" + "".join(f"{name:>16}" for name in works) + "   CPU ms a message")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mx.anatomy.budget import Budget
 from mx.anatomy.deep_readers import DEEP_READERS
 from mx.anatomy.walker import Anatomy, walk
-from mx.cell.signatures import Signatures, rule_texts
+from mx.cell.signatures import Signatures, compile_rules
 from mx.decision import Deliver, decide
 from mx.finding import Found, NothingFound
 from mx.verdict import Verdict, judge
@@ -42,7 +42,7 @@ class InProcess:
     """A judge with compiled rules; one for a run."""
 
     def __init__(self) -> None:
-        self._signatures = Signatures(rule_texts())
+        self._signatures = Signatures(compile_rules())
 
     def open(self, content: bytes) -> Anatomy:
         """All artifacts of a message."""

@@ -42,7 +42,7 @@ AGAIN = Answering(Found("second", (Finding("second", "New.Signature", 0, Severit
 class NoCells:
     """A scanner whose cells are all busy."""
 
-    async def examine(self, *_: object) -> Any:
+    async def examine(self, *_: object, **__: object) -> Any:
         raise NoCellFree("busy")
 
 

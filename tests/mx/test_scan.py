@@ -8,6 +8,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.artifact import Artifact
 from mx.cell.report import CellReport, NoCellFree, report_of_a_lost_cell
+from mx.cell.wishes import NO_WISHES, Wishes
 from mx.engines.contract import Circumstances
 from mx.engines.demand import Demand
 from mx.engines.panel import PanelAnswer
@@ -35,7 +36,7 @@ class ScannerTest(TestCase):
         spool = spooled(MESSAGE)
         found = await scanner_of(self, CONTENT).examine(spool)
         assert (found.verdict.kind, found.verdict.unanswered) == (VerdictKind.CLEAN, ())
-        assert found.engines == ("yara/1.0", "second/1.0")
+        assert found.engines == ("yara/1.0", "macros/1.0", "second/1.0")
         assert found.subject == "Invoice"
         assert MessageRecord.from_json(found.record).preview == "Good morning.\n"
         assert found.seconds > 0
@@ -75,7 +76,7 @@ class ScannerTest(TestCase):
         for answer in answers:
             found = await scanner_of(self, Answering(answer)).examine(spooled())
             assert [failed.engine for failed in found.verdict.unanswered] == ["second"]
-            assert found.engines == ("yara/1.0",)
+            assert found.engines == ("yara/1.0", "macros/1.0")
         self.flushLoggedErrors(KeyError)
 
     async def test_a_finding_that_the_operator_ignores_does_not_count(self) -> None:
@@ -90,8 +91,10 @@ class Cells:
     def __init__(self, report: CellReport | Exception, clock: list[float] | None = None, takes: float = 0) -> None:
         self.report, self.clock, self.takes = report, clock or [0.0], takes
         self.asked: list[tuple[bool, float]] = []
+        self.wishes: list[Wishes] = []
 
-    async def examine(self, spool: Spool, *, want_artifacts: bool, seconds: float) -> CellReport:
+    async def examine(self, spool: Spool, *, want_artifacts: bool, seconds: float, wishes: Wishes) -> CellReport:
+        self.wishes.append(wishes)
         self.asked.append((want_artifacts, seconds))
         self.clock[0] += self.takes
         if isinstance(self.report, Exception):
@@ -126,9 +129,9 @@ def test_a_lost_cell_is_unscannable_never_clean() -> None:
 
 def test_signatures_that_gave_no_answer_leave_the_verdict_incomplete() -> None:
     """Every message is asked of them, also where no other engine is on."""
-    report = replace(report_of_a_lost_cell("cell-died"), findings=(), signatures=NothingFound("somebody"))
+    report = replace(report_of_a_lost_cell("cell-died"), findings=(), outcomes=(NothingFound("yara"),))
     found = result_of(scanner(Cells(report), Asked()).examine(spooled()))
-    assert [failed.engine for failed in found.verdict.unanswered] == ["yara"]
+    assert [failed.engine for failed in found.verdict.unanswered] == ["macros"]
 
 
 def test_cell_and_engines_share_their_time() -> None:
@@ -149,6 +152,16 @@ def test_contents_are_asked_for_only_where_an_engine_wants_them() -> None:
     assert cells.asked == [(False, ENGINE_SECONDS)]
 
 
+def test_the_tenants_wishes_go_to_the_cell() -> None:
+    """And what the cell's engines did is counted for each of them."""
+    cells = Cells(report_of_a_lost_cell("cell-died"))
+    one = scanner(cells, Asked())
+    result_of(one.examine(spooled(), wishes=Wishes(7, ("secret",))))
+    result_of(one.examine(spooled()))
+    assert cells.wishes == [Wishes(7, ("secret",)), NO_WISHES]
+    assert {engine: tally.statistics().scans for engine, tally in one.tallies.items()} == {"yara": 2, "macros": 2}
+
+
 def test_no_free_cell_passes_through() -> None:
     """There is no verdict then, and the caller answers 451."""
     ended: list[object] = []
@@ -163,7 +176,7 @@ def test_the_report_is_closed_in_every_case() -> None:
     report = report_of_a_lost_cell("cell-died")
     artifact = Artifact(0, None, "message", "", "message", "0" * 64, large)
     with_artifact = CellReport(
-        (artifact,), report.findings, (), report.signatures, report.record, report.message_id, report.subject
+        (artifact,), report.findings, (), report.outcomes, report.record, report.message_id, report.subject
     )
 
     class Broken(Asked):

@@ -11,13 +11,15 @@ from twisted.python.failure import Failure
 from mx.anatomy.containers.contract import whole
 from mx.artifact import Artifact
 from mx.cell import connection as connection_module
-from mx.cell.connection import CellConnection
+from mx.cell.connection import Answer, CellConnection, CellLost, DeeperNeeded
 from mx.cell.report import CellReport
 from mx.cell.wire import FrameKind, Request, frame, report_octets
+from mx.cell.wishes import Wishes
 from mx.finding import NothingFound
 from mx.spool import MEMORY_OCTETS, Spool, SpoolFull
 
-READY = frame(FrameKind.READY, json.dumps({"rules": "abc", "confinement": ["limits"]}).encode())
+ABOUT = {"rules": "abc", "confinement": ["limits"], "is_deep": True, "missing": ["rar"]}
+READY = frame(FrameKind.READY, json.dumps(ABOUT).encode())
 DIGEST = "0" * 64
 MESSAGE = b"0123456789"
 RECORD = frame(FrameKind.RECORD, b"{}")
@@ -40,9 +42,9 @@ class Scene:
     """A connection, and all that it did."""
 
     def __init__(self) -> None:
-        self.kills = self.readies = self.losses = 0
-        self.reports: list[CellReport | Failure] = []
-        self.cell = CellConnection(self._count("kills"), self._count("readies"), self._count("losses"), None)
+        self.readies = self.losses = 0
+        self.answers: list[Answer | Failure] = []
+        self.cell = CellConnection(self._count("readies"), self._count("losses"), None)
         self.wire = Wire()
         self.wire.protocol = self.cell
         self.cell.makeConnection(self.wire)  # type: ignore[arg-type]
@@ -58,18 +60,17 @@ class Scene:
         spool.write(message)
         spool.freeze()
         self.spool = spool
-        self.cell.examine(spool, 10.0, wants_artifacts=wants_artifacts).addBoth(self.reports.append)
+        self.cell.examine(spool, 10.0, wants_artifacts=wants_artifacts).addBoth(self.answers.append)
 
     @property
     def name(self) -> str:
-        (report,) = self.reports
-        assert isinstance(report, CellReport)
-        return report.findings[0].name if report.findings else ""
+        (answer,) = self.answers
+        return answer.name if isinstance(answer, CellLost) else ""
 
 
-def ready() -> Scene:
+def ready(*, is_deep: bool = True) -> Scene:
     scene = Scene()
-    scene.cell.dataReceived(READY)
+    scene.cell.dataReceived(frame(FrameKind.READY, json.dumps({**ABOUT, "is_deep": is_deep}).encode()))
     return scene
 
 
@@ -79,20 +80,20 @@ def report(unpacked: int = 0) -> bytes:
     if unpacked:
         artifacts.append(Artifact(1, 0, "a", "", "zip-member", DIGEST, whole(bytes(unpacked))))
         starts.append(None)
-    return frame(FrameKind.REPORT, report_octets(artifacts, starts, (), (), (), ("", "")))
+    return frame(FrameKind.REPORT, report_octets(artifacts, starts, (), {"yara": (), "macros": ()}, (), ("", "")))
 
 
 def test_a_message_goes_out_and_a_report_comes_back() -> None:
     """Request and octets are written; report and record make the answer; the cell is free before that is heard."""
     scene = ready()
     scene.give()
-    assert scene.wire.value() == Request(10, 10.0, True).to_octets() + MESSAGE
+    assert scene.wire.value() == Request(10, 0, 10.0, True).to_octets() + MESSAGE
     scene.cell.dataReceived(report() + RECORD)
-    (answer,) = scene.reports
+    (answer,) = scene.answers
     assert isinstance(answer, CellReport)
-    assert answer.signatures == NothingFound("yara")
+    assert answer.outcomes == (NothingFound("yara"), NothingFound("macros"))
     assert b"".join(answer.artifacts[0].content.chunks()) == MESSAGE
-    assert (scene.readies, scene.kills) == (2, 0)
+    assert (scene.readies, scene.losses) == (2, 0)
 
 
 def test_unpacked_contents_are_collected() -> None:
@@ -100,7 +101,7 @@ def test_unpacked_contents_are_collected() -> None:
     scene = ready()
     scene.give()
     scene.cell.dataReceived(report(5) + RECORD + frame(FrameKind.BLOB, b"ab") + frame(FrameKind.BLOB, b"cde"))
-    (answer,) = scene.reports
+    (answer,) = scene.answers
     assert isinstance(answer, CellReport)
     assert b"".join(answer.artifacts[1].content.chunks()) == b"abcde"
     answer.close()
@@ -111,7 +112,7 @@ def test_contents_are_empty_when_nobody_asked() -> None:
     scene = ready()
     scene.give(wants_artifacts=False)
     scene.cell.dataReceived(report(5) + RECORD)
-    (answer,) = scene.reports
+    (answer,) = scene.answers
     assert isinstance(answer, CellReport)
     assert [part.content.octets for part in answer.artifacts] == [0, 0]
 
@@ -125,6 +126,7 @@ NONSENSE = {
     "a blob too long": report(5) + RECORD + frame(FrameKind.BLOB, b"abcdef"),
     "an empty blob": report(5) + RECORD + frame(FrameKind.BLOB, b""),
     "ready again": READY,
+    "deeper, from a deep cell": frame(FrameKind.DEEPER, b""),
     "a report of nothing": frame(FrameKind.REPORT, b"[]"),
 }
 
@@ -136,22 +138,24 @@ def test_nonsense_ends_the_child(case: str) -> None:
     scene.give()
     scene.cell.dataReceived(NONSENSE[case])
     assert scene.name == "cell-nonsense"
-    assert (scene.kills, scene.losses) == (1, 1)
+    assert scene.losses == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"[" * 3000, b'{"rules": 1, "confinement": 2}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"[" * 3000, b'{"rules": 1, "confinement": 2, "is_deep": 1, "missing": []}']
+)
 def test_a_child_that_cannot_say_what_it_is_ends(body: bytes) -> None:
     """It never becomes ready."""
     scene = Scene()
     scene.cell.dataReceived(frame(FrameKind.READY, body))
-    assert (scene.readies, scene.kills) == (0, 1)
+    assert (scene.readies, scene.losses) == (0, 1)
 
 
 def test_words_that_nobody_asked_for_end_the_child() -> None:
     """An idle child that talks is not trusted with the next message."""
     scene = ready()
     scene.cell.dataReceived(report())
-    assert scene.kills == 1
+    assert scene.losses == 1
 
 
 def test_a_failed_child_ends() -> None:
@@ -160,7 +164,7 @@ def test_a_failed_child_ends() -> None:
     scene.give()
     scene.cell.dataReceived(frame(FrameKind.FAILED, b"MemoryError"))
     assert scene.name == "cell-error"
-    assert scene.kills == 1
+    assert scene.losses == 1
 
 
 def test_a_lost_connection_is_a_dead_child() -> None:
@@ -183,10 +187,10 @@ def test_a_full_disk_is_not_the_message_s_fault(monkeypatch: pytest.MonkeyPatch)
     scene.give()
     monkeypatch.setattr(connection_module, "Spool", FullSpool)
     scene.cell.dataReceived(report(5) + RECORD + frame(FrameKind.BLOB, b"ab"))
-    (failure,) = scene.reports
+    (failure,) = scene.answers
     assert isinstance(failure, Failure)
     assert failure.check(SpoolFull)
-    assert scene.kills == 1
+    assert scene.losses == 1
 
 
 def test_a_large_message_is_written_as_it_is_taken() -> None:
@@ -211,3 +215,46 @@ def test_a_spool_closed_too_early_ends_the_child() -> None:
     scene.spool.close()
     scene.wire.producer.resumeProducing()
     assert scene.name == "cell-died"
+
+
+def test_a_light_cell_that_needs_a_deeper_one_is_free_again() -> None:
+    """The message is not judged, and the cell takes the next."""
+    scene = ready(is_deep=False)
+    scene.give()
+    scene.cell.dataReceived(frame(FrameKind.DEEPER, b""))
+    assert scene.answers == [DeeperNeeded()]
+    assert (scene.readies, scene.losses) == (2, 0)
+
+
+def test_wishes_go_before_the_message() -> None:
+    """Their size stands in the request."""
+    scene = ready()
+    spool = Spool()
+    spool.write(MESSAGE)
+    spool.freeze()
+    wishes = Wishes(7, ("secret",))
+    scene.cell.examine(spool, 10.0, wishes, wants_artifacts=False)
+    wished = wishes.to_octets()
+    assert scene.wire.value() == Request(10, len(wished), 10.0, False).to_octets() + wished + MESSAGE
+    spool.close()
+
+
+def test_an_answer_to_half_a_message_is_nonsense() -> None:
+    """A cell that answers before it has been told everything is in other hands."""
+    scene = ready()
+    scene.give(bytes(MEMORY_OCTETS + 1))
+    scene.cell.dataReceived(report() + RECORD)
+    assert scene.name == "cell-nonsense"
+    scene.spool.close()
+
+
+def test_a_cell_says_what_it_is() -> None:
+    """Rules, confinement, whether it is deep, and what cannot be read on this machine."""
+    about = ready().cell.about
+    assert about is not None
+    assert (about.rules_version, about.confinement, about.is_deep, about.missing) == (
+        "abc",
+        ("limits",),
+        True,
+        ("rar",),
+    )

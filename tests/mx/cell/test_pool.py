@@ -1,20 +1,27 @@
 """The pool of cells, with real children."""
 
+import contextlib
+import hashlib
 import os
 import signal
 import tempfile
 from pathlib import Path
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.task import Clock, deferLater
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.task import deferLater
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import TestCase
 
+from mx.cell.nursery_link import Spawn
 from mx.cell.pool import CellPool
 from mx.cell.report import CellReport, NoCellFree
+from mx.cell.spawn import spawn_nursery
+from mx.cell.wishes import Wishes
 from mx.finding import Found, NothingFound, Severity
 from mx.spool import MEMORY_OCTETS, Spool
 from tenants.message_record import MessageRecord
+from tests.contracts.hostile_nursery import MAGIC, spawn_hostile_nursery
 from tests.contracts.mail import EICAR, attached, nested, zipped
 
 
@@ -30,16 +37,16 @@ def names(report: CellReport) -> list[str]:
 
 
 def pids(pool: CellPool) -> list[int]:
-    return [cell.pid for cell in pool._cells]
+    return [cell.pid for cell in pool.population.cells]
 
 
 class PoolTests(TestCase):
     timeout = 60
 
-    def pool(self, count: int = 1, waiting_limit: int = 200) -> CellPool:
+    def pool(self, count: int = 1, waiting_limit: int = 200, spawn: Spawn = spawn_nursery) -> CellPool:
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(os.rmdir, self.folder)
-        pool = CellPool(reactor, count, self.folder, waiting_limit=waiting_limit)
+        pool = CellPool(reactor, count, self.folder, waiting_limit=waiting_limit, deepen_seconds=None, spawn=spawn)
         pool.startService()
         self.addCleanup(pool.stopService)
         return pool
@@ -48,10 +55,12 @@ class PoolTests(TestCase):
         while not condition():  # type: ignore[operator]
             await deferLater(reactor, 0.01)
 
-    async def examine(self, pool: CellPool, message: bytes, *, want: bool = False, seconds: float = 30) -> CellReport:
+    async def examine(
+        self, pool: CellPool, message: bytes, *, want: bool = False, seconds: float = 30, tenant: int = 0
+    ) -> CellReport:
         spool = spooled(message)
         try:
-            return await pool.examine(spool, want_artifacts=want, seconds=seconds)
+            return await pool.examine(spool, want_artifacts=want, seconds=seconds, wishes=Wishes(tenant))
         finally:
             spool.close()
 
@@ -60,9 +69,12 @@ class PoolTests(TestCase):
         pool = self.pool()
         message = b"Message-ID: <1@a.example>\r\nSubject: =?utf-8?q?gr=C3=BCn?=\r\n" + attached(nested(EICAR, 2))
         report = await self.examine(pool, message)
-        assert isinstance(report.signatures, Found)
-        assert {found.name for found in report.signatures.findings} == {"EICAR-Test-File"}
-        assert {found.severity for found in report.signatures.findings} == {Severity.INFECTED}
+        signatures, macros = report.outcomes
+        assert isinstance(signatures, Found)
+        assert {(found.name, found.severity) for found in signatures.findings} == {
+            ("EICAR-Test-File", Severity.INFECTED)
+        }
+        assert macros == NothingFound("macros")
         assert (report.message_id, report.subject) == ("<1@a.example>", "grün")
         record = MessageRecord.from_json(report.record)
         assert [part.name for part in record.artifacts] == [part.name for part in report.artifacts]
@@ -75,7 +87,7 @@ class PoolTests(TestCase):
         pool = self.pool()
         for _ in range(2):
             report = await self.examine(pool, attached(b"harmless"))
-            assert report.signatures == NothingFound("yara")
+            assert report.outcomes == (NothingFound("yara"), NothingFound("macros"))
         assert pool.about is not None
         assert "limits" in pool.about.confinement
         assert len(pool.about.rules_version) == 12
@@ -98,7 +110,7 @@ class PoolTests(TestCase):
     async def test_a_large_message_goes_through(self) -> None:
         """A message that is spooled in a file reaches the child piece by piece."""
         report = await self.examine(self.pool(), b"\r\n" + b"0123456789\r\n" * 1_000_000 + EICAR)
-        assert isinstance(report.signatures, Found)
+        assert isinstance(report.outcomes[0], Found)
 
     async def test_an_empty_message_is_a_message(self) -> None:
         """No octets at all: a report with a root."""
@@ -106,8 +118,8 @@ class PoolTests(TestCase):
         assert report.artifacts[0].reading == "message"
         assert report.findings == ()
 
-    async def test_a_killed_child_costs_one_verdict(self) -> None:
-        """Its message is unscannable, and the next one meets a new child."""
+    async def test_a_cell_killed_from_outside_costs_nothing(self) -> None:
+        """Its message is examined again in another cell, and gets its verdict there."""
         pool = self.pool()
         await self.examine(pool, b"x")
         (first,) = pids(pool)
@@ -116,28 +128,24 @@ class PoolTests(TestCase):
         await deferLater(reactor, 0)
         os.kill(first, signal.SIGKILL)
         report = await pending
-        assert names(report) == ["cell-died"]
-        assert isinstance(report.signatures, Found)
-        assert (await self.examine(pool, b"x")).findings == ()
+        assert (report.findings, len(report.artifacts)) == ((), 3)
         assert pids(pool) != [first]
 
+    async def test_a_cell_that_died_idle_costs_nothing(self) -> None:
+        """A message does not pay for a death that came before it."""
+        pool = self.pool()
+        await self.examine(pool, b"x")
+        os.kill(pids(pool)[0], signal.SIGKILL)
+        assert (await self.examine(pool, b"x")).findings == ()
+
     async def test_a_hanging_child_is_killed_at_the_deadline(self) -> None:
-        """A child that does not answer: `cell-time`, and the child is gone."""
+        """A child that does not answer: `cell-time`, no second try, and the child is gone."""
         pool = self.pool()
         await self.examine(pool, b"x")
         (first,) = pids(pool)
         os.kill(first, signal.SIGSTOP)
         assert names(await self.examine(pool, b"x", seconds=0.2)) == ["cell-time"]
-        await self.until(lambda: not _exists(first))
-
-    async def test_a_child_that_died_idle_gets_no_message(self) -> None:
-        """A message does not pay for a death that came before it."""
-        pool = self.pool()
-        await self.examine(pool, b"x")
-        (first,) = pids(pool)
-        os.kill(first, signal.SIGKILL)
-        os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
-        assert (await self.examine(pool, b"x")).findings == ()
+        assert not _exists(first)
 
     async def test_a_bomb_is_unscannable_and_the_child_lives(self) -> None:
         """The budget ends a zip bomb before the limits of the process do."""
@@ -148,13 +156,82 @@ class PoolTests(TestCase):
         assert [name for name in names(report) if name.startswith("limit.")]
         assert pids(pool) == before
 
+    async def test_a_fault_in_a_reader_costs_one_verdict(self) -> None:
+        """Crash, hang, memory, exception, exit: unscannable, with what was being opened; the next message is fine."""
+        pool = self.pool(spawn=spawn_hostile_nursery)
+        cases = {
+            b"crash": "cell-died.gzip",
+            b"exit": "cell-died.gzip",
+            b"hang": "cell-time.gzip",
+            b"memory": "cell-error.gzip",
+            b"raise": "cell-error.gzip",
+        }
+        with capturedLogs() as logged:
+            for fault, expected in cases.items():
+                content = MAGIC + fault
+                seconds = 1.0 if fault == b"hang" else 20.0
+                began = reactor.seconds()
+                report = await self.examine(pool, attached(content), seconds=seconds)
+                assert names(report) == [expected]
+                assert reactor.seconds() - began < seconds + 1
+                assert all(isinstance(outcome, Found) for outcome in report.outcomes)
+                lost = [event for event in logged if event["log_format"] == "cell-lost"]
+                assert len(lost) == (2 if expected.startswith("cell-died") else 1), fault
+                assert {event["artifact"] for event in lost} == {hashlib.sha256(content).hexdigest()}
+                assert {event["opened_as"] for event in lost} == {"gzip"}
+                logged.clear()
+                assert (await self.examine(pool, attached(MAGIC))).findings == ()
+
     async def test_a_child_out_of_memory_is_one_unscannable_message(self) -> None:
         """The address space limit holds: whether it is an exception or a death, the message is unscannable."""
         pool = self.pool()
         message = b"\r\n" + os.urandom(1 << 20) * 700
         report = await self.examine(pool, message, seconds=60)
-        assert names(report) in (["cell-error"], ["cell-died"])
+        assert [name.partition(".")[0] for name in names(report)] in (["cell-error"], ["cell-died"])
         assert (await self.examine(pool, b"x")).findings == ()
+
+    async def test_a_message_that_only_a_deep_cell_opens_gets_one(self) -> None:
+        """Light cells are made first; one message that needs more makes all of them deep, one by one."""
+        pool = self.pool(2)
+        await self.examine(pool, b"x")
+        light = pids(pool)
+        assert [cell.is_deep for cell in pool.population.cells] == [False, False]
+        report = await self.examine(pool, attached(b"7z\xbc\xaf\x27\x1c\0\4" + bytes(24)))
+        assert report.artifacts
+        await self.until(lambda: pool.population.free == 2 and all(cell.is_deep for cell in pool.population.cells))
+        assert not set(light) & set(pids(pool))
+        assert not any(map(_exists, light))
+
+    async def test_a_nursery_that_dies_takes_its_cells_with_it(self) -> None:
+        """Messages under way get their second try from the next one."""
+        pool = self.pool()
+        await self.examine(pool, b"x")
+        nursery, (first,) = pool.population.nursery, pids(pool)
+        assert nursery is not None
+        os.kill(first, signal.SIGSTOP)
+        pending = ensureDeferred(self.examine(pool, b"x"))
+        await deferLater(reactor, 0)
+        os.kill(nursery.pid, signal.SIGKILL)
+        assert (await pending).findings == ()
+        assert pool.population.nursery not in (None, nursery)
+
+    async def test_another_tenants_message_passes_by_a_flood(self) -> None:
+        """One tenant's messages hold every cell and the line: another's gets a cell that is added for it."""
+        pool = self.pool(2, spawn=spawn_hostile_nursery)
+        await self.examine(pool, b"x")
+        hang = attached(MAGIC + b"hang")
+        flood = [ensureDeferred(self.examine(pool, hang, seconds=1.5, tenant=1)) for _ in range(6)]
+        await deferLater(reactor, 0)
+        assert pool.population.free == 0
+        began = reactor.seconds()
+        for _ in range(5):
+            assert (await self.examine(pool, b"x", seconds=1.0, tenant=2)).findings == ()
+        assert reactor.seconds() - began < 1.0
+        assert not any(pending.called for pending in flood)
+        assert len(pids(pool)) == 3
+        for pending in flood:
+            with contextlib.suppress(NoCellFree):
+                assert names(await pending) == ["cell-time.gzip"]
 
     async def test_no_cell_free_in_time(self) -> None:
         """With every child busy a message waits half of its time, then it is not judged."""
@@ -180,50 +257,23 @@ class PoolTests(TestCase):
         assert [(await report).subject for report in pending] == [str(n) for n in range(20)]
         assert len(pids(pool)) == 2
 
-    async def test_stopping_ends_children_and_waiting_messages(self) -> None:
-        """After `stopService` there is no child left, and who waited is told."""
+    async def test_stopping_ends_cells_and_waiting_messages(self) -> None:
+        """After `stopService` there is no process left, and who waited is told."""
         pool = CellPool(reactor, 1)
         pool.startService()
-        (pid,) = pids(pool)
-        waiting: Deferred[CellReport] = ensureDeferred(self.examine(pool, b"x"))
+        nursery = pool.population.nursery
+        assert nursery is not None
+        await self.examine(pool, b"x")
+        processes = [nursery.pid, *pids(pool)]
+        os.kill(processes[1], signal.SIGSTOP)
+        pending = [ensureDeferred(self.examine(pool, b"x")) for _ in range(2)]
+        await deferLater(reactor, 0)
         gone = pool.stopService()
-        await self.assertFailure(waiting, NoCellFree)
+        for each in pending:
+            await self.assertFailure(each, NoCellFree)
         await gone
-        assert not _exists(pid)
+        assert not any(map(_exists, processes))
         await self.assertFailure(ensureDeferred(self.examine(pool, b"x")), NoCellFree)
-
-
-class BackOffTests(TestCase):
-    timeout = 30
-
-    async def test_children_that_die_at_start_are_replaced_after_growing_waits(self) -> None:
-        """The waits double; no child is started in between."""
-        clock = _SharedClock()
-        pool = CellPool(clock, 1)
-        pool.startService()
-        waits = []
-        for _ in range(3):
-            os.kill(pids(pool)[0], signal.SIGKILL)
-            while pool._cells:
-                await deferLater(reactor, 0.01)
-            (call,) = pool._respawns
-            waits.append(round(call.getTime() - clock.seconds(), 3))
-            clock.advance(waits[-1])
-        assert waits == [0.1, 0.2, 0.4]
-        await self._stop(pool, clock)
-
-    async def _stop(self, pool: CellPool, clock: Clock) -> None:
-        gone = pool.stopService()
-        while not gone.called:
-            await deferLater(reactor, 0.01)
-            clock.advance(1)
-
-
-class _SharedClock(Clock):
-    """Time by hand, sockets by the real reactor."""
-
-    def adoptStreamConnection(self, *arguments: object) -> object:
-        return reactor.adoptStreamConnection(*arguments)  # type: ignore[attr-defined]
 
 
 def _exists(pid: int) -> bool:

@@ -3,12 +3,13 @@
 import itertools
 
 import pytest
-import yara_x
 
 from mx.anatomy.budget import Budget, Limits
 from mx.anatomy.containers.contract import whole
 from mx.artifact import Artifact
-from mx.cell.signatures import Signatures, rule_texts, rules_version
+from mx.cell.rule_set import RulesBroken
+from mx.cell.signatures import Signatures, compile_rules, rule_texts, rules_version
+from mx.cell.wishes import Wishes
 from mx.finding import Finding, Severity
 from tests.contracts.mail import EICAR
 
@@ -19,7 +20,7 @@ SCRIPT = b'CreateObject("WScript.Shell") CreateObject("MSXML2.XMLHTTP") CreateOb
 
 @pytest.fixture(scope="module")
 def signatures() -> Signatures:
-    return Signatures(rule_texts())
+    return Signatures(compile_rules())
 
 
 def found(signatures: Signatures, name: str, octets: bytes, seconds: float = 10.0) -> list[tuple[str, Severity]]:
@@ -78,38 +79,30 @@ def test_no_time_left_is_unscannable(signatures: Signatures) -> None:
     assert found(signatures, "a", b"x", seconds=0.0) == [("limit.time", Severity.UNSCANNABLE)]
 
 
-class _FailingScanner:
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def set_timeout(self, seconds: int) -> None:
-        pass
-
-    def set_global(self, name: str, value: str) -> None:
-        pass
-
-    def scan(self, octets: bytes) -> None:
-        raise self._error
-
-
-@pytest.mark.parametrize(
-    ("error", "name"), [(yara_x.TimeoutError(), "limit.signature-time"), (yara_x.ScanError(), "signature-error")]
-)
-def test_a_scan_that_fails_is_unscannable(error: Exception, name: str) -> None:
-    """Neither a time-out nor an error of the library is nothing found."""
-    signatures = object.__new__(Signatures)
-    signatures._scanner = _FailingScanner(error)  # type: ignore[assignment]
-    assert found(signatures, "a", b"x") == [(name, Severity.UNSCANNABLE)]
-
-
 def test_rules_that_do_not_compile_stop_the_start() -> None:
     """A broken rule is found at once, not at the first message."""
-    with pytest.raises(yara_x.CompileError):
-        Signatures(["rule broken {"])
+    with pytest.raises(RulesBroken):
+        compile_rules(["rule broken {"])
+
+
+def test_a_tenants_rules_are_applied_beside_ours(signatures: Signatures) -> None:
+    """In the same engine's name; what is being done is told to the watch."""
+    artifact = Artifact(0, None, "a.pdf.exe", "", "part", "digest", whole(b"a needle"))
+    watched: list[tuple[str, str]] = []
+    wishes = Wishes(7, (), 'rule Ours { meta: severity = "infected" strings: $a = "needle" condition: $a }')
+    got = signatures.examine(
+        [artifact], [whole(b"a needle")], Budget(NO_TIME), wishes, lambda sha256, what: watched.append((sha256, what))
+    )
+    assert got == (
+        Finding("yara", "Suspicious.DoubleExtension", 0, Severity.SUSPICIOUS),
+        Finding("yara", "tenant.Ours", 0, Severity.INFECTED),
+    )
+    assert watched == [("digest", "rules"), ("digest", "yara")]
 
 
 def test_the_version_changes_with_the_rules() -> None:
     """Twelve hexadecimal digits, the same for the same texts in the same order."""
+    assert compile_rules().version == rules_version()
     assert rules_version() == rules_version(rule_texts())
     assert len({rules_version(["a", "b"]), rules_version(["b", "a"]), rules_version(["ab"])}) == 3
     assert len(rules_version()) == 12

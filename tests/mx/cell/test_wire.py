@@ -19,20 +19,21 @@ from mx.cell.wire import (
     parse_report,
     report_octets,
 )
-from mx.finding import Finding, Severity
+from mx.finding import Finding, Found, Severity
 
 DIGEST = "0" * 64
-ROOT = [None, "message", "", "message", DIGEST, 10, 0, None]
-CHILD = [0, "a.zip", "application/zip", "part", DIGEST, 5, None, [1, 9]]
+WITH_BODY = [kind for kind in FrameKind if kind is not FrameKind.DEEPER]
+ROOT = [None, "message", "", "message", DIGEST, 10, 0, None, [], ""]
+CHILD = [0, "a.zip", "application/zip", "part", DIGEST, 5, None, [1, 9], [], ""]
 
 
 def test_a_request_survives_the_wire() -> None:
     """A request is read as it was written."""
-    request = Request(123, 9.5, True)
+    request = Request(123, 45, 9.5, True)
     assert Request.from_octets(request.to_octets()) == request
 
 
-@given(st.lists(st.tuples(st.sampled_from(FrameKind), st.binary(max_size=40)), max_size=6), st.data())
+@given(st.lists(st.tuples(st.sampled_from(WITH_BODY), st.binary(max_size=40)), max_size=6), st.data())
 def test_any_split_gives_the_same_frames(frames: list[tuple[FrameKind, bytes]], data: st.DataObject) -> None:
     """Frames are the same, whatever pieces their octets arrive in."""
     octets = b"".join(frame(kind, body) for kind, body in frames)
@@ -43,7 +44,9 @@ def test_any_split_gives_the_same_frames(frames: list[tuple[FrameKind, bytes]], 
     assert got == frames
 
 
-@pytest.mark.parametrize("octets", [b"\x09\0\0\0\0", b"\x00\0\0\0\0", b"\x04\xff\xff\xff\xff", b"\x01\0\1\0\0"])
+@pytest.mark.parametrize(
+    "octets", [b"\x09\0\0\0\0", b"\x00\0\0\0\0", b"\x04\xff\xff\xff\xff", b"\x01\0\1\0\0", b"\x06\0\0\0\1"]
+)
 def test_a_frame_of_no_kind_or_too_long_is_nonsense(octets: bytes) -> None:
     """The limits hold before a body is waited for."""
     with pytest.raises(Nonsense):
@@ -59,14 +62,17 @@ def test_a_report_survives_the_wire() -> None:
     """What the child writes is what the parent reads."""
     artifacts = [
         Artifact(0, None, "message", "message/rfc822", "message", DIGEST, whole(bytes(10))),
-        Artifact(1, 0, "grün", "", "part", DIGEST, whole(bytes(7)), span=(1, 9)),
+        Artifact(1, 0, "grün", "", "part", DIGEST, whole(bytes(7)), ("a", "b"), "image/png", (1, 9)),
     ]
     finding = Finding("anatomy", "limit.time", 1, Severity.UNSCANNABLE)
     virus = Finding("yara", "EICAR-Test-File", 0, Severity.INFECTED)
+    macro = Finding("macros", "Macro.Bad", 1, Severity.SUSPICIOUS)
+    found = {"yara": [virus], "macros": [macro]}
     ambiguity = Ambiguity("bare-lf", 1)
-    told = parse_report(report_octets(artifacts, [0, None], [finding], [virus], [ambiguity], ("<1@x>", "hé")), 10)
-    assert told.artifacts[1] == ToldArtifact(0, "grün", "", "part", DIGEST, 7, None, (1, 9))
-    assert (told.findings, told.signatures, told.ambiguities) == ((finding,), (virus,), (ambiguity,))
+    told = parse_report(report_octets(artifacts, [0, None], [finding], found, [ambiguity], ("<1@x>", "hé")), 10)
+    assert told.artifacts[1] == ToldArtifact(0, "grün", "", "part", DIGEST, 7, None, (1, 9), ("a", "b"), "image/png")
+    assert (told.findings, told.ambiguities) == ((finding,), (ambiguity,))
+    assert told.outcomes == (Found("yara", (virus,)), Found("macros", (macro,)))
     assert (told.message_id, told.subject) == ("<1@x>", "hé")
 
 
@@ -74,11 +80,12 @@ def _report(
     artifacts: object = None,
     findings: object = (),
     signatures: object = (),
+    macros: object = (),
     ambiguities: object = (),
     subject: object = "",
 ) -> bytes:
     return json.dumps(
-        [[ROOT, CHILD] if artifacts is None else artifacts, findings, signatures, ambiguities, "", subject]
+        [[ROOT, CHILD] if artifacts is None else artifacts, findings, [signatures, macros], ambiguities, "", subject]
     ).encode()
 
 
@@ -123,6 +130,12 @@ NONSENSE = {
     "a finding of no severity": _report(findings=[["anatomy", "x", 0, "bad"]]),
     "another engine's finding": _report(findings=[["clamd", "x", 0, "infected"]]),
     "a finding with a line end": _report(signatures=[["yara", "a\nb", 0, "infected"]]),
+    "an engine in another's place": _report(macros=[["yara", "x", 0, "infected"]]),
+    "an engine that says no list": _report(macros=1),
+    "names without end": _report([ROOT, _changed(CHILD, 8, ["x"] * 21)]),
+    "a name of a name's length": _report([ROOT, _changed(CHILD, 8, ["x" * 5000])]),
+    "names that are none": _report([ROOT, _changed(CHILD, 8, [1])]),
+    "a type that is none": _report([ROOT, _changed(CHILD, 9, None)]),
     "an ambiguity of nothing": _report(ambiguities=[["bare-lf", 9]]),
     "a subject that is a list": _report(subject=[]),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from twisted.internet import reactor
 
 from mx.cell.connection import CellAbout
 from mx.engines.contract import EngineState
-from pratique.compose.engines import engines_of, label_of, signatures_state
+from pratique.compose.engines import engines_of, label_of, macros_state, signatures_state
 from pratique.settings import Settings
 
 
@@ -29,3 +29,5 @@ def test_signatures_are_as_the_cells_say() -> None:
     assert not signatures_state(None).is_available
     state = signatures_state(CellAbout("abc", "1.2", ("limits",)))
     assert (state.is_available, label_of(state)) == (True, "yara/1.2/abc")
+    assert not macros_state(None).is_available
+    assert label_of(macros_state(CellAbout("abc", "1.2", ("limits",)))) == "macros"

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from mx.cell.spawn import spawn_cell
+from mx.cell.spawn import spawn_nursery
 from mx.examination import Examination
 from mx.verdict import VerdictKind
 from pratique.compose.scan import scan_files
@@ -25,10 +25,10 @@ class ScanFiles(TestCase):
             (folder / "clean").write_bytes(message(text_part()))
             (folder / "eicar").write_bytes(message(attached(EICAR.encode())))
             files = [folder / each for each in ("clean", "absent", "eicar", "clean")]
-            started = [spawn_cell()]
+            started = [spawn_nursery()]
             processes = [process for process, _ in started]
             settings = Settings(data=folder, clamd=(), cells=1)
-            results = await scan_files(settings, reactor, files, lambda: started.pop() if started else spawn_cell())
+            results = await scan_files(settings, reactor, files, lambda: started.pop() if started else spawn_nursery())
         kinds = [result.verdict.kind if isinstance(result, Examination) else type(result) for result in results]
         assert kinds == [VerdictKind.CLEAN, FileNotFoundError, VerdictKind.INFECTED, VerdictKind.CLEAN]
         assert started == []

@@ -1,11 +1,13 @@
 """What the processes that scan say of their engines."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import capturedLogs
 from twisted.trial.unittest import TestCase
 
 from mx.cell.connection import CellAbout
@@ -49,28 +51,42 @@ class Reports(TestCase):
     def test_a_node_reports_at_once_and_then_now_and_then(self) -> None:
         """More often until the first cell is ready; never after the stop."""
         self.reports.startService()
-        self.cells.about = ABOUT
+        self.cells.population.about = ABOUT
         self.clock.advance(0.5)
         self.clock.advance(REPORT_SECONDS)
-        assert [each.state for each in self.threads.reports] == ["starting", "ready", "ready"]
-        last = self.threads.reports[-1]
-        assert (last.node, last.engine, last.version, last.is_confined) == ("mx.example/mx1", "yara", "1.2", True)
+        said = [(each.engine, each.state) for each in self.threads.reports]
+        assert said[:2] == [("yara", "starting"), ("macros", "starting")]
+        assert said[2:] == [("yara", "ready"), ("macros", "ready")] * 2
+        yara, macros = self.threads.reports[-2:]
+        assert (yara.node, yara.version, yara.is_confined) == ("mx.example/mx1", "1.2", True)
+        assert (macros.node, macros.version, macros.is_confined, macros.scans) == ("mx.example/mx1", "", True, 0)
         self.reports.stopService()
         assert self.clock.getDelayedCalls() == []
 
     def test_an_outage_is_outlived(self) -> None:
         """The next round reports."""
-        self.cells.about, self.threads.is_away = ABOUT, True
+        self.cells.population.about, self.threads.is_away = ABOUT, True
         self.reports.startService()
         self.threads.is_away = False
         self.clock.advance(REPORT_SECONDS)
-        assert [each.state for each in self.threads.reports] == ["ready"]
+        assert [each.state for each in self.threads.reports] == ["ready", "ready"]
         self.reports.stopService()
+
+    def test_formats_that_cannot_be_read_here_are_said(self) -> None:
+        """In the state of the signatures, and once in the log."""
+        self.cells.population.about = replace(ABOUT, missing=("rar", "iso"))
+        with capturedLogs() as logged:
+            self.reports.startService()
+            self.clock.advance(REPORT_SECONDS)
+        self.reports.stopService()
+        assert self.threads.reports[-2].state == "ready; cannot be read here: rar, iso"
+        said = [event["formats"] for event in logged if event["log_format"] == "cells.formats-missing"]
+        assert said == ["rar, iso"]
 
     def test_an_engine_is_labelled_as_soon_as_it_is_known(self) -> None:
         """Before, by its name alone."""
         assert self.reports.label("yara") == "yara"
-        self.cells.about = ABOUT
+        self.cells.population.about = ABOUT
         assert self.reports.label("yara") == "yara/1.2/abc"
         assert self.reports.label("clamd") == "clamd"
 

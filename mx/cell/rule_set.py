@@ -1,0 +1,66 @@
+"""A rule set: YARA-X rules compiled, and the one scanner that a cell makes of them.
+
+Comes in: rule texts. Goes out: for each content the names and severities of the rules that match. The artifact's own
+name stands in the variable `artifact_name`; each rule's metadata gives the finding's `name` and its `severity`.
+
+Failure: a scan out of time, or one that the engine gives up, is `limit.signature-time` or `signature-error` of severity
+unscannable, never nothing found. Rules that do not compile raise `RulesBroken`.
+Limits: a scan ends after the seconds given, in whole seconds, at least one. Rules include no files.
+"""
+
+from collections.abc import Sequence
+
+import yara_x
+
+from mx.finding import Severity
+
+_WARM_UP_OCTETS = b"warm up"
+Match = tuple[str, Severity]
+
+
+class RulesBroken(ValueError):
+    """These rules do not compile; the text says where, for whoever wrote them."""
+
+
+def compile_texts(texts: Sequence[str]) -> yara_x.Rules:
+    """The compiled rules of all texts together. Raises RulesBroken."""
+    compiler = yara_x.Compiler(includes_enabled=False)
+    compiler.define_global("artifact_name", "")
+    try:
+        for text in texts:
+            compiler.add_source(text)
+        return compiler.build()
+    except yara_x.CompileError as error:
+        raise RulesBroken(str(error)) from None
+
+
+class RuleSet:
+    """A scanner of its own; the process that makes it is the one that may use it."""
+
+    __slots__ = ("_scanner",)
+
+    def __init__(self, rules: yara_x.Rules) -> None:
+        self._scanner = yara_x.Scanner(rules)
+        # A process's first scan starts the library's clock thread, which a confined process could not do later.
+        self._scanner.set_timeout(1)
+        self._scanner.scan(_WARM_UP_OCTETS)
+
+    def scan(self, artifact_name: str, octets: bytes, seconds: float) -> list[Match]:
+        """Every rule that matches."""
+        scanner = self._scanner
+        try:
+            scanner.set_timeout(max(1, int(seconds)))
+            scanner.set_global("artifact_name", artifact_name)
+            results = scanner.scan(octets)
+        except yara_x.TimeoutError:
+            return [("limit.signature-time", Severity.UNSCANNABLE)]
+        except yara_x.ScanError:
+            return [("signature-error", Severity.UNSCANNABLE)]
+        return [_read_rule(rule) for rule in results.matching_rules]
+
+
+def _read_rule(rule: yara_x.Rule) -> Match:
+    metadata = dict(rule.metadata)
+    severity = str(metadata.get("severity", ""))
+    known = severity in Severity.__members__.values()
+    return str(metadata.get("name", rule.identifier)), Severity(severity) if known else Severity.SUSPICIOUS
