@@ -1,6 +1,7 @@
 """The walk, whole: what is found in a message, whatever the message is."""
 
 import itertools
+import lzma
 import os
 
 import pytest
@@ -132,13 +133,13 @@ def test_odd_but_harmless_mail_is_not_unscannable(case: str) -> None:
 
 
 UNSCANNABLE = {
-    "encrypted zip": (attached(encrypted_zip()), "zip-encrypted", Severity.ENCRYPTED),
+    "encrypted zip": (attached(encrypted_zip()), "encrypted.zip", Severity.ENCRYPTED),
     "cut zip": (attached(zipped(os.urandom(9000))[:500]), "broken-zip", Severity.UNSCANNABLE),
     "cut gzip": (attached(gzipped(os.urandom(90_000))[:70_000]), "broken-gzip", Severity.UNSCANNABLE),
     "partial": (b"Content-Type: message/partial; id=1\r\n\r\nabc", "message-partial", Severity.UNSCANNABLE),
-    "7z": (attached(b"7z\xbc\xaf\x27\x1c\0\4"), "unread-container.7z", Severity.UNSCANNABLE),
-    "rar": (attached(b"Rar!\x1a\x07\x00xxxx"), "unread-container.rar", Severity.UNSCANNABLE),
-    "xz in zip": (attached(zipped(b"\xfd7zXZ\0\0\4")), "unread-container.xz", Severity.UNSCANNABLE),
+    "7z": (attached(b"7z\xbc\xaf\x27\x1c\0\4" + bytes(40)), "broken-7z", Severity.UNSCANNABLE),
+    "ace": (attached(b"1234567**ACE**"), "unread-container.ace", Severity.UNSCANNABLE),
+    "xz in zip": (attached(zipped(lzma.compress(os.urandom(9000))[:5000])), "broken-xz", Severity.UNSCANNABLE),
     "21 zips": (attached(nested(b"x", 21)), "limit.archive-levels", Severity.UNSCANNABLE),
     "bomb": (attached(zipped(zipped(bytes(300 << 20)))), "limit.", Severity.UNSCANNABLE),
 }
