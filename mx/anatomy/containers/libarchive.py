@@ -93,10 +93,6 @@ class LibArchive:
         self._library = library
         self._functions = {name: _declare(library, name, result, taken) for name, result, taken in _FUNCTIONS}
 
-    def has(self, asked: Asked) -> bool:
-        """Whether this build of the library knows these formats and filters."""
-        return all(hasattr(self._library, name) for name in _switches(asked))
-
     def entries(self, content: Stretch, asked: Asked, budget: Budget) -> Iterator[Entry | Failure]:
         """Everything that can be read of this archive. Raises LimitReached."""
         if not content.octets:
