@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit browser servers clean
+.PHONY: help run test lint unit browser servers corpus fuzz clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,17 @@ browser: .venv/installed-test ## the tests in a real Chromium
 
 servers: ## install the servers of the tests (Debian, as root or with CI=true); else print how
 	@tests/install_servers.sh
+
+corpus: .venv/installed-test ## send the corpus of hidden viruses and odd clean mail through the program
+	$(BIN)/python -m tests.corpus.judge --pairs 1000
+
+# atheris needs a compiler where no wheel fits: without it, the run without instrumentation must do.
+fuzz: .venv/installed-test ## compare with other parsers, fuzz the anatomy, measure growth: FUZZ_SECONDS=600 of it under atheris
+	$(BIN)/python -m tests.fuzz.growth
+	$(BIN)/python -m tests.differential.comparing --count 20000
+	$(BIN)/python -m tests.fuzz.loop --count 20000
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]' && \
+	  mkdir -p var/fuzz && cd var/fuzz && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python -m tests.fuzz.anatomy -max_total_time=$(or $(FUZZ_SECONDS),600)
 
 clean: ## remove the virtual environment and the caches, never the data in ./var
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

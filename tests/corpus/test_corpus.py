@@ -4,28 +4,35 @@ import collections
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.corpus.__main__ import file_name, write
 from tests.corpus.case import Case, Expect
 from tests.corpus.clean import signed
-from tests.corpus.index import all_cases, clean_cases, hidden_cases, pairs
+from tests.corpus.index import all_cases, pairs
 
 
-def test_there_are_enough_techniques_and_oddities() -> None:
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    """All of them, once."""
+    return list(all_cases())
+
+
+def test_there_are_enough_techniques_and_oddities(cases: list[Case]) -> None:
     """At least 150 ways to hide, at least 100 harmless oddities."""
-    assert sum(case.expect is not Expect.CLEAN for case in hidden_cases()) >= 150
-    assert sum(case.expect is Expect.CLEAN for case in clean_cases()) >= 100
+    assert sum(case.expect is not Expect.CLEAN for case in cases) >= 150
+    assert sum(case.expect is Expect.CLEAN for case in cases) >= 100
 
 
-def test_names_are_unique_as_files_too() -> None:
+def test_names_are_unique_as_files_too(cases: list[Case]) -> None:
     """A name is a key of the manifest."""
-    cases = [*all_cases(), *pairs(500, seed=1)]
-    counted = collections.Counter(file_name(case) for case in cases)
+    counted = collections.Counter(file_name(case) for case in [*cases, *pairs(500, seed=1)])
     assert not [name for name, count in counted.items() if count > 1]
 
 
-def test_the_same_seed_makes_the_same_octets() -> None:
+def test_the_same_seed_makes_the_same_octets(cases: list[Case]) -> None:
     """Nothing in a message comes from a clock or from chance."""
-    assert list(all_cases()) == list(all_cases())
+    assert cases == list(all_cases())
     assert list(pairs(50, seed=3)) == list(pairs(50, seed=3)) != list(pairs(50, seed=4))
 
 

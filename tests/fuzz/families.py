@@ -1,0 +1,205 @@
+"""Hostile families: messages that grow by one number, each made so that a careless reader's time grows with its square.
+
+A family is a function from a size in octets, roughly, to a message of about that size.
+"""
+
+# ruff: noqa: E501
+# A table of families is easier to compare line by line.
+
+import base64
+from collections.abc import Callable, Mapping
+
+from tests.contracts.mail import EICAR, base64_part, gzipped, message, text_part
+from tests.corpus.formats import documents
+from tests.corpus.formats.zips import Member, zip_of
+from tests.corpus.hiding.undeclared import uuencoded, yenc
+
+Family = Callable[[int], bytes]
+_TOP = b"From: a@sender.example\r\n"
+
+
+def _mixed(parameters: bytes, body: bytes) -> bytes:
+    return _TOP + b"Content-Type: multipart/mixed; " + parameters + b"\r\n\r\n" + body
+
+
+def _times(piece: bytes, size: int) -> bytes:
+    return piece * (size // len(piece) + 1)
+
+
+def _nested_multiparts(size: int) -> bytes:
+    """Each level has a boundary of its own; none is closed."""
+    heads = [
+        b"Content-Type: multipart/mixed; boundary=n%d\r\n\r\n--n%d\r\n" % (number, number)
+        for number in range(size // 70)
+    ]
+    return _TOP + b"".join(heads)
+
+
+def _nested_alike(size: int) -> bytes:
+    """Each level has the same boundary, so every line is a line of all of them."""
+    return _TOP + _times(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n", size)
+
+
+def _nested_longer(size: int) -> bytes:
+    """Each boundary is the beginning of the next one."""
+    count = int((size * 2) ** 0.5)
+    return _TOP + b"".join(
+        b"Content-Type: multipart/mixed; boundary=%b\r\n\r\n--%b\r\n" % (b"b" * number, b"b" * number)
+        for number in range(1, max(count // 2, 2))
+    )
+
+
+def _nested_messages(size: int) -> bytes:
+    return _TOP + _times(b"Content-Type: message/rfc822\r\n\r\n", size)
+
+
+def _nested_encoded(size: int) -> bytes:
+    inner = text_part()
+    while len(inner) < size // 2:
+        inner = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(
+            _TOP + inner
+        )
+    return _TOP + inner
+
+
+def _pieces_2231(size: int) -> bytes:
+    return _mixed(b"; ".join(b"boundary*%d=x" % number for number in range(size // 16)), b"--x\r\n\r\nx\r\n")
+
+
+def _pieces_2231_backwards(size: int) -> bytes:
+    return _mixed(b"; ".join(b"boundary*%d=x" % number for number in range(size // 16, 0, -1)), b"--x\r\n\r\nx\r\n")
+
+
+def _many_boundaries(size: int) -> bytes:
+    return _mixed(b"; ".join(b"boundary=b%d" % number for number in range(size // 16)), b"--b7\r\n\r\nx\r\n")
+
+
+def _many_types(size: int) -> bytes:
+    fields = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n" % number for number in range(size // 46))
+    return _TOP + fields + b"\r\n--b1\r\n\r\nx\r\n--b1--\r\n"
+
+
+def _many_names(size: int) -> bytes:
+    names = b"; ".join(b"filename=n%d" % number for number in range(size // 16))
+    return _TOP + b"Content-Disposition: attachment; " + names + b"\r\n\r\nx\r\n"
+
+
+def _half_boundaries(size: int) -> bytes:
+    """Lines that begin as the boundary does, and end one letter before it."""
+    boundary = b"b" * 60
+    return _mixed(b"boundary=" + boundary, _times(b"--" + boundary[:-1] + b"\r\n", size))
+
+
+def _zip_members(size: int) -> bytes:
+    return message(base64_part(zip_of(*(Member(b"x", b"%d" % number) for number in range(size // 130))), b"a.zip"))
+
+
+def _zip_local_headers(size: int) -> bytes:
+    """Local headers without a directory, each claiming to reach to the end."""
+    header = zip_of(Member(b"x", method=0, local_sizes=(0, 0), has_descriptor=True))[:40]
+    return message(base64_part(_times(header, size * 3 // 4), b"a.zip"))
+
+
+def _zip_end_records(size: int) -> bytes:
+    return message(base64_part(_times(b"PK\5\6" + b"\0" * 18, size * 3 // 4), b"a.zip"))
+
+
+def _zip_overlapping(size: int) -> bytes:
+    content = b"x" * (size // 4)
+    others = (
+        Member(b"", b"%d" % number, offset=0, packed=b"", central_sizes=(9, len(content)))
+        for number in range(size // 300)
+    )
+    return message(base64_part(zip_of(Member(content), *others), b"a.zip"))
+
+
+def _pdf_objects(size: int) -> bytes:
+    objects = [*documents.pdf_pages(), *[b"<</A 1>>"] * (size // 50)]
+    return message(base64_part(documents.pdf(*objects), b"a.pdf"))
+
+
+def _pdf_streams(size: int) -> bytes:
+    return message(base64_part(b"%PDF-1.7\n" + _times(b"1 0 obj<</Length 9>>stream\n", size * 3 // 4), b"a.pdf"))
+
+
+FAMILIES: Mapping[str, Family] = {
+    "nested multiparts": _nested_multiparts,
+    "nested multiparts of one boundary": _nested_alike,
+    "nested multiparts, each boundary longer": _nested_longer,
+    "nested messages": _nested_messages,
+    "nested messages in base64": _nested_encoded,
+    "parts": lambda size: _mixed(b"boundary=b", _times(b"--b\r\n\r\nx\r\n", size)),
+    "empty parts": lambda size: _mixed(b"boundary=b", _times(b"--b\r\n", size)),
+    "closing lines": lambda size: _mixed(b"boundary=b", _times(b"--b--\r\n", size)),
+    "boundary lines with text after": lambda size: _mixed(b"boundary=b", _times(b"--bx\r\n--b \r\n", size)),
+    "half boundaries": _half_boundaries,
+    "dashes": lambda size: _mixed(b"boundary=-----", b"-" * size),
+    "a long boundary": lambda size: _mixed(b'boundary="' + b"b" * size + b'"', b"--" + b"b" * size + b"\r\n\r\nx\r\n"),
+    "RFC 2231 pieces": _pieces_2231,
+    "RFC 2231 pieces, last first": _pieces_2231_backwards,
+    "boundaries in one field": _many_boundaries,
+    "Content-Type fields": _many_types,
+    "file names": _many_names,
+    "folds": lambda size: _TOP + b"Content-Type: multipart/mixed;" + _times(b"\r\n ", size) + b"boundary=b\r\n\r\n--b\r\n\r\nx",
+    "folded blank lines": lambda size: _TOP + b"X: x" + _times(b"\r\n \r\n\t", size) + b"\r\n\r\nx",
+    "header fields": lambda size: _times(b"X-F: x\r\n", size) + b"\r\nx\r\n",
+    "Content-Transfer-Encoding fields": lambda size: _TOP + _times(b"Content-Transfer-Encoding: x\r\n", size) + b"\r\nx\r\n",
+    "header lines that are none": lambda size: _TOP + _times(b"x x\r\n", size) + b"\r\nx\r\n",
+    "one endless header line": lambda size: _TOP + b"X: " + b"x" * size,
+    "semicolons": lambda size: _TOP + b"Content-Type: text/plain" + b";" * size + b"\r\n\r\nx",
+    "quotes": lambda size: _TOP + b"Content-Type: text/plain; x=" + b'"' * size + b"\r\n\r\nx",
+    "backslashes": lambda size: _TOP + b'Content-Type: text/plain; x="' + b"\\" * size + b"\r\n\r\nx",
+    "open comments": lambda size: _TOP + b"Content-Type: " + b"(" * size + b"text/plain\r\n\r\nx",
+    "comments": lambda size: _TOP + b"Content-Transfer-Encoding: " + _times(b"(x)", size) + b"base64\r\n\r\neA==",
+    "equals signs": lambda size: _TOP + b"Content-Type: text/plain; " + b"=" * size + b"\r\n\r\nx",
+    "encoded words": lambda size: _TOP + b"Subject: " + _times(b"=?utf-8?Q?x?= ", size) + b"\r\n\r\nx",
+    "open encoded words": lambda size: _TOP + b"Subject: " + _times(b"=?utf-8?Q?x", size) + b"\r\n\r\nx",
+    "encoded words in the boundary": lambda size: _mixed(b'boundary="' + _times(b"=?a?Q?b?=", size) + b'"', b"--b\r\n"),
+    "percent signs": lambda size: _mixed(b"boundary*=us-ascii''" + _times(b"%62", size), b"--b\r\n"),
+    "bare CRs in the header": lambda size: _TOP + _times(b"X: x\r", size) + b"\r\n\r\nx",
+    "bare CRs in the body": lambda size: _TOP + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + _times(b"--b\r", size),
+    "line ends": lambda size: _TOP + b"\r\n" * (size // 2),
+    "line feeds": lambda size: _TOP + b"\n" * size,
+    "NULs": lambda size: _TOP + b"\0" * size,
+    "base64 with junk": lambda size: _TOP + b"Content-Transfer-Encoding: base64\r\n\r\n" + _times(b"A.", size),
+    "base64 with padding everywhere": lambda size: _TOP + b"Content-Transfer-Encoding: base64\r\n\r\n" + _times(b"QQ==", size),
+    "base64 of equals signs": lambda size: _TOP + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=" * size,
+    "undeclared base64": lambda size: _TOP + b"\r\n" + _times(b"QUFB\r\n", size),
+    "undeclared base64 in pieces": lambda size: _TOP + b"\r\n" + _times(b"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\r\n.\r\n", size),
+    "quoted-printable of equals signs": lambda size: _TOP + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=" * size,
+    "quoted-printable of bad codes": lambda size: _TOP + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + _times(b"=G=\r", size),
+    "quoted-printable of spaces": lambda size: _TOP + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=" + b" " * size,
+    "unknown encoding": lambda size: _TOP + b"Content-Transfer-Encoding: x\r\n\r\n" + _times(b"=41QQ==", size),
+    "uuencode": lambda size: _TOP + b"\r\n" + uuencoded(b"x" * (size * 2 // 3)),
+    "uuencode first lines": lambda size: _TOP + b"\r\n" + _times(b"begin 644 a\r\n", size),
+    "yEnc": lambda size: _TOP + b"\r\n" + yenc(b"x" * size),
+    "yEnc first lines": lambda size: _TOP + b"\r\n" + _times(b"=ybegin line=128 size=9 name=a\r\n", size),
+    "BinHex first lines": lambda size: _TOP + b"\r\n" + _times(b"(This file must be converted with BinHex 4.0)\r\n:", size),
+    "header-like lines": lambda size: _TOP + b"\r\n" + _times(b"Content-Type: text/plain\r\n\r\n", size),
+    "message-like blocks": lambda size: _TOP + b"\r\n" + _times(b"From: a\r\nMIME-Version: 1.0\r\n\r\nx\r\n\r\n", size),
+    "mbox lines": lambda size: _TOP + b"\r\n" + _times(b"From a Tue Nov 24 2026\r\nMIME-Version: 1.0\r\n\r\n", size),
+    "PGP first lines": lambda size: _TOP + b"\r\n" + _times(b"-----BEGIN PGP MESSAGE-----\r\n\r\n", size),
+    "HTML tags": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n" + _times(b"<a href=", size),
+    "HTML angle brackets": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n" + b"<" * size,
+    "HTML scripts": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n" + _times(b"<script>'", size),
+    "HTML comments": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n" + _times(b"<!--", size),
+    "data URLs": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n" + _times(b"data:;base64,QQ ", size),
+    "data URL heads": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n" + _times(b"data:x;x=", size),
+    "script strings": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n<script>" + _times(b"'QUFB'+", size),
+    "script numbers": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n<script>[" + _times(b"65,", size),
+    "script escapes": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n<script>'" + _times(b"\\x41", size),
+    "calendar lines": lambda size: _TOP + b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n" + _times(b"ATTACH:\r\n ", size),
+    "RTF groups": lambda size: message(base64_part(b"{\\rtf1" + b"{" * (size * 3 // 4), b"a.rtf")),
+    "RTF objects": lambda size: message(base64_part(b"{\\rtf1" + _times(b"{\\objdata 01", size * 3 // 4), b"a.rtf")),
+    "PDF objects": _pdf_objects,
+    "PDF streams": _pdf_streams,
+    "PDF dictionaries": lambda size: message(base64_part(b"%PDF-1.7\n1 0 obj" + b"<<" * (size * 3 // 8), b"a.pdf")),
+    "zip members": _zip_members,
+    "zip local headers": _zip_local_headers,
+    "zip end records": _zip_end_records,
+    "zip members that overlap": _zip_overlapping,
+    "gzip members": lambda size: message(base64_part(_times(gzipped(b"x"), size * 3 // 4), b"a.gz")),
+    "gzip starts": lambda size: message(base64_part(_times(b"\x1f\x8b\x08\0\0\0\0\0\0\0", size * 3 // 4), b"a.gz")),
+    "tar headers": lambda size: message(base64_part(b"x" * (size * 3 // 4), b"a.tar")),
+    "attachments that are all the virus": lambda size: message(*[base64_part(EICAR)] * (size // 300)),
+}  # fmt: skip
