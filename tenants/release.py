@@ -195,7 +195,10 @@ def settle_release(
     message = _still_leased(session, held_id, fence)
     if message is None:
         return False
-    taken = [_taken(session, message, result, now) for result in results if not isinstance(result, CopyNotReleased)]
+    queued: list[Event] = []
+    taken = [
+        _taken(session, message, result, queued, now) for result in results if not isinstance(result, CopyNotReleased)
+    ]
     for result in taken:
         recipient = quarantine.held_recipient
         session.execute(
@@ -209,11 +212,18 @@ def settle_release(
     text = "; ".join(reasons or dict.fromkeys(result.reply for result in taken))
     _end_lease(session, held_id, HeldState.HELD if missing else HeldState.RELEASED, text, now)
     _plan_rescan(session, held_id, rescan, is_over=not missing)
-    record_events(session, _told(message, taken, text, rescan, now, is_held=bool(missing)))
+    # Last of all that a copy is in the queue: that is where it is now.
+    record_events(session, [*_told(message, taken, text, rescan, now, is_held=bool(missing)), *queued])
     return True
 
 
-def _taken(session: Session, message: HeldMessage, result: CopyReleased | CopyToQueue, now: datetime) -> CopyReleased:
+def _taken(
+    session: Session,
+    message: HeldMessage,
+    result: CopyReleased | CopyToQueue,
+    events: list[Event],
+    now: datetime,
+) -> CopyReleased:
     """The copy's proof; a copy that is to wait is queued here, in the transaction that ends its being held."""
     if isinstance(result, CopyReleased):
         return result
@@ -233,8 +243,7 @@ def _taken(session: Session, message: HeldMessage, result: CopyReleased | CopyTo
         result.expires_at,
     )
     number = enqueue_held(session, delivery, now)
-    queued = CopyQueued(facts.transaction, facts.tenant_id, now, result.address, number, result.reason)
-    record_events(session, (queued,))
+    events.append(CopyQueued(facts.transaction, facts.tenant_id, now, result.address, number, result.reason))
     return CopyReleased(result.address, f"in the queue as {number}: {result.reason}")
 
 

@@ -125,8 +125,8 @@ def change(settings: Settings, assignments: tuple[str, ...], level: Level, file:
 def _find(session: Session, level: Level) -> PolicyInForce:
     tenant_id = tenant_named(session, level.tenant).id
     if level.recipient is not None:
-        address, domain_id = _recipient(session, tenant_id, level.recipient)
-        return recipient_policy(session, tenant_id=tenant_id, domain_id=domain_id, address=address)
+        address, home = _recipient(session, tenant_id, level.recipient)
+        return recipient_policy(session, tenant_id=tenant_id, domain_id=home, address=address)
     domain_id = _domain(session, tenant_id, level.domain)
     if level.group is not None:
         group_id = get_group(session, tenant_id=tenant_id, name=level.group).id
@@ -139,9 +139,9 @@ def _find(session: Session, level: Level) -> PolicyInForce:
 def _change(session: Session, level: Level, entries: Mapping[str, object], now: datetime) -> PolicyInForce:
     tenant_id = tenant_named(session, level.tenant).id
     if level.recipient is not None:
-        address, domain_id = _recipient(session, tenant_id, level.recipient)
+        address, home = _recipient(session, tenant_id, level.recipient)
         return change_recipient_policy(
-            session, tenant_id=tenant_id, domain_id=domain_id, address=address, entries=entries, now=now
+            session, tenant_id=tenant_id, domain_id=home, address=address, entries=entries, now=now
         )
     domain_id = _domain(session, tenant_id, level.domain)
     if level.group is not None:

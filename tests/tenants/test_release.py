@@ -4,18 +4,21 @@ import pytest
 
 from tenants.keys import shred
 from tenants.quarantine import HeldFilter, HeldState, delete_held, get_held, hold
+from tenants.queue_book import lease_due
 from tenants.refusals import NotFound, WrongState
 from tenants.release import (
     CopyNotReleased,
     CopyReleased,
+    CopyToQueue,
     LeasedRelease,
+    Rescan,
     request_release,
     request_release_of_all,
     settle_release,
     take_release_requests,
 )
-from tenants.trace import Released, ReleaseFailed, ReleaseRequested
-from tenants.trace_book import find
+from tenants.trace import CopyQueued, Released, ReleaseFailed, ReleaseRequested, Rescanned
+from tenants.trace_book import events_of, find
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
@@ -139,3 +142,60 @@ def test_content_that_cannot_be_read_any_more_is_said(world: CustomerWorld) -> N
     with world.database.read() as session:
         held = get_held(session, number, tenant_id=None)
     assert (held.state, held.last_result) == (HeldState.HELD, "The content cannot be read any more.")
+
+
+def test_a_copy_for_the_queue_is_queued_and_held_no_more(world: CustomerWorld) -> None:
+    """In one transaction, with the message's own octets; the trace ends with where it is."""
+    number = hold_one(world, "Anna@acme.example", "bo@acme.example")
+    with world.database.unit_of_work() as session:
+        request_release(session, number, tenant_id=None, who="rita", override=(), now=NOW)
+        (release,) = take_release_requests(session, now=NOW, limit=9, owner="one", lease_seconds=60)
+        results = [
+            CopyToQueue(address, "acme.example", b"X: 1\r\n", "away", NOW, later(days=5))
+            for address in release.recipients
+        ]
+        assert settle_release(session, number, fence=release.fence, results=results, now=NOW)
+        message = get_held(session, number, tenant_id=None)
+        leased = lease_due(session, now=later(seconds=1), limit=9, owner="one", lease_seconds=60)
+        events = events_of(session, [message.facts.transaction])[message.facts.transaction]
+    assert message.state is HeldState.RELEASED
+    assert {copy.body for copy in leased} == {release.body} and {copy.headers_on_top for copy in leased} == {
+        b"X: 1\r\n"
+    }
+    assert [copy.recipient for copy in leased] == list(release.recipients)
+    assert isinstance(events[-1], CopyQueued) and message.last_result.startswith("in the queue as ")
+
+
+def test_what_is_held_for_want_of_an_answer_is_leased_when_its_time_has_come(world: CustomerWorld) -> None:
+    """By one worker; a person who asks meanwhile is told that it is on its way."""
+    with world.database.unit_of_work() as session:
+        new = world.new_held(session, reason="engine-unavailable", rescan_at=later(seconds=30))
+        number = hold(session, new, NOW)
+    assert take(world, 29) == ()
+    (lease,) = take(world, 30)
+    assert lease.is_rescan and lease.message.only_if_clean and lease.message.override == ()
+    assert take(world, 31) == ()
+    with pytest.raises(WrongState, match="releasing already"):
+        ask(world, number)
+    results = [CopyNotReleased("Anna@acme.example", "Still held: silent.")]
+    rescan = Rescan(is_complete=False, next_at=later(seconds=90))
+    with world.database.unit_of_work() as session:
+        assert settle_release(session, number, fence=lease.fence, results=results, now=later(seconds=32), rescan=rescan)
+        held = get_held(session, number, tenant_id=None)
+        (told,) = events_of(session, [held.facts.transaction])[held.facts.transaction]
+    assert (held.state, held.rescan_at, held.rescans) == (HeldState.HELD, later(seconds=90), 0)
+    assert isinstance(told, Rescanned) and (told.result, told.again_in_seconds) == ("Still held: silent.", 58)
+
+
+def test_a_persons_release_that_fails_leaves_the_rescan_to_its_time(world: CustomerWorld) -> None:
+    """And a release in spite of findings is not one that needs a clean message."""
+    with world.database.unit_of_work() as session:
+        new = world.new_held(session, reason="engine-unavailable", rescan_at=later(hours=1))
+        number = hold(session, new, NOW)
+    ask(world, number)
+    (lease,) = take(world)
+    assert not lease.is_rescan and not lease.message.only_if_clean
+    results = [CopyNotReleased("Anna@acme.example", "Still held.")]
+    with world.database.unit_of_work() as session:
+        settle_release(session, number, fence=lease.fence, results=results, now=NOW)
+        assert get_held(session, number, tenant_id=None).rescan_at == later(hours=1)
