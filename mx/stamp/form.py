@@ -18,7 +18,7 @@ from mx.authentication.dkim_signature import read_tags
 FIELD_NAME = "Pratique-Stamp"
 MOST_LEAVES = 40
 MOST_OCTETS = 6000
-_DIGEST_OCTETS = 32
+_DIGEST_OCTETS, _SIGNATURE_OCTETS = 32, 64
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,250}[a-z0-9])?")
 _WORD = re.compile(r"[a-z-]{1,30}")
 _WHITE = re.compile(rb"[ \t\r\n]+")
@@ -127,7 +127,7 @@ def _stamp(tags: dict[bytes, bytes]) -> Stamp:
         _digest(tags[b"pr"]),
         _digest(tags[b"mf"]),
         _digest(tags[b"rt"]),
-        _octets(tags[b"b"]),
+        _exactly(_SIGNATURE_OCTETS, tags[b"b"]),
     )
 
 
@@ -143,10 +143,14 @@ def _octets(written: bytes) -> bytes:
 
 
 def _digest(written: bytes) -> bytes:
-    octets = _octets(written)
-    if len(octets) != _DIGEST_OCTETS:
-        raise ValueError("a digest that is none")
-    return octets
+    return _exactly(_DIGEST_OCTETS, written)
+
+
+def _exactly(octets: int, written: bytes) -> bytes:
+    decoded = _octets(written)
+    if len(decoded) != octets:
+        raise ValueError("a digest or a signature that is none")
+    return decoded
 
 
 def _text(octets: bytes) -> str:
