@@ -4,23 +4,25 @@ The reader takes gzip files. Their cells are deep from the start, so that nothin
 """
 
 import ctypes
+import json
 import os
 from collections.abc import Iterator
 from functools import partial
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.containers.contract import Step, Stretch
+from mx.anatomy.containers.contract import Member, Step, Stretch, whole
 from mx.anatomy.kinds import Kind
 from mx.anatomy.readers import LIGHT_READERS, Readers
 from mx.cell import nursery
 from mx.cell.spawn import spawn_nursery
+from tests.contracts.exploit import break_out
 
 MAGIC = b"\x1f\x8b\x08"
 spawn_hostile_nursery = partial(spawn_nursery, "tests.contracts.hostile_nursery")
 
 
 def fail_as_told(stretch: Stretch, budget: Budget) -> Iterator[Step]:
-    """Crash, hang, blow up, raise, end, or do none of it."""
+    """Crash, hang, blow up, raise, end, run a stranger's code, or do none of it."""
     match stretch.raw.removeprefix(MAGIC).strip():
         case b"crash":
             ctypes.string_at(0)
@@ -35,7 +37,9 @@ def fail_as_told(stretch: Stretch, budget: Budget) -> Iterator[Step]:
             raise KeyError("a fault in a library")
         case b"exit":
             os._exit(0)
-    yield from ()
+        case b"exploit":
+            got = json.dumps(break_out(os.getppid())).encode()
+            yield Member("got", "", "part", whole(got))
 
 
 def main(descriptor: int) -> None:

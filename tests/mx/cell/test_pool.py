@@ -11,7 +11,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import deferLater
 from twisted.logger import capturedLogs
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SkipTest, TestCase
 
 from mx.cell.nursery_link import Spawn
 from mx.cell.pool import CellPool
@@ -181,6 +181,17 @@ class PoolTests(TestCase):
                 assert {event["opened_as"] for event in lost} == {"gzip"}
                 logged.clear()
                 assert (await self.examine(pool, attached(MAGIC))).findings == ()
+
+    async def test_a_strangers_code_in_a_cell_gets_nowhere(self) -> None:
+        """Everything that it tries on the system or on the nursery is refused, and its message gets its verdict."""
+        pool = self.pool(spawn=spawn_hostile_nursery)
+        report = await self.examine(pool, attached(MAGIC + b"exploit"), want=True)
+        assert pool.about is not None
+        if "system-call-filter" not in pool.about.confinement:
+            raise SkipTest("this machine allows no system call filter")
+        (got,) = [part for part in report.artifacts if part.name == "got"]
+        assert b"".join(got.content.chunks()) == b"[]"
+        report.close()
 
     async def test_a_child_out_of_memory_is_one_unscannable_message(self) -> None:
         """The address space limit holds: whether it is an exception or a death, the message is unscannable."""
