@@ -16,6 +16,7 @@ import click
 
 from pratique.clamd_at_start import with_clamd_found
 from pratique.listening import listen, shown_address
+from pratique.plugins import require_plugins
 from pratique.portal_address import note_portal_address
 from pratique.running import run_until_stopped
 from pratique.settings import Address, Settings
@@ -38,6 +39,7 @@ def run_up(settings: Settings, *, is_demo: bool) -> int:
         prepare(settings)
         note_portal_address(settings)
         settings = with_clamd_found(settings)
+        require_plugins(settings)
     except BaseException:
         supervisor.abandon()
         raise

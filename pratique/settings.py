@@ -27,6 +27,7 @@ from pratique.quantities import (
     parse_switch,
     within,
 )
+from pratique.scanner_values import parse_command, parse_exits, parse_icap, parse_pattern, parse_plugins, parse_rspamd
 from pratique.setting_values import LogLevel as LogLevel
 from pratique.setting_values import (
     parse_addresses,
@@ -118,7 +119,65 @@ class Settings:
             parse_clamd_max,
             "25 MB",
             "octets",
-            "clamd's StreamMaxLength: larger artifacts are *unscannable* for clamd.",
+            "clamd's StreamMaxLength: larger artifacts are handed over where a unix socket is used, up to what clamd "
+            "finds EICAR behind; otherwise they are *unscannable* for clamd.",
+        ),
+    )
+    icap: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            parse_icap,
+            "none",
+            "list",
+            "ICAP services: `icap://host:port/service`, a comma list of servers that are alike; `name=icap://…` for "
+            "another engine of that name.",
+        ),
+    )
+    icap_max: int = field(
+        default=25 * 1024**2,
+        metadata=_about(
+            parse_clamd_max,
+            "25 MB",
+            "octets",
+            "Largest artifact sent to an ICAP service; others are *unscannable* for it.",
+        ),
+    )
+    rspamd: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            parse_rspamd, "none", "list", "Rspamd workers, `http://host:port`, a comma list: spam and phishing."
+        ),
+    )
+    command_scanner: str = field(
+        default="",
+        metadata=_about(
+            parse_command,
+            "none",
+            "command line",
+            "A scanner to run for each artifact, which it reads as standard input, or by the path that stands for "
+            "`{file}`.",
+        ),
+    )
+    command_scanner_exits: str = field(
+        default="0=clean,1=infected",
+        metadata=_about(
+            parse_exits, "`0=clean,1=infected`", "list", "What its exit statuses mean; any other is no answer."
+        ),
+    )
+    command_scanner_name: str = field(
+        default=r": (\S+) FOUND",
+        metadata=_about(
+            parse_pattern, r"`: (\S+) FOUND`", "pattern", "Where a finding's name stands in what it writes."
+        ),
+    )
+    plugins: tuple[str, ...] = field(
+        default=(),
+        metadata=_about(
+            parse_plugins,
+            "none",
+            "list",
+            "Engines and agents of other packages by their names; `name?key=value` gives one a setting of its own "
+            "(docs/plugins.md).",
         ),
     )
     verdict_cache: bool = field(

@@ -24,7 +24,7 @@ from mx.engines.answer import Answer, NoAnswer
 from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
 from mx.engines.each_artifact import EachArtifact
 from mx.engines.icap_connection import CannotConnect, Connections
-from mx.engines.icap_protocol import Nonsense, Offer, Service, read_offer
+from mx.engines.icap_protocol import IcapService, Nonsense, Offer, read_offer
 from mx.engines.icap_verdict import answer_of
 from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineOutcome
@@ -39,7 +39,7 @@ OFFER_SECONDS = 600.0
 class _Place:
     """One server."""
 
-    service: Service
+    service: IcapService
     connections: Connections
     turns: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(AT_ONCE))
     offer: Offer | None = None
@@ -58,7 +58,7 @@ class Icap:
         self,
         name: str,
         reactor: IReactorTime,
-        services: Sequence[Service],
+        services: Sequence[IcapService],
         most_octets: int,
         cache: VerdictCache,
         *,

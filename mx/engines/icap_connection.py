@@ -25,10 +25,10 @@ from mx.artifact import Content
 from mx.engines.icap_protocol import (
     END,
     END_WITHIN_PREVIEW,
+    IcapService,
     Nonsense,
     Reply,
     ReplyReader,
-    Service,
     chunk,
     options_request,
     question_head,
@@ -50,7 +50,7 @@ class _Gone(Exception):
 class Connections:
     """Those to one service."""
 
-    def __init__(self, reactor: IReactorTime, service: Service) -> None:
+    def __init__(self, reactor: IReactorTime, service: IcapService) -> None:
         self._reactor, self._service = reactor, service
         self._idle: list[_Connection] = []
 
@@ -115,7 +115,7 @@ class _Question:
         self.most_body_octets = ANSWER_ROOM_OCTETS
 
 
-def _question(service: Service, content: Content, method: str, preview_octets: int | None) -> _Question:
+def _question(service: IcapService, content: Content, method: str, preview_octets: int | None) -> _Question:
     """Raises Nonsense when the content cannot be read."""
     head = question_head(service, method, content.octets, preview_octets)
     if preview_octets is None:

@@ -34,7 +34,7 @@ class Nonsense(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class IcapService:
     """One ICAP service."""
 
     host: str
@@ -78,16 +78,16 @@ class Offer:
     service: str
 
 
-def parse_service(text: str) -> Service:
+def parse_service(text: str) -> IcapService:
     """The service that a URL names. Raises ValueError."""
     match = _URL.fullmatch(text)
     port = int(match["port"] or _DEFAULT_PORT) if match else 0
     if match is None or not 0 < port < 1 << 16:
         raise ValueError("is not an ICAP service: write it like icap://scanner.example:1344/avscan")
-    return Service(match["host"].strip("[]"), port, match["path"])
+    return IcapService(match["host"].strip("[]"), port, match["path"])
 
 
-def options_request(service: Service) -> bytes:
+def options_request(service: IcapService) -> bytes:
     """The question for what a service offers."""
     return _head("OPTIONS", service, "Encapsulated: null-body=0")
 
@@ -112,7 +112,7 @@ def read_offer(reply: Reply) -> Offer:
     )
 
 
-def question_head(service: Service, method: str, octets: int, preview_octets: int | None) -> bytes:
+def question_head(service: IcapService, method: str, octets: int, preview_octets: int | None) -> bytes:
     """Everything before the first chunk."""
     about = f"Host: mail.invalid\r\nContent-Type: application/octet-stream\r\nContent-Length: {octets}\r\n\r\n".encode()
     if method == "REQMOD":
@@ -212,7 +212,7 @@ class ReplyReader:
                 return digest.hexdigest(), start
 
 
-def _head(method: str, service: Service, *lines: str) -> bytes:
+def _head(method: str, service: IcapService, *lines: str) -> bytes:
     host = f"[{service.host}]" if ":" in service.host else service.host
     first = f"{method} {service} ICAP/1.0"
     return "\r\n".join([first, f"Host: {host}:{service.port}", "User-Agent: Pratique", *lines, "", ""]).encode("ascii")

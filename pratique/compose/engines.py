@@ -1,11 +1,18 @@
-"""The engines, listed one by one in the order in which people see them. YARA-X is not here: it runs in the cells."""
+"""The engines, listed one by one in the order in which people see them. YARA-X is not here: it runs in the cells.
 
+Those of other packages come last, in the order in which `plugins` names them.
+"""
+
+import shlex
 from typing import Any
 
 from mx.cell.connection import CellAbout
 from mx.engines.contract import Engine, EngineState
+from mx.engines.icap_protocol import IcapService
 from mx.engines.verdict_cache import MOST_ENTRIES, VerdictCache
 from mx.finding import MACROS, SIGNATURES
+from pratique.plugins import ENGINES, plugged
+from pratique.scanner_values import read_exits, split_icap
 from pratique.settings import Settings
 
 
@@ -17,7 +24,30 @@ def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
         from mx.engines.clamd import Clamd, parse_daemon
 
         engines.append(Clamd(reactor, [parse_daemon(each) for each in settings.clamd], settings.clamd_max, cache))
+    if settings.icap:
+        engines.extend(_icap_engines(settings, reactor, cache))
+    if settings.command_scanner:
+        from mx.engines.command import Command
+
+        words, exits = shlex.split(settings.command_scanner), read_exits(settings.command_scanner_exits)
+        engines.append(Command(reactor, words, exits, settings.command_scanner_name, cache))
+    if settings.rspamd:
+        from mx.engines.rspamd import Rspamd
+
+        engines.append(Rspamd(reactor, settings.rspamd))
+    engines.extend(plugged(ENGINES, settings, reactor))
     return engines
+
+
+def _icap_engines(settings: Settings, reactor: Any, cache: VerdictCache) -> list[Engine]:
+    """An engine for each name, of all services with that name."""
+    from mx.engines.icap import Icap
+
+    services: dict[str, list[IcapService]] = {}
+    for text in settings.icap:
+        name, service = split_icap(text)
+        services.setdefault(name, []).append(service)
+    return [Icap(name, reactor, each, settings.icap_max, cache) for name, each in services.items()]
 
 
 def label_of(state: EngineState) -> str:

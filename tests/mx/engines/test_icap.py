@@ -9,7 +9,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.engines.contract import Engine
 from mx.engines.icap import Icap
-from mx.engines.icap_protocol import Offer, Service, parse_service
+from mx.engines.icap_protocol import IcapService, Offer, parse_service
 from mx.engines.panel import Panel
 from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineFailed, Finding, Found, NothingFound, Severity
@@ -97,7 +97,7 @@ class TestScriptedIcap(AwayEngineContract, Closing):
     says_clean = b'ICAP/1.0 204 No Content\r\nISTag: "1"\r\n\r\n'
 
     def engine_at(self, address: IAddress) -> Engine:
-        return self.made(str(Service("127.0.0.1", address.port, "avscan")), offer=PLAIN)
+        return self.made(str(IcapService("127.0.0.1", address.port, "avscan")), offer=PLAIN)
 
     async def test_errors_and_odd_replies_are_failures(self) -> None:
         """A bad chunk, 500, a wrong Encapsulated, the octets sent back without a word, a proxy's error page."""
@@ -106,7 +106,7 @@ class TestScriptedIcap(AwayEngineContract, Closing):
         ok, bad = page % b"200 OK", page % b"502 Bad Gateway"
         for says in (
             b"ICAP/1.0 500 Server error\r\n\r\n",
-            b"ICAP/1.0 404 ICAP Service not found\r\n\r\n",
+            b"ICAP/1.0 404 ICAP IcapService not found\r\n\r\n",
             b"ICAP/1.0 100 Continue\r\n\r\n",
             carried % (len(ok), ok),
             carried % (len(bad), bad),
@@ -120,7 +120,7 @@ class TestScriptedIcap(AwayEngineContract, Closing):
         """The artifact is sent again without one; a server that still does not read it has failed."""
         script = Script(self.says_clean)
         engine = self.made(
-            str(Service("127.0.0.1", self.serve(script)._places[0].service.port, "avscan")),
+            str(IcapService("127.0.0.1", self.serve(script)._places[0].service.port, "avscan")),
             offer=replace(PLAIN, preview_octets=10),
         )
         assert await ask(engine, artifact(b"x" * 100)) == NothingFound("icap")

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from mx.engines.icap_protocol import (
     MOST_HEAD_OCTETS,
+    IcapService,
     Nonsense,
     Offer,
     Reply,
     ReplyReader,
-    Service,
     chunk,
     options_request,
     parse_service,
@@ -21,7 +21,7 @@ from mx.engines.icap_protocol import (
     read_offer,
 )
 
-SERVICE = Service("scanner.example", 1344, "avscan")
+SERVICE = IcapService("scanner.example", 1344, "avscan")
 HTTP = b"HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n"
 BLOCKED = (
     b'ICAP/1.0 200 OK\r\nISTag: "sig-7"\r\nX-Infection-Found: Type=0; Resolution=2; Threat=EICAR;\r\n'
@@ -150,12 +150,12 @@ def test_an_offer_is_read_from_the_reply_to_options() -> None:
 URLS = {
     "icap://scanner.example:1344/avscan": SERVICE,
     "icap://scanner.example/avscan": SERVICE,
-    "icap://[::1]:11344/a/b?c=d": Service("::1", 11344, "a/b?c=d"),
+    "icap://[::1]:11344/a/b?c=d": IcapService("::1", 11344, "a/b?c=d"),
 }
 
 
 @pytest.mark.parametrize(("text", "service"), URLS.items())
-def test_a_service_is_named_by_a_url(text: str, service: Service) -> None:
+def test_a_service_is_named_by_a_url(text: str, service: IcapService) -> None:
     """As PRATIQUE_ICAP takes it; the port is 1344 unless it says otherwise (RFC 3507 section 4.2)."""
     assert parse_service(text) == service
 

@@ -17,6 +17,19 @@ def test_clamd_is_an_engine_where_it_is_set(tmp_path: Path) -> None:
     assert [engine.name for engine in engines_of(several, reactor)] == ["clamd"]
 
 
+def test_each_setting_adds_its_engines(tmp_path: Path) -> None:
+    """ICAP services of one name are one engine; those for spam come after those for malware."""
+    settings = Settings(
+        data=tmp_path,
+        clamd=("tcp:127.0.0.1:3310",),
+        icap=("icap://a.example/scan", "other=icap://b.example/scan", "icap://c.example/scan"),
+        rspamd=("http://127.0.0.1:11333",),
+        command_scanner="/usr/bin/clamscan --no-summary {file}",
+    )
+    assert [engine.name for engine in engines_of(settings, reactor)] == ["clamd", "icap", "other", "command", "rspamd"]
+    assert Settings.from_json(settings.to_json()) == settings
+
+
 def test_an_engine_is_labelled_with_what_is_known_of_it() -> None:
     """Its version, and that of its signatures."""
     assert label_of(EngineState("clamd", True, "ready", "1.4.6", "27900")) == "clamd/1.4.6/27900"

@@ -1,0 +1,48 @@
+"""Plug-ins: engines and agents of other packages, found by their entry points.
+
+Comes in: the setting `plugins`, names that the operator has chosen: what is merely installed is not run. Goes out: what
+their factories made. A factory is called with the reactor and a mapping of the plug-in's own settings; one is shown in
+`docs/plugins.md`. A name may stand in one group, or in both.
+
+Failure: a name that no installed package has, or a factory that raises, stops the start with one plain line.
+"""
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from pratique.scanner_values import split_plugin
+from pratique.settings import Settings, SettingsError
+
+ENGINES = "pratique.engines"
+AGENTS = "pratique.agents"
+
+
+def plugged(group: str, settings: Settings, reactor: Any) -> list[Any]:
+    """What the plug-ins of this group are, in the order of the setting. Raises SettingsError."""
+    require_plugins(settings)
+    made = []
+    for text in settings.plugins:
+        name, own_settings = split_plugin(text)
+        point = _point(group, name)
+        if point is not None:
+            made.append(_made(point, own_settings, reactor))
+    return made
+
+
+def require_plugins(settings: Settings) -> None:
+    """Raises SettingsError for a name that no installed package has; nothing is loaded."""
+    for text in settings.plugins:
+        name, _ = split_plugin(text)
+        if not any(_point(group, name) for group in (ENGINES, AGENTS)):
+            raise SettingsError(f"plugins: no installed package has an engine or an agent {name!r}.")
+
+
+def _point(group: str, name: str) -> EntryPoint | None:
+    return next(iter(entry_points(group=group, name=name)), None)
+
+
+def _made(point: EntryPoint, own_settings: dict[str, str], reactor: Any) -> Any:
+    try:
+        return point.load()(reactor, own_settings)
+    except Exception as error:
+        raise SettingsError(f"plugins: {point.name!r} cannot be used: {type(error).__name__}: {error}.") from error

@@ -1,0 +1,107 @@
+"""Plug-ins: the documented example, really installed, and what cannot be used."""
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from twisted.internet import reactor
+
+from pratique.plugins import AGENTS, ENGINES, plugged, require_plugins
+from pratique.settings import Settings, SettingsError
+from tests.contracts.mail import message, text_part
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "docs" / "examples" / "password-words"
+ASKS = message(text_part(b"Please send us YOUR PASSWORD at once.\r\n"))
+
+
+def wheel_of(example: Path, folder: Path) -> Path:
+    """The example as its build system would pack it, without asking anybody for a build system."""
+    project = tomllib.loads((example / "pyproject.toml").read_text())["project"]
+    name, version = project["name"].replace("-", "_"), project["version"]
+    [(group, points)] = project["entry-points"].items()
+    about = f"{name}-{version}.dist-info"
+    files = {path.name: path.read_text() for path in example.glob("*.py")}
+    files[f"{about}/METADATA"] = f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {version}\n"
+    files[f"{about}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files[f"{about}/entry_points.txt"] = f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in points.items())
+    digests = {name: base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()) for name, text in files.items()}
+    files[f"{about}/RECORD"] = "".join(f"{each},sha256={digests[each].decode().rstrip('=')},\n" for each in digests)
+    wheel = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for each, text in files.items():
+            archive.writestr(each, text)
+    return wheel
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which pip has installed the example."""
+    folder = tmp_path_factory.mktemp("plugins")
+    target = folder / "target"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target)]
+    subprocess.run([*pip, str(wheel_of(EXAMPLE, folder))], check=True, capture_output=True, timeout=120)
+    return target
+
+
+def scan(folder: Path, target: Path, plugins: str) -> "subprocess.CompletedProcess[str]":
+    (folder / "mail.eml").write_bytes(ASKS)
+    settings = {"PRATIQUE_CLAMD": "none", "PRATIQUE_PLUGINS": plugins, "PYTHONPATH": f"{ROOT}{os.pathsep}{target}"}
+    words = [sys.executable, "-m", "pratique", "scan", "mail.eml", "--json"]
+    return subprocess.run(words, cwd=folder, env=os.environ | settings, capture_output=True, text=True, timeout=60)
+
+
+def test_the_documented_engine_is_installed_and_scans(installed: Path, tmp_path: Path) -> None:
+    """With settings of its own; without being named in the setting it does not run."""
+    done = scan(tmp_path, installed, "password-words")
+    record = json.loads(done.stdout)
+    assert (done.returncode, record["verdict"]) == (10, "suspicious")
+    found = {(finding["engine"], finding["name"]) for finding in record["findings"]}
+    assert found == {("password-words", "Asks.For.Password")}
+    assert "unanswered" not in record
+    for plugins in ("password-words?words=your+pin", ""):
+        assert json.loads(scan(tmp_path, installed, plugins).stdout)["verdict"] == "clean"
+
+
+def test_the_documented_engine_is_the_one_that_is_shown() -> None:
+    """The page and the file say the same, in about twenty lines."""
+    code = (EXAMPLE / "password_words.py").read_text().partition("\n\n")[2]
+    assert f"```python\n{code}```" in (ROOT / "docs" / "plugins.md").read_text()
+    assert len([line for line in code.splitlines() if line]) <= 20
+
+
+def test_a_plugin_that_nobody_has_stops_the_start(tmp_path: Path) -> None:
+    """With one plain line."""
+    done = scan(tmp_path, tmp_path, "nobody-has-this")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no installed package has an engine or an agent 'nobody-has-this'" in done.stderr
+    with pytest.raises(SettingsError, match="nobody-has-this"):
+        require_plugins(Settings(plugins=("nobody-has-this",)))
+
+
+def test_each_group_gets_its_own(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine is no agent."""
+    monkeypatch.syspath_prepend(str(installed))
+    settings = Settings(plugins=("password-words?words=pin",))
+    assert [engine.name for engine in plugged(ENGINES, settings, reactor)] == ["password-words"]
+    assert plugged(AGENTS, settings, reactor) == []
+
+
+def test_a_factory_that_raises_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it raises."""
+    about = tmp_path / "broken-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[pratique.engines]\nbroken = broken_engine:make\n")
+    (tmp_path / "broken_engine.py").write_text("def make(reactor, settings):\n    raise KeyError('host')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(SettingsError, match="'broken' cannot be used: KeyError: 'host'"):
+        plugged(ENGINES, Settings(plugins=("broken",)), reactor)
