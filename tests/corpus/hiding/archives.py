@@ -134,14 +134,14 @@ def _others() -> Iterator[tuple[str, bytes]]:
         ("cab-behind-program", b"MZ" + b"\x90" * 2000 + made.cab(inner)),
         ("rar4-behind-picture", b"\xff\xd8\xff\xe0" + b"\0" * 900 + made.rar4(inner)),
         ("iso-behind-octets", made.iso(inner) + b"\0" * 99_999),
-        ("gzip-two-members", gzipped(b"harmless") + gzipped(inner)),
+        ("gzip-two-members", gzipped(b"harmless") + gzipped(zipped(EICAR))),
         ("gzip-crc-wrong", gzipped(inner)[:-8] + b"\0" * 8), ("gzip-cut", gzipped(inner + b" " * 9)[:-9]),
         ("gzip-without-trailer", gzipped(inner)[:-8]), ("gzip-with-octets-behind", gzipped(inner) + b"\0" * 700),
         ("gzip-with-name-and-comment", _gzip_named(inner)), ("gzip-header-crc", _gzip_named(inner, flags=2)),
-        ("zlib", zlib.compress(inner)), ("bzip2-two-streams", bz2.compress(b"harmless") + bz2.compress(inner)),
-        ("xz-two-streams", lzma.compress(b"harmless") + lzma.compress(inner)),
-        ("tar-checksum-wrong", _tar_with_bad_sum(inner)), ("tar-second-behind-end", tarred(b"x") + tarred(inner)),
-        ("tar-size-octal-spaces", tarred(inner).replace(b"%011o\0" % len(inner), (b"%o " % len(inner)).rjust(12))),
+        ("bzip2-two-streams", bz2.compress(b"harmless") + bz2.compress(zipped(EICAR))),
+        ("xz-two-streams", lzma.compress(b"harmless") + lzma.compress(zipped(EICAR))),
+        ("tar-second-behind-end", tarred(b"x") + tarred(inner)),
+        ("tar-size-octal-spaces", _tar_spaced(inner)),
         ("tar-link-then-file", _tar_link(inner)), ("tar-cut", tarred(inner)[: 1024 + len(inner)]),
         ("tar-size-in-pax", _tar_pax_size(inner)),
     )  # fmt: skip
@@ -163,10 +163,13 @@ def _v7_tar(content: bytes) -> bytes:
     )
 
 
-def _tar_with_bad_sum(content: bytes) -> bytes:
-    archive = bytearray(tarred(content, form=tarfile.USTAR_FORMAT))
-    archive[148:156] = b"000000\0 "
-    return bytes(archive)
+def _tar_spaced(content: bytes) -> bytes:
+    """Numbers as some programs write them: spaces before, one behind."""
+    raw = bytearray(tarred(content, form=tarfile.USTAR_FORMAT))
+    raw[124:136] = (b"%o " % len(content)).rjust(12)
+    raw[148:156] = b" " * 8
+    raw[148:156] = b"%6o\0 " % sum(raw[:512])
+    return bytes(raw)
 
 
 def _tar_link(content: bytes) -> bytes:
