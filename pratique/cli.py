@@ -41,6 +41,7 @@ COMMANDS = {
     "queue": "Mail that waits for its next hop: list, show, retry, drop.",
     "quarantine": "Held mail: list, show, release, delete, export.",
     "trace": "What became of a message, event by event.",
+    "stamp": "Antivirus stamps: the key of ours, and whether one is good.",
     "accounted": "One line for each message in queue or quarantine.",
     "engines": "What each node says of its engines; findings to ignore.",
 }
