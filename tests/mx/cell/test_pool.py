@@ -211,7 +211,7 @@ class PoolTests(TestCase):
         assert report.artifacts
         await self.until(lambda: pool.population.free == 2 and all(cell.is_deep for cell in pool.population.cells))
         assert not set(light) & set(pids(pool))
-        assert not any(map(_exists, light))
+        await self.until(lambda: not any(map(_exists, light)))
 
     async def test_a_nursery_that_dies_takes_its_cells_with_it(self) -> None:
         """Messages under way get their second try from the next one."""
