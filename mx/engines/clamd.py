@@ -1,6 +1,7 @@
 """clamd as an engine: every artifact is shown to one of its daemons.
 
-Comes in: artifacts. Goes out: an EngineOutcome; which artifacts are asked about: `each_artifact.py`.
+Comes in: artifacts. Goes out: an EngineOutcome. Which artifacts are asked about: `each_artifact.py`, and, for the
+signatures that were written for mail, the message's skeleton (`mail_skeleton.py`) or, with `whole_message`, all of it.
 An artifact of up to `most_octets` (clamd's StreamMaxLength) goes over the connection. A larger one is handed over as a
 file descriptor, where a daemon listens on a unix socket: of sealed memory, so that no plain text is on a disk.
 
@@ -27,6 +28,7 @@ from mx.engines.clamd_descriptor import CAN_HAND_OVER, ask_by_descriptor
 from mx.engines.clamd_state import state_of
 from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
 from mx.engines.each_artifact import EachArtifact
+from mx.engines.mail_skeleton import with_skeleton
 from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound
 
@@ -72,7 +74,8 @@ class Clamd:
         """See `mx.engines.contract.Engine`."""
         if circumstances.is_canary:
             return await self._show_canary(artifacts[0])
-        return await self._each.examine(artifacts, circumstances)
+        shown = artifacts if circumstances.whole_message else with_skeleton(artifacts)
+        return await self._each.examine(shown, circumstances)
 
     async def state(self) -> EngineState:
         """See `mx.engines.contract.Engine`."""

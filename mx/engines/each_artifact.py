@@ -115,7 +115,9 @@ def _chosen(artifacts: Sequence[Artifact], *, whole_message: bool) -> dict[str, 
     is_opened = any(artifact.reading == "headers" and artifact.parent == 0 for artifact in artifacts)
     numbers: dict[str, list[int]] = {}
     for artifact in artifacts:
-        is_seen_in_parts = artifact.reading == "headers" or (artifact.number == 0 and is_opened)
+        is_seen_in_parts = artifact.reading == "headers" or (
+            artifact.reading == "message" and artifact.number == 0 and is_opened
+        )
         if artifact.content.octets and (whole_message or not is_seen_in_parts):
             numbers.setdefault(artifact.sha256, []).append(artifact.number)
     return numbers
