@@ -63,6 +63,8 @@ class AmbiguityName(StrEnum):
     BROKEN_COMPRESS = "broken-compress"
     BROKEN_TNEF = "broken-tnef"
     TNEF_CHECKSUM = "tnef-checksum"
+    BROKEN_CMS = "broken-cms"
+    BROKEN_PGP = "broken-pgp"
     BROKEN_ZIP = "broken-zip"
     BROKEN_GZIP = "broken-gzip"
     BROKEN_TAR = "broken-tar"

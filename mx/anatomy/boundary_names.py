@@ -25,7 +25,7 @@ _PIECE = re.compile(rb"boundary\*[0-9]{1,3}\*?[ \t]*=[ \t]*(\"[^\"]{0,200}\"?|[^
 _FOLD = re.compile(rb"[\r\n]+[ \t]+")
 _COMMENT = re.compile(rb"\([^()]*\)?")
 _QUOTED = re.compile(rb"\"([^\"]*)\"?")
-_EMPTY_LINE = re.compile(rb"(?:\A|[\r\n])--[ \t]*[\r\n]")
+_EMPTY_LINE = re.compile(rb"--[ \t]*[\r\n]")
 _CONTROLS = bytes({*range(32), 127})
 _PAIRS = b"'\"<>[]{}() \t\0\r\n"
 

@@ -9,6 +9,7 @@ Failure: none; what cannot be decoded becomes U+FFFD.
 
 import codecs
 
+_EBCDIC = ("037", "500", "1140", "273", "1026")
 _CHARSETS = {
     **{name: name for name in ("utf-8", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-7", "koi8-r", "koi8-u")},
     **{name: name for name in ("gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp")},
@@ -23,7 +24,16 @@ _CHARSETS = {
     "windows-949": "cp949",
     "windows-874": "cp874",
     "windows-31j": "cp932",
+    **{name: name for name in ("utf-32le", "utf-32be")},
+    **{f"utf-{size}-{order}": f"utf-{size}{order}" for size in (16, 32) for order in ("le", "be")},
+    **dict.fromkeys(("utf16", "ucs-2", "iso-10646-ucs-2", "unicode", "csunicode"), "utf-16"),
+    **dict.fromkeys(("utf32", "ucs-4", "iso-10646-ucs-4"), "utf-32"),
+    **dict.fromkeys(("utf7", "unicode-1-1-utf-7", "csunicode11utf7"), "utf-7"),
+    **{f"{vendor}{page}": f"cp{page:0>3}" for vendor in ("ibm", "cp", "ibm-", "cp-") for page in (*_EBCDIC, "37")},
 }
+_NOT_TRANSPARENT = frozenset({"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "utf-7"}) | frozenset(
+    f"cp{page}" for page in _EBCDIC
+)
 _UTF8_FIRST = frozenset({"", "us-ascii", "ascii", "utf-8", "utf8"})
 
 
@@ -37,6 +47,11 @@ def decode_charset(octets: bytes, charset: str) -> str:
             return octets.decode("utf-8" if name in {"utf-8", "utf8"} else "cp1252", "replace")
     # UTF-7 can spell half a surrogate pair, which no later step could encode again.
     return octets.decode(_CHARSETS[name], "replace").encode("utf-8", "replace").decode("utf-8")
+
+
+def is_transparent(charset: str) -> bool:
+    """Whether ASCII stands for itself in this charset; an unknown one counts as such."""
+    return _CHARSETS.get(charset.strip().lower(), "") not in _NOT_TRANSPARENT
 
 
 def load_charsets() -> None:

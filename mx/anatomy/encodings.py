@@ -20,29 +20,32 @@ from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Stretch, whole
 from mx.anatomy.quoted_printable import (
     is_canonical,
-    is_coded_throughout,
     is_plausible_quoted_printable,
     quoted_printable_readings,
+    without_line_ends,
 )
+from mx.anatomy.uuencode_lines import decode_lines
 
 IN_DOUBT = b"*"
 """Stands for an encoding that programs will read differently: every decoder is asked."""
 _IDENTITIES = frozenset({b"", b"7bit", b"8bit", b"binary"})
 _UUENCODINGS = frozenset({b"x-uuencode", b"uuencode", b"x-uue", b"uue"})
-"""Identity here: a uuencoded block is found by its own first line (`containers/uuencode.py`)."""
+"""Identity here, as a uuencoded block is found by its own first line (`containers/uuencode.py`); or lines alone."""
 KNOWN = _IDENTITIES | _UUENCODINGS | {b"base64", b"quoted-printable"}
 
 Readings = tuple[tuple[Stretch, ...], tuple[AmbiguityName, ...]]
 
 
-def read_encoded(content: Stretch, encoding: bytes, budget: Budget) -> Readings:
+def read_encoded(content: Stretch, encoding: bytes, budget: Budget, *, is_text: bool = True) -> Readings:
     """Every reading of the content, the plain one first, and what was odd; `encoding` is in lower case."""
-    if encoding in _IDENTITIES or encoding in _UUENCODINGS:
+    if encoding in _IDENTITIES:
         return (content,), ()
+    if encoding in _UUENCODINGS:
+        return _read_uuencoded(content, budget)
     if encoding == b"base64":
         return _read_base64(content, budget)
     if encoding == b"quoted-printable":
-        return _read_quoted_printable(content, budget)
+        return _read_quoted_printable(content, budget, is_text=is_text)
     oddities = () if encoding == IN_DOUBT else (AmbiguityName.UNKNOWN_TRANSFER_ENCODING,)
     budget.charge_reading()
     return (content, *every_reading(content, budget, is_shifted=False)), oddities
@@ -72,6 +75,13 @@ def _charged(raw: bytes, readings: Iterable[bytes], budget: Budget) -> tuple[Str
     return tuple(whole(reading) for reading in kept)
 
 
+def _read_uuencoded(content: Stretch, budget: Budget) -> Readings:
+    raw = content.raw
+    lines, _ = decode_lines(raw, len(raw) - len(raw.lstrip(b"\r\n")))
+    budget.charge_octets(len(lines))
+    return (content, whole(lines)) if lines else (content,), ()
+
+
 def _strict_base64(raw: bytes) -> bytes | None:
     try:
         return pybase64.b64decode(raw.translate(None, b"\r\n \t"), validate=True)
@@ -88,18 +98,22 @@ def _read_base64(content: Stretch, budget: Budget) -> Readings:
     readings = lenient_base64(raw)
     for reading in readings[1:]:
         budget.charge_octets(len(reading))
-    # The octets as they stand come last: they may be a uuencoded block, or no encoding at all.
-    return (*map(whole, readings), content), (AmbiguityName.BASE64_NONCANONICAL,)
+    # The octets as they stand come last: they may be a uuencoded block, or no encoding at all. Where base64 cannot be
+    # decoded, some programs keep its lines joined.
+    joined = raw.translate(None, b"\r\n")
+    budget.charge_octets(len(joined))
+    return (*map(whole, (*readings, joined)), content), (AmbiguityName.BASE64_NONCANONICAL,)
 
 
-def _read_quoted_printable(content: Stretch, budget: Budget) -> Readings:
+def _read_quoted_printable(content: Stretch, budget: Budget, *, is_text: bool) -> Readings:
     raw = content.raw
     decoded = whole(binascii.a2b_qp(raw))
     budget.charge_octets(decoded.octets)
-    if is_canonical(raw):
-        if not is_coded_throughout(raw):
-            return (decoded,), ()
-        return (decoded, *_charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)), ()
-    budget.charge_reading()
-    others = _charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)
-    return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
+    if not is_canonical(raw):
+        budget.charge_reading()
+        others = _charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)
+        return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
+    if is_text:
+        return (decoded,), ()
+    budget.charge_octets(len(raw))
+    return (decoded, whole(without_line_ends(raw))), ()

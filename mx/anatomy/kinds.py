@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from mx.anatomy.containers.contract import Stretch
 from mx.anatomy.containers.embedded import CAB, RAR, SEVEN_ZIP, ZIP
+from mx.anatomy.text_kinds import text_kinds
 
 
 class Kind(StrEnum):
@@ -57,13 +58,16 @@ class Kind(StrEnum):
     YENC = "yenc"
     BASE64 = "base64"
     """A block of base64 that nothing declares."""
+    QUOTED_PRINTABLE = "quoted-printable"
+    """Quoted-printable that nothing declares."""
+    TEXT = "text"
+    """A text in a charset that spells ASCII in other octets."""
 
 
 _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 _MIME_FIELD = re.compile(rb"(?:\A|\n)(?:content-type|content-transfer-encoding|mime-version)[ \t]*:", re.IGNORECASE)
 _FIELD = re.compile(rb"(?:From [^\n]{0,500}\n)?(?:[!-9;-~]{1,76})[ \t]*:")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
-_UUENCODE = re.compile(rb"\nbegin [0-7]{3,4} [^\r\n]")
 _TAR_OCTETS = 512
 _TAR_NUMBER = re.compile(rb" *[0-7]+[ \0]*")
 _ZIP_TAIL_OCTETS = (1 << 16) + 22 + (1 << 16)
@@ -96,6 +100,9 @@ _MAGIC = (
     (0, rb"\x78\x9f\x3e\x22", "tnef"),
     (0, rb"SZDD\x88\xf0\x27\x33|KWAJ\x88\xf0\x27\xd1|SZ \x88\xf0\x27\x33\xd1", "ms-compress"),
     (8, rb"\x19\x04\0\x10", "sis"),
+    (0, rb"\x30.{1,5}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\2-\6]", "cms"),
+    (0, rb"\x30.{1,5}\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01[\2\x09\x17]", "cms"),
+    (0, rb"[\x84\x85\x88-\x8a\x8c\x90\xa0-\xa3\xac-\xae\xc1-\xc4\xc8\xcb]", "pgp"),
     (0, rb"hsqs", "squashfs"),
     (0, rb"vhdxfile|conectix|KDMV|QFI\xfb", "virtual-disk"),
     (0, rb"EGG[A]\0|ALZ\x01", "egg"),
@@ -137,8 +144,7 @@ def kinds(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> 
         found.append(Kind.GZIP)
     if is_tar_header(base[start : min(end, start + _TAR_OCTETS)]):
         found.append(Kind.TAR)
-    if base.startswith(b"begin ", start, end) or _UUENCODE.search(base, start, end):
-        found.append(Kind.UUENCODE)
+    found.extend(_BY_NAME[name] for name in text_kinds(content, declared_type))
     found.extend(_BY_NAME[name] for name in _by_magic(content) if name in _BY_NAME)
     if _may_hide_archives(content, names):
         found.extend(kind for kind, magic in _EMBEDDED if kind not in found and magic.search(base, start, end))

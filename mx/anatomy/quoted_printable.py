@@ -5,14 +5,17 @@ Decoders differ in what they do with an equals sign that no two hexadecimal digi
 follows it too), with line ends of other kinds after it, and with octets that may not stand there at all.
 
 Standards: RFC 2045 section 6.7, with its notes on robustness. Small hexadecimal digits are read by all and no oddity.
-Failure: none. Limits: linear; nine passes at most.
+Failure: none. Limits: linear; two dozen passes at most, over what is not canonical alone.
 """
 
 import binascii
 import re
 from collections.abc import Iterator
 
-_STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*\r?\n|[ \t]*\Z)")
+_STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
+_NO_CODE = re.compile(rb"=(?![0-9A-Fa-f]{2})")
+_PLAIN_BREAK = re.compile(rb"=[ \t]*\r?\n")
+_SPACES_AT_END = re.compile(rb"(?<![ \t])[ \t]+(\r?\n|\Z)")
 _SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\r\n|\r\n\n?|\r|\n|\Z)")
 _UNREADABLE = (
     re.compile(rb"=(?![0-9A-Fa-f]{2})"),
@@ -21,8 +24,6 @@ _UNREADABLE = (
 )
 _ALLOWED = bytes({9, 10, 13, *range(32, 127)})
 _NOT_VISIBLE = bytes({*range(33), *range(127, 256)})
-_MOSTLY_CODED = 4
-"""At least every so-manieth octet is an equals sign: written by a program that encodes every octet."""
 
 
 def is_canonical(raw: bytes) -> bool:
@@ -44,17 +45,29 @@ def is_plausible_quoted_printable(raw: bytes) -> bool:
     return re.search(rb"=(?:[0-9A-Fa-f]{2}|[ \t]*[\r\n])", raw) is not None
 
 
-def is_coded_throughout(raw: bytes) -> bool:
-    """Whether nearly every octet is written as its number; some decoders then drop all line ends."""
-    return len(raw) > _MOSTLY_CODED and raw.count(b"=") * _MOSTLY_CODED > len(raw)
+def without_line_ends(raw: bytes) -> bytes:
+    """What decoders that drop all line ends and white space make of canonical quoted-printable."""
+    return binascii.a2b_qp(_SOFT_BREAK.sub(b"", raw).translate(None, _NOT_VISIBLE))
 
 
 def _readings(raw: bytes) -> Iterator[bytes]:
     yield binascii.a2b_qp(raw)
+    yield from _kept(raw)
     joined = _SOFT_BREAK.sub(b"", raw)
-    visible = joined.translate(None, _NOT_VISIBLE)
-    for text in dict.fromkeys((joined, visible)):
-        yield binascii.a2b_qp(text)
-        if b"=" in text:
-            for unreadable in _UNREADABLE:
-                yield binascii.a2b_qp(unreadable.sub(b"", text))
+    yield from _decoded(joined)
+    # Line ends and white space may be left out before the codes are read, or with those that cannot be read.
+    for text in (joined, *(unreadable.sub(b"", joined) for unreadable in _UNREADABLE), raw):
+        yield from _decoded(text.translate(None, _NOT_VISIBLE))
+
+
+def _kept(raw: bytes) -> Iterator[bytes]:
+    """Every code decoded, every other sign kept: as it is, or without the white space at the ends of lines."""
+    for text in (raw, _SPACES_AT_END.sub(rb"\1", raw)):
+        yield binascii.a2b_qp(_NO_CODE.sub(b"=3D", _PLAIN_BREAK.sub(b"", text)))
+
+
+def _decoded(text: bytes) -> Iterator[bytes]:
+    yield binascii.a2b_qp(text)
+    if b"=" in text:
+        for unreadable in _UNREADABLE:
+            yield binascii.a2b_qp(unreadable.sub(b"", text))

@@ -8,12 +8,21 @@ reader that comes upon something of the kind within its own format.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mx.anatomy.containers.base64_block import open_base64_blocks
+from mx.anatomy.containers.binhex import open_binhex
+from mx.anatomy.containers.calendar import open_calendar
+from mx.anatomy.containers.cms import open_cms
 from mx.anatomy.containers.compressed import open_bzip2, open_lzip, open_lzma, open_xz
 from mx.anatomy.containers.contract import Reader
 from mx.anatomy.containers.gzip import open_gzip
+from mx.anatomy.containers.html import open_html
+from mx.anatomy.containers.pgp import open_pgp
+from mx.anatomy.containers.quoted_block import open_quoted_block
+from mx.anatomy.containers.recoded import open_recoded
 from mx.anatomy.containers.tar import open_tar
 from mx.anatomy.containers.tnef import open_tnef
 from mx.anatomy.containers.uuencode import open_uuencode
+from mx.anatomy.containers.yenc import open_yenc
 from mx.anatomy.containers.zip import open_zip
 from mx.anatomy.kinds import Kind
 
@@ -33,6 +42,15 @@ LIGHT_READERS = Readers(
         Kind.GZIP: open_gzip,
         Kind.TAR: open_tar,
         Kind.UUENCODE: open_uuencode,
+        Kind.YENC: open_yenc,
+        Kind.BINHEX: open_binhex,
+        Kind.BASE64: open_base64_blocks,
+        Kind.QUOTED_PRINTABLE: open_quoted_block,
+        Kind.TEXT: open_recoded,
+        Kind.HTML: open_html,
+        Kind.CALENDAR: open_calendar,
+        Kind.CMS: open_cms,
+        Kind.PGP: open_pgp,
         Kind.BZIP2: open_bzip2,
         Kind.XZ: open_xz,
         Kind.LZMA: open_lzma,

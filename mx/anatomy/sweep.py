@@ -138,14 +138,16 @@ def _field_places(lower: bytes, offset: int) -> list[int]:
 
 def _marks(content: Stretch, lower: bytes, boundaries: Iterable[bytes]) -> list[_Mark]:
     base, marks = content.base, {}
-    for found in _DELIMITER.finditer(base, content.start, content.end):
+    # Patterns know the start of the octets, not that of a stretch; in small letters the lines are where they were.
+    for found in _DELIMITER.finditer(lower):
         line = found[1]
         if not line.strip(b"-") and len(line) not in (2, 4):
             continue
-        after = _next_line(base, found.end(), content.end)
+        start = content.start + found.start(1)
+        after = _next_line(base, content.start + found.end(), content.end)
         near = lower[after - content.start : after - content.start + 200]
         is_strong = b"content-" in near or (line.endswith(b"--") and len(line.strip()) > 2)
-        marks[found.start(1)] = _Mark(found.start(1), after, is_strong)
+        marks[start] = _Mark(start, after, is_strong)
     for boundary in boundaries:
         delimiter = b"--" + boundary
         position = base.find(delimiter, content.start, content.end) if boundary else -1

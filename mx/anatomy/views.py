@@ -30,6 +30,8 @@ _CANONICAL = re.compile(
 )
 """A Content-Type that all programs read alike; unquoted values may hold what RFC 2045 wants quoted, many do."""
 _LEAF = re.compile(rb"(?!multipart|message)%b/%b[ \t]*(?:;|\Z)" % (_TOKEN, _TOKEN), re.IGNORECASE)
+_NAMED_TYPE = re.compile(rb"(?:multipart|message|text|application)/[0-9a-z.+-]{1,100}")
+"""A type that stands behind something else: a comment, a quote, another field's name."""
 _MEDIA_TYPE = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z/-]{1,127}")
 
 
@@ -101,7 +103,7 @@ def read_views(
 
 def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _Type:
     first, parameters = read_parameters(value)
-    kept = _MEDIA_TYPE.match(first)
+    kept = _MEDIA_TYPE.match(first) or _NAMED_TYPE.search(first)
     media_type = kept[0].decode("ascii") if kept else ""
     charset = next((text for name, text in parameters if name == b"charset"), b"")[:40].decode("ascii", "replace")
     if not value or (_LEAF.match(value) and b"boundary" not in value.lower()):

@@ -10,7 +10,7 @@ Limits: MIME levels; a stretch is read as a part once, whichever readings come u
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.boundaries import Split, split
@@ -19,6 +19,7 @@ from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, Stret
 from mx.anatomy.encodings import every_reading, read_encoded
 from mx.anatomy.file_names import loose_file_names
 from mx.anatomy.headers import read_header
+from mx.anatomy.recoding import recoded
 from mx.anatomy.sweep import has_fields, sweep
 from mx.anatomy.views import View, read_views
 
@@ -28,6 +29,9 @@ _USUAL_PREAMBLES = frozenset(
 )  # fmt: skip
 _OF_ENCODING = frozenset({AmbiguityName.BASE64_NONCANONICAL, AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL})
 """They leave no doubt about where the part lies."""
+_SURE_OF_BASE64 = 3
+"""The first readings of base64 that is not canonical are those of well-known programs; the others are guesses."""
+_MOST_WHOLE = 8
 _BLANK = b" \t\r\n\0"
 _MOST_LEADING_OCTETS = 2000
 
@@ -41,6 +45,8 @@ class _Walk:
     bases: list[bytes] = field(default_factory=list)
     """The message itself, and what encoded multiparts decode to."""
     read: set[tuple[int, int, int]] = field(default_factory=set)
+    whole: set[tuple[int, int, int]] = field(default_factory=set)
+    """The multiparts' bodies that were given as a whole."""
     parts: int = 0
     is_in_doubt: bool = False
     """Its structure can be read in several ways."""
@@ -49,6 +55,13 @@ class _Walk:
     """Where bodies begin that only one decoder can read."""
     speaking: list[Stretch] = field(default_factory=list)
     """Texts that speak of parts of their own."""
+
+    def note_whole(self, content: Stretch) -> bool:
+        """Whether this multipart's body was not given as a whole before; levels deep down are not."""
+        key = (id(content.base), content.start, content.end)
+        is_new = key not in self.whole and len(self.whole) < _MOST_WHOLE
+        self.whole.add(key)
+        return is_new
 
     def note(self, content: Stretch) -> bool:
         """Whether this stretch had not been read before."""
@@ -116,7 +129,8 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
 def _read_body(
     body: Stretch, view: View, walk: _Walk, level: int, entity: Stretch, *, is_further: bool
 ) -> Iterator[Step]:
-    contents, oddities = read_encoded(body, view.encoding, walk.budget)
+    is_text = view.media_type.startswith("text/") or not view.media_type
+    contents, oddities = read_encoded(body, view.encoding, walk.budget, is_text=is_text)
     yield from walk.oddities(oddities)
     is_encoded = contents[0] is not body
     if view.is_multipart and is_encoded:
@@ -129,7 +143,11 @@ def _read_body(
         if view.is_multipart:
             yield from _read_multipart(content, view, walk, level, entity, is_further=is_further or number > 0)
         else:
-            yield _part(content, view, walk, level, entity, is_further=is_further or number > 0)
+            is_guess = number >= (_SURE_OF_BASE64 if view.encoding == b"base64" else 1)
+            part = _part(content, view, walk, level, entity, is_further=is_further or number > 0)
+            yield replace(part, is_guess=True) if is_guess else part
+            if view.charset and (text := recoded(content, view.charset, walk.budget)) is not None:
+                yield Member("text", view.media_type, "recoded", text, "utf-8", level, is_further=True)
             if content is body and not view.media_type.startswith("message/") and has_fields(content.raw):
                 walk.speaking.append(content)
     if view.media_type == "message/partial":
@@ -154,6 +172,9 @@ def _read_multipart(
         yield from _read_split(reading, view, walk, level, is_further=is_further or number > 0)
     if not readings:
         yield _part(content, view, walk, level, entity, is_further=is_further)
+    elif walk.is_in_doubt and walk.note_whole(content):
+        # Programs that take the type or the boundary for something else show the body as one text or one file.
+        yield replace(_part(content, view, walk, level, entity, is_further=True), is_guess=True)
 
 
 def _read_split(reading: Split, view: View, walk: _Walk, level: int, *, is_further: bool) -> Iterator[Step]:

@@ -1,47 +1,52 @@
 """Uuencoded blocks within text: `begin 644 name`, lines, `end`. Many mail programs show them as attachments.
 
+Comes in: a text with such a line. Goes out: the content of each block, with its name. Read as leniently as any program
+does: any mode or name, or none; lines behind quote marks, of wrong length, with white space after them; no `end`.
+A block that says `begin-base64` holds base64, one in the letters of xxencode those.
+
 Standards: POSIX.1-2017 uuencode. A line that cannot be decoded ends the block, as does one of length zero.
 Failure: none; a `begin` line with no lines that decode is text.
 """
 
-import binascii
 import re
 from collections.abc import Iterator
 
+from mx.anatomy.base64_readings import lenient_base64
 from mx.anatomy.budget import Budget
 from mx.anatomy.charsets import decode_charset
 from mx.anatomy.containers.contract import Member, Step, Stretch, whole
+from mx.anatomy.uuencode_lines import decode_lines
 
-_BEGIN = re.compile(rb"begin [0-7]{3,4} ([^\r\n]{1,255})[^\n]*\n")
-_BEGIN_LATER = re.compile(rb"\n" + _BEGIN.pattern)
+_BEGIN = re.compile(
+    rb"(?:\A|(?<=[\r\n]))([ \t>|]{0,20})begin(-base64)?[ \t]+[0-7]{1,6}(?:[ \t]+([^\r\n]{0,255}))?[^\r\n]*(?:\r?\n|\r)"
+)
+_END_OF_BASE64 = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t>|]*====")
+_XX_LINE = re.compile(rb"[+0-9A-Za-z-]{5,90}[ \t]*(?=[\r\n])")
 
 
 def open_uuencode(content: Stretch, budget: Budget) -> Iterator[Step]:
     """The content of each block."""
-    position = content.start
-    begin = _BEGIN.match(content.base, position, content.end)
-    while begin := begin or _BEGIN_LATER.search(content.base, position, content.end):
+    text = content.raw
+    position = 0
+    while (begin := _BEGIN.search(text, position)) is not None:
         budget.check_time()
-        octets, ended = _decode_block(content, begin.end())
-        # One octet back: the line end before a block may be that of the `begin` line just read.
-        position = ended - 1
+        position = begin.end()
+        name = decode_charset((begin[3] or b"").strip(), "") or "uuencoded"
+        if begin[2]:
+            end = _END_OF_BASE64.search(text, position)
+            coded = text[position : end.start() if end else len(text)]
+            position = end.start() if end else len(text)
+            budget.charge_octets(len(coded))
+            for reading in lenient_base64(coded):
+                yield Member(name, "", "uuencoded", whole(reading), is_further=True)
+            continue
+        octets, ended = decode_lines(text, position, begin[1])
+        if _XX_LINE.match(text, position + len(begin[1])):
+            other, other_end = decode_lines(text, position, begin[1], is_xx=True)
+            budget.charge_octets(len(other))
+            yield Member(name, "", "xxencoded", whole(other), is_further=True)
+            ended = max(ended, other_end)
+        position = max(position, ended - 1)
         if octets:
             budget.charge_octets(len(octets))
-            yield Member(decode_charset(begin[1], ""), "", "uuencoded", whole(octets))
-        begin = None
-
-
-def _decode_block(content: Stretch, position: int) -> tuple[bytes, int]:
-    base, pieces = content.base, []
-    while position < content.end:
-        newline = base.find(b"\n", position, content.end)
-        end = newline + 1 if newline >= 0 else content.end
-        try:
-            piece = binascii.a2b_uu(base[position:end].rstrip(b"\r\n"))
-        except binascii.Error:
-            break
-        if not piece:
-            break
-        pieces.append(piece)
-        position = end
-    return b"".join(pieces), position
+            yield Member(name, "", "uuencoded", whole(octets))

@@ -28,7 +28,7 @@ CASES = [
     (bytes(32769) + b"CD001", "", [Kind.ISO]),
     (b"\x78\x9f\x3e\x22", "", [Kind.TNEF]),
     (b"\x5d\0\0\x80\0" + b"\xff" * 8, "", [Kind.LZMA]),
-    (b"070701" + b"0002D7A9" * 4, "", [Kind.CPIO]),
+    (b"070701" + b"0002D7A9" * 4, "", [Kind.BASE64, Kind.CPIO]),
     (b"\xc7\x71\0\0\1\0\xa4\x81" + bytes(12) + b"\2\0\0\0\0\0" + b"a\0", "", [Kind.CPIO]),
     (b"\x02\x21\x4c\x18", "", [Kind.LZ4]),
     (b"MZ program 7z\xbc\xaf\x27\x1c and Rar!\x1a\x07\0 and MSCF\0\0\0\0", "", [Kind.SEVEN_ZIP, Kind.RAR, Kind.CAB]),

@@ -1,0 +1,116 @@
+"""HTML, SVG and scripts that carry files: `data:` URLs, and the long literals from which scripts make files.
+
+Comes in: a text in which `kinds.py` saw signs of either. Goes out: what each URL and literal decodes to: base64, digits
+of hexadecimal, lists of numbers, escapes of JavaScript and of URLs; literals that are joined by plus signs count as
+one. Nothing is run: a script that computes its file by other means is for the signatures, which see its text.
+
+Standards: RFC 2397; the HTML standard (character references); ECMA-262 (string escapes).
+Failure: none; most literals are no files, and are then small artifacts of no use.
+Limits: after MOST_LITERALS, all further ones of a text are one artifact.
+"""
+
+import re
+from collections.abc import Iterator
+
+from mx.anatomy.base64_readings import decode_block, lenient_base64
+from mx.anatomy.budget import Budget
+from mx.anatomy.containers.contract import Member, Step, Stretch, whole
+from mx.anatomy.data_urls import data_urls
+
+MOST_LITERALS = 100
+_NAMED = {b"colon": b":", b"comma": b",", b"sol": b"/", b"plus": b"+", b"equals": b"=", b"semi": b";", b"quot": b'"',
+          b"apos": b"'", b"tab": b"\t", b"newline": b"\n", b"amp": b"&", b"lt": b"<", b"gt": b">"}  # fmt: skip
+_REFERENCE = re.compile(
+    rb"&(?:#[xX]0{0,20}([0-9A-Fa-f]{1,2})|#0{0,20}([0-9]{1,3})|(%b));?" % b"|".join(_NAMED), re.IGNORECASE
+)
+_JOINT = re.compile(rb"([\"'`])\s*(?:\+|,|\\\r?\n)\s*[\"'`]")
+_LETTERS = re.compile(rb"(?:[A-Za-z0-9+/_-]{20,}(?:\s|\\[rn]|\\\r?\n)*)+={0,2}|(?:[A-Za-z0-9+/_-]+={1,2}){20,}")
+_FEWEST_LETTERS = 40
+_WITHIN_URL = frozenset(b"/?&=.:;%#@~+")
+_NUMBER = rb"(?:0[xX][0-9A-Fa-f]{1,2}|-?\d{1,3})"
+_NUMBERS = re.compile(rb"%b(?:\s*,\s*%b){15,}" % (_NUMBER, _NUMBER))
+_ESCAPES = re.compile(rb"(?:\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\\[0-3][0-7]{2})")
+_ESCAPED = re.compile(rb"(?:%b){8,}" % _ESCAPES.pattern)
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+
+
+def open_html(content: Stretch, budget: Budget) -> Iterator[Step]:
+    """What the URLs and literals of the text hold."""
+    text = content.raw
+    seen: set[bytes] = set()
+    rest: list[bytes] = []
+    for declared, octets in _files(text):
+        budget.charge_octets(len(octets))
+        if len(seen) % 64 == 0:
+            budget.check_time()
+        if not octets or octets in seen:
+            continue
+        if len(seen) >= MOST_LITERALS:
+            rest.append(octets)
+            continue
+        seen.add(octets)
+        yield Member("embedded", declared, "embedded", whole(octets), is_further=True, is_guess=not declared)
+    if rest:
+        yield Member("embedded", "", "embedded", whole(b"\n".join(rest)), is_further=True, is_guess=True)
+
+
+def _files(text: bytes) -> Iterator[tuple[str, bytes]]:
+    texts = [text]
+    if _REFERENCE.search(text):
+        texts.append(_REFERENCE.sub(_resolved, text))
+    for plain in texts:
+        yield from data_urls(plain)
+    joined = _JOINT.sub(b"", texts[-1])
+    for found in _ESCAPED.finditer(joined):
+        yield from (("", octets) for octets in _unescaped(found[0]))
+    if _ESCAPED.search(joined):
+        joined = _JOINT.sub(b"", _ESCAPES.sub(lambda escape: _octet(escape[0]), joined))
+        yield "", joined
+    for found in _LETTERS.finditer(joined):
+        if len(found[0]) >= _FEWEST_LETTERS and not _is_within_url(joined, found):
+            yield from (("", octets) for octets in _decoded(found[0], is_reversed=b"reverse" in text))
+    for found in _NUMBERS.finditer(joined):
+        yield "", bytes(_number(number) & 255 for number in found[0].split(b","))
+
+
+def _resolved(reference: re.Match[bytes]) -> bytes:
+    """The octet that a character reference stands for; files are written in ASCII."""
+    if reference[3]:
+        return _NAMED[reference[3].lower()]
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return bytes([code]) if code < 256 else reference[0]
+
+
+def _is_within_url(text: bytes, found: re.Match[bytes]) -> bool:
+    before, after = text[max(found.start() - 1, 0) : found.start()], text[found.end() : found.end() + 1]
+    return bool(before and before[0] in _WITHIN_URL - {ord("="), ord(";")} and after and after[0] not in b"\"'`")
+
+
+def _decoded(literal: bytes, *, is_reversed: bool) -> Iterator[bytes]:
+    letters = literal.replace(b"\\r", b"").replace(b"\\n", b"").translate(None, b"\\ \t\r\n")
+    if _HEX.fullmatch(letters):
+        yield bytes.fromhex(letters.decode("ascii"))
+    yield from lenient_base64(letters)
+    if is_reversed:
+        yield decode_block(letters[::-1].translate(None, b"=-_"))
+
+
+def _unescaped(run: bytes) -> Iterator[bytes]:
+    """The octets of a run of escapes; code units of two octets are read in both ways."""
+    escapes = _ESCAPES.findall(run)
+    yield b"".join(map(_octet, escapes))
+    if any(escape[1:2] == b"u" for escape in escapes):
+        yield b"".join(int(escape[2:], 16).to_bytes(2, "little") for escape in escapes if escape[1:2] == b"u")
+
+
+def _octet(escape: bytes) -> bytes:
+    if escape.startswith(b"%") and escape[1:2] not in b"uU":
+        return bytes([int(escape[1:], 16)])
+    if escape[1:2] in b"xu":
+        return bytes([int(escape[2:], 16) & 255])
+    return bytes([int(escape[1:], 8) & 255])
+
+
+def _number(text: bytes) -> int:
+    number = text.strip().lower()
+    return int(number, 16 if number.startswith(b"0x") else 10)

@@ -1,0 +1,87 @@
+"""Kinds of text: what a text may carry, told by one cheap look for each thing that it could be.
+
+Comes in: a stretch and its declared type. Goes out: the names of the kinds (`Kind` in `kinds.py`).
+Octets with a NUL among the first few thousand are no text, unless the NULs stand as in UTF-16 or UTF-32.
+
+Limits: half a dozen passes in C over a text; over anything else, its first octets alone.
+"""
+
+import re
+
+from mx.anatomy.containers.contract import Stretch
+
+_SAMPLE = 2048
+_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")
+_LETTERS = bytes(
+    1 if letter in b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-" else 0 for letter in range(256)
+)
+_RUN = b"\1" * 40
+_PRINTABLE = bytes({9, 10, 13, *range(32, 127)})
+_LETTER_LINE = re.compile(rb"(?:\A|[\r\n])[ \t>|]{0,40}[A-Za-z0-9+/_-]{32,}={0,2}[ \t]*(?:[\r\n]|\Z)")
+_SHORT_RUN = b"\1" * 32
+_CODES = re.compile(rb"=[0-9A-Fa-f]{2}(?:=\r?\n)?=[0-9A-Fa-f]{2}(?:=\r?\n)?=[0-9A-Fa-f]{2}")
+_BEGIN = re.compile(rb"(?:\A|[\r\n])[ \t>|]{0,20}begin(?:-base64)?[ \t]+[0-7]{1,6}[ \t\r\n]")
+_BINHEX = re.compile(rb"(?:\A|[\r\n])[ \t]*:[!\"#$%&'()*+,\-0-689@A-NP-VX-Z\[`a-fh-mp-r]{40,}")
+_UTF7_SIGNS = (b"+ADw", b"+AD4", b"+ACI", b"+AF8")
+"""How UTF-7 spells signs of markup, which nothing else looks like."""
+_NUMBERS = re.compile(rb"(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})(?:\s{0,9},\s{0,9}(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})){15}")
+_ESCAPES = re.compile(rb"(?:\\x|\\u00|%u|\\[0-3][0-7])[0-9A-Fa-f]")
+_MARKUP_TYPES = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
+
+
+def text_kinds(content: Stretch, declared_type: str) -> list[str]:
+    """What this text may carry; empty where it is no text."""
+    head = content.base[content.start : min(content.end, content.start + _SAMPLE)]
+    if b"\0" in head or head.startswith(_MARKS):
+        return ["text"] if _is_wide(head) else []
+    text = content.raw
+    lower = text.lower()
+    found: list[str] = []
+    letters = text.translate(_LETTERS)
+    has_run = _SHORT_RUN in letters
+    if has_run and _LETTER_LINE.search(text) is not None:
+        found.append("base64")
+    if b"=" in text and _CODES.search(text) is not None:
+        found.append("quoted-printable")
+    if b"=ybegin " in text:
+        found.append("yenc")
+    if b"begin" in lower and _BEGIN.search(text) is not None:
+        found.append("uuencode")
+    if _may_be_binhex(text):
+        found.append("binhex")
+    if b"begin:v" in lower:
+        found.append("calendar")
+    if b"-----begin pgp" in lower:
+        found.append("pgp")
+    if _may_carry_files(text, lower, letters, declared_type):
+        found.append("html")
+    if b"+A" in text and any(sign in text for sign in _UTF7_SIGNS):
+        found.append("text")
+    return found
+
+
+def _is_wide(head: bytes) -> bool:
+    """Whether the NULs stand at every second octet, or three of four."""
+    if head.startswith(_MARKS):
+        return True
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if half <= 8 or max(even, odd) * 10 < half * 8 or (even + odd) * 10 > len(head) * 8:
+        return False
+    kept = head.translate(None, b"\0")
+    return len(kept.translate(None, _PRINTABLE)) * 10 < len(kept)
+
+
+def _may_be_binhex(text: bytes) -> bool:
+    return b"(This file must be converted" in text or (b":" in text and _BINHEX.search(text) is not None)
+
+
+def _may_carry_files(text: bytes, lower: bytes, letters: bytes, declared_type: str) -> bool:
+    if b"data" in lower and (b";base64" in lower or b"data:" in lower or b"data&" in lower):
+        return True
+    is_markup = declared_type in _MARKUP_TYPES or b"</" in text
+    if is_markup and _RUN in letters:
+        return True
+    return b"<script" in lower and (
+        b"atob" in lower or _ESCAPES.search(text) is not None or _NUMBERS.search(text) is not None
+    )

@@ -1,0 +1,102 @@
+"""Files within HTML and scripts."""
+
+import base64
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mx.anatomy.containers.html import MOST_LITERALS, open_html
+from tests.contracts.stepping import contents_of
+
+OCTETS = b"PK\3\4" + bytes(range(0, 256, 3)) + b"the end"
+CODED = base64.b64encode(OCTETS)
+
+
+def by(size: int, joint: bytes) -> bytes:
+    return joint.join(CODED[at : at + size] for at in range(0, len(CODED), size))
+
+
+FOUND = {
+    "data URL": b'<a href="data:application/zip;base64,' + CODED + b'">',
+    "data URL in entities": b'<a href="d&#97;ta&colon;application/zip;base64,' + CODED.replace(b"+", b"&#x2B;") + b'">',
+    "literal": b"<script>f('" + CODED + b"')</script>",
+    "literals joined": b"<script>f('" + by(20, b"' + '") + b"')</script>",
+    "literals joined over lines": b'<script>f("' + by(20, b'" +\r\n\t"') + b'")</script>',
+    "list of literals": b'<script>["' + by(20, b'", "') + b'"].join("")</script>',
+    "template of lines": b"<script>f(`" + by(76, b"\r\n") + b"`)</script>",
+    "lines with backslashes": b"<script>f('" + by(76, b"\\\r\n") + b"')</script>",
+    "text of an element": b"<div hidden>" + CODED + b"</div>",
+    "attribute": b"<div data-x='" + CODED + b"'>",
+    "comment": b"<!-- " + CODED + b" -->",
+    "hexadecimal": b"<script>f('" + OCTETS.hex().encode() + b"')</script>",
+    "numbers": b"<script>[" + b",".join(b"%d" % octet for octet in OCTETS) + b"]</script>",
+    "numbers with signs": b"<script>[" + b", ".join(b"%d" % (octet - 256) for octet in OCTETS if octet) + b"]</script>",
+    "hexadecimal numbers": b"<script>[" + b",\r\n".join(b"0x%02X" % octet for octet in OCTETS) + b"]</script>",
+    "escapes": b"<script>'" + b"".join(b"\\x%02x" % octet for octet in OCTETS) + b"'</script>",
+    "octal escapes": b"<script>'" + b"".join(b"\\%03o" % octet for octet in OCTETS) + b"'</script>",
+    "code units": b"<script>'" + b"".join(b"\\u%04x" % octet for octet in OCTETS) + b"'</script>",
+    "percent signs": b"<script>unescape('" + b"".join(b"%%%02x" % octet for octet in OCTETS) + b"')</script>",
+    "backwards": b"<script>x='" + CODED[::-1] + b"'.split('').reverse().join('')</script>",
+    "escaped base64": b"<script>'" + b"".join(b"\\x%02x" % letter for letter in CODED) + b"'</script>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_finds_the_file(case: str) -> None:
+    """Exactly its content is one of the members."""
+    wanted = OCTETS.replace(b"\0", b"") if case == "numbers with signs" else OCTETS
+    assert wanted in contents_of(open_html, FOUND[case])
+
+
+def test_code_units_may_hold_two_octets() -> None:
+    """In the order in which processors keep them."""
+    text = "".join(f"%u{OCTETS[at + 1]:02x}{OCTETS[at]:02x}" for at in range(0, 40, 2))
+    assert OCTETS[:40] in contents_of(open_html, b"<script>unescape('" + text.encode() + b"')")
+
+
+def test_links_are_no_files() -> None:
+    """However long the words within them."""
+    link = b'<a href="https://click.example/x/' + CODED.replace(b"+", b"a") + b'?a=b">text</a>'
+    assert contents_of(open_html, link) == []
+
+
+def test_a_flood_of_literals_ends_in_one_artifact() -> None:
+    """Nothing is left out, and nothing is refused."""
+    text = b"".join(b"'%064x';" % number for number in range(3000))
+    found = contents_of(open_html, text)
+    assert len(found) == MOST_LITERALS + 1
+
+
+PIECES = [
+    b"data:",
+    b"&#",
+    b"&#9" * 20,
+    b'"',
+    b"' + '",
+    b"A" * 20,
+    b"\\x41",
+    b"%u4141",
+    b"1,",
+    b" ",
+    b"=",
+    b"\\",
+    b"<script>",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60).map(b"".join))
+def test_any_octets_will_do(text: bytes) -> None:
+    """Never raises."""
+    contents_of(open_html, text)
+
+
+@pytest.mark.parametrize(
+    "piece", [*PIECES, b"data:,", b"&#1", b"1 , ", b"A" * 19 + b"=", b"' ", b"\\\r\n", b"A" * 39 + b"."]
+)
+def test_time_is_linear(piece: bytes) -> None:
+    """64 KB of anything are read in well under a second."""
+    began = time.process_time()
+    contents_of(open_html, piece * ((1 << 16) // len(piece)))
+    assert time.process_time() - began < 1

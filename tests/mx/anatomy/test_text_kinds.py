@@ -1,0 +1,84 @@
+"""What a text may carry."""
+
+import base64
+import time
+
+import pytest
+
+from mx.anatomy.containers.contract import whole
+from mx.anatomy.text_kinds import text_kinds
+
+LETTERS = base64.b64encode(bytes(range(200)))
+PAGE = "<html><body>text</body></html>"
+
+CARRIES = [
+    (b"words\r\n" + LETTERS + b"\r\n", "", ["base64"]),
+    (b"> " + LETTERS + b"\r\n", "", ["base64"]),
+    (b"=58=35=4F=21", "", ["quoted-printable"]),
+    (b"words\r\n=ybegin line=128 size=3 name=x\r\n", "", ["yenc"]),
+    (b"begin 644 a.exe\r\n", "", ["uuencode"]),
+    (b"> begin 0 \r\n", "", ["uuencode"]),
+    (b"begin-base64 644 a\r\n", "", ["uuencode"]),
+    (b"(This file must be converted with BinHex 4.0)\r\n", "", ["binhex"]),
+    (b"begin:vcard\r\n", "", ["calendar"]),
+    (b"BEGIN:VCALENDAR\r\n", "", ["calendar"]),
+    (b"-----BEGIN PGP MESSAGE-----\r\n", "", ["pgp"]),
+    (b'<a href="data:text/html;base64,AAAA">', "", ["html"]),
+    (b"<div>" + LETTERS + b"</div>", "", ["html"]),
+    (b"<SCRIPT>atob(x)", "", ["html"]),
+    (b"<script>x='\\x58\\x35'", "", ["html"]),
+    (b"<script>[" + b"88, " * 20 + b"0]", "", ["html"]),
+    (PAGE.encode("utf-16"), "text/html", ["text"]),
+    (PAGE.encode("utf-16-be"), "text/html", ["text"]),
+    (PAGE.encode("utf-32-le"), "text/html", ["text"]),
+    (b"+ADw-script+AD4-", "text/html", ["text"]),
+]
+
+
+@pytest.mark.parametrize(("octets", "declared", "expected"), CARRIES)
+def test_knows_what_a_text_may_carry(octets: bytes, declared: str, expected: list[str]) -> None:
+    """By its own evidence."""
+    assert text_kinds(whole(octets), declared) == expected
+
+
+NOTHING = {
+    "prose": b"These are some words, and they begin on Monday.\r\n" * 200,
+    "a newsletter": b'<p style="width=60"><a href="https://a.example/click?x='
+    + LETTERS[:30]
+    + b'">go</a></p>\r\n' * 50,
+    "source": b"def begin(x):\r\n    return x == 0x41 and y[1:2]\r\n" * 50,
+    "binary": bytes(range(256)) * 50,
+    "empty": b"",
+    "digests in a line": b"a.zip  " + b"0123456789abcdef" * 4 + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+def test_ordinary_texts_carry_nothing(case: str) -> None:
+    """And cost no reader."""
+    assert text_kinds(whole(NOTHING[case]), "") == []
+
+
+HOSTILE = (
+    b"begin",
+    b"\nbegin ",
+    b"=5",
+    b":",
+    b"\n:AAAA",
+    b"\n> ",
+    b"A" * 31 + b" ",
+    b"data",
+    b"1,",
+    b"\\",
+    b"<script",
+    b"+A",
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_time_is_linear(piece: bytes) -> None:
+    """256 KB of anything are looked at in a moment."""
+    octets = b"<script></" + piece * ((1 << 18) // len(piece))
+    began = time.process_time()
+    text_kinds(whole(octets), "text/html")
+    assert time.process_time() - began < 0.5
