@@ -35,6 +35,7 @@ class AmbiguityName(StrEnum):
     """A line that begins with the boundary and goes on."""
     PARTS_AFTER_CLOSE = "parts-after-close"
     HEADER_NUL = "header-nul"
+    HEADER_CONTROL = "header-control"
     HEADER_MALFORMED = "header-malformed"
     """A line in a header that is neither a field nor a continuation."""
     HEADER_NAME_WHITESPACE = "header-name-whitespace"

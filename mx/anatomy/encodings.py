@@ -115,5 +115,4 @@ def _read_quoted_printable(content: Stretch, budget: Budget, *, is_text: bool) -
         return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
     if is_text:
         return (decoded,), ()
-    budget.charge_octets(len(raw))
-    return (decoded, whole(without_line_ends(raw))), ()
+    return (decoded, *_charged(decoded.raw, without_line_ends(raw), budget)), ()

@@ -27,6 +27,7 @@ _CONTENT_NAMES = frozenset(
                  b"base", b"class", b"length", b"features", b"duration", b"alternative", b"return", b"identifier",
                  b"translation-type", b"style-type", b"script-type", b"name", b"title", b"lines", b"digest")
 )  # fmt: skip
+_NO_CONTROLS = bytes({9, 10, 13, *range(32, 127), *range(128, 256)})
 _QUOTED = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
@@ -59,15 +60,17 @@ def read_header(base: bytes, start: int, end: int) -> Header:
     blank = _END_OF_HEADER.search(base, start, end)
     header_end, body = (blank.start() + 1, blank.end()) if blank else (end, end)
     block = base[start:header_end]
-    fields, malformed, oddities = _read_fields(block)
+    fields, malformed, spaced, oddities = _read_fields(block)
     oddities.extend(_line_oddities(block))
     if malformed is None:
-        return Header(tuple(fields), header_end, body, tuple(dict.fromkeys(oddities)))
+        other_body = None if spaced is None else start + spaced
+        return Header(tuple(fields), header_end, body, tuple(dict.fromkeys(oddities)), other_body)
     oddities.append(AmbiguityName.HEADER_MALFORMED)
     oddities = list(dict.fromkeys(oddities))
     if malformed == 0 and not any(name[:8].lower() == b"content-" for name, _ in fields):
         return Header((), start, start, tuple(oddities))
-    return Header(tuple(fields), header_end, body, tuple(oddities), start + malformed)
+    ends = malformed if spaced is None else min(malformed, spaced)
+    return Header(tuple(fields), header_end, body, tuple(oddities), start + ends)
 
 
 def read_other_lines(base: bytes, start: int, header: Header) -> tuple[tuple[bytes, bytes], ...]:
@@ -75,16 +78,20 @@ def read_other_lines(base: bytes, start: int, header: Header) -> tuple[tuple[byt
     return tuple(_read_fields(base[start : header.end].replace(b"\r\n", b"\n").replace(b"\r", b"\n"))[0])
 
 
-def _read_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, list[AmbiguityName]]:
-    """The fields, the offset of the first malformed line, and what was odd about names and continuations."""
+def _read_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, int | None, list[AmbiguityName]]:
+    """The fields; the offsets of the first malformed line and of the first name with a space behind; what was odd."""
     fields: list[tuple[bytes, bytes]] = []
     pieces: list[bytes] = []
     malformed: int | None = None
+    spaced: int | None = None
     oddities: list[AmbiguityName] = []
     offset = 0
     for line in block.split(b"\n"):
         if line.startswith((b" ", b"\t")) and pieces:
             piece = line.rstrip(b"\r")
+            if len(pieces) == 2 and not pieces[1].strip() and pieces[0].lower() == b"content-transfer-encoding":
+                # Python's parser takes the line end for a part of the word, and decodes nothing.
+                oddities.append(AmbiguityName.HEADER_BLANK_FOLD)
             pieces.append(piece)
             _judge_continuation(piece.strip(b" \t"), oddities)
         elif line and line != b"\r":
@@ -93,6 +100,7 @@ def _read_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, l
             if colon and _NAME.fullmatch(written):
                 _end_field(fields, pieces)
                 if len(written) < len(name):
+                    spaced = offset if spaced is None else spaced
                     oddities.append(AmbiguityName.HEADER_NAME_WHITESPACE)
                 if b"content" in (lower := written.lower()) and lower not in _CONTENT_NAMES:
                     _judge_name(lower, oddities)
@@ -101,7 +109,7 @@ def _read_fields(block: bytes) -> tuple[list[tuple[bytes, bytes]], int | None, l
                 malformed = offset
         offset += len(line) + 1
     _end_field(fields, pieces)
-    return fields, malformed, oddities
+    return fields, malformed, spaced, oddities
 
 
 def _judge_continuation(text: bytes, oddities: list[AmbiguityName]) -> None:
@@ -128,6 +136,8 @@ def _line_oddities(block: bytes) -> list[AmbiguityName]:
     oddities = []
     if b"\0" in block:
         oddities.append(AmbiguityName.HEADER_NUL)
+    elif block.translate(None, _NO_CONTROLS):
+        oddities.append(AmbiguityName.HEADER_CONTROL)
     line_ends = block.count(b"\r\n")
     if block.count(b"\r") != line_ends:
         oddities.append(AmbiguityName.BARE_CR_IN_HEADER)

@@ -22,6 +22,8 @@ _UNREADABLE = (
     re.compile(rb"=(?![0-9A-Fa-f]{2})[^=]?"),
     re.compile(rb"=(?![0-9A-Fa-f]{2})[^=]{0,2}"),
 )
+_HALF = re.compile(rb"=[0-9A-Fa-f]")
+_X_CODE = re.compile(rb"=[xX](?=[0-9A-Fa-f]{2})")
 _ALLOWED = bytes({9, 10, 13, *range(32, 127)})
 _NOT_VISIBLE = bytes({*range(33), *range(127, 256)})
 
@@ -42,12 +44,15 @@ def quoted_printable_readings(raw: bytes) -> tuple[bytes, ...]:
 
 def is_plausible_quoted_printable(raw: bytes) -> bool:
     """Whether there is anything to decode."""
-    return re.search(rb"=(?:[0-9A-Fa-f]{2}|[ \t]*[\r\n])", raw) is not None
+    return b"=" in raw.rstrip(b"= \t\r\n") or raw.rstrip(b" \t\r\n").endswith(b"===")
 
 
-def without_line_ends(raw: bytes) -> bytes:
-    """What decoders that drop all line ends and white space make of canonical quoted-printable."""
-    return binascii.a2b_qp(_SOFT_BREAK.sub(b"", raw).translate(None, _NOT_VISIBLE))
+def without_line_ends(raw: bytes) -> tuple[bytes, ...]:
+    """What decoders that drop all line ends and white space make of canonical quoted-printable: after or before they
+    join what soft line breaks part."""
+    joined = _SOFT_BREAK.sub(b"", raw).translate(None, _NOT_VISIBLE)
+    glued = _UNREADABLE[0].sub(b"", raw.translate(None, _NOT_VISIBLE))
+    return tuple(dict.fromkeys((binascii.a2b_qp(joined), binascii.a2b_qp(glued))))
 
 
 def _readings(raw: bytes) -> Iterator[bytes]:
@@ -58,6 +63,9 @@ def _readings(raw: bytes) -> Iterator[bytes]:
     # Line ends and white space may be left out before the codes are read, or with those that cannot be read.
     for text in (joined, *(unreadable.sub(b"", joined) for unreadable in _UNREADABLE), raw):
         yield from _decoded(text.translate(None, _NOT_VISIBLE))
+    yield binascii.a2b_qp(_HALF.sub(b"", joined).translate(None, _NOT_VISIBLE))
+    if _X_CODE.search(joined) is not None:
+        yield binascii.a2b_qp(_X_CODE.sub(b"=", joined))
 
 
 def _kept(raw: bytes) -> Iterator[bytes]:

@@ -77,6 +77,9 @@ def read_views(
         oddities.append(AmbiguityName.DUPLICATE_CONTENT_TYPE)
     if len(encodings) > 1:
         oddities.append(AmbiguityName.DUPLICATE_CONTENT_TRANSFER_ENCODING)
+    is_glued = any(b"content-t" in value.lower() for value in (*types, *encodings, *dispositions))
+    if is_glued:
+        oddities.append(AmbiguityName.HEADER_FOLDED_FIELD)
     if AmbiguityName.BARE_CR_IN_HEADER in header.oddities:
         other = Header(read_other_lines(base, start, header), header.end, header.body)
         types = types + other.values(b"content-type")
@@ -92,7 +95,7 @@ def read_views(
     body = Stretch(base, header.body, end)
     readings = _readings_in_doubt(read, base[start : header.end], body)
     known = [word for word in words if word in KNOWN]
-    is_doubtful = len(words) > 1 or len(known) < len(words) or bool(header.oddities)
+    is_doubtful = len(words) > 1 or len(known) < len(words) or bool(header.oddities) or is_glued
     views: dict[View, None] = {}
     for media_type, boundary, charset in readings:
         of_leaf = known if boundary is not None else [*known, *([IN_DOUBT] if is_doubtful else [])]

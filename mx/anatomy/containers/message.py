@@ -123,7 +123,8 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
     if header.other_body is not None:
         walk.budget.charge_reading()
         other = Stretch(base, header.other_body, content.end)
-        yield _part(other, views[0], walk, level, content, is_further=True)
+        for reading in (other, *read_encoded(other, views[0].encoding, walk.budget)[0]):
+            yield _part(reading, views[0], walk, level, content, is_further=True)
 
 
 def _read_body(
