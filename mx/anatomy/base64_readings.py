@@ -8,6 +8,7 @@ Standards: RFC 4648 sections 3.1, 3.3, 4 and 5; RFC 2045 section 6.8.
 Failure: none. Limits: linear; a few passes.
 """
 
+import binascii
 import re
 from collections.abc import Iterator
 
@@ -22,6 +23,7 @@ _LINE_ENDS = re.compile(rb"[\r\n]+")
 _NO_LETTER = re.compile(rb"[^A-Za-z0-9+/=\s\0]")
 _WINDOW = 48
 _FEWEST_LETTERS = 8
+_FEWEST_SHIFTED = 40
 
 
 def decode_block(block: bytes) -> bytes:
@@ -33,13 +35,27 @@ def decode_block(block: bytes) -> bytes:
 
 def lenient_base64(raw: bytes) -> tuple[bytes, ...]:
     """The distinct readings of base64 that is not canonical, the commonest first."""
-    return tuple(dict.fromkeys(b"".join(map(decode_block, blocks)) for blocks in dict.fromkeys(_blocks(raw))))
+    readings = [b"".join(map(decode_block, blocks)) for blocks in dict.fromkeys(_blocks(raw))]
+    readings.append(_up_to_fitting_padding(raw.translate(None, _JUNK_BUT_PADDING).rstrip(b"=")))
+    return tuple(dict.fromkeys(readings))
+
+
+def _up_to_fitting_padding(letters: bytes) -> bytes:
+    """Padding that stands where a block cannot end is passed over, padding where it can end one ends the data."""
+    for kept in (letters, letters[:-1]):
+        try:
+            return binascii.a2b_base64(kept + b"===")
+        except binascii.Error:
+            continue
+    return b""
 
 
 def shifted_base64(raw: bytes) -> tuple[bytes, ...]:
     """The readings that begin one, two and three letters later: where text of another kind stands before the block."""
     kept = raw.translate(None, _JUNK)
-    return tuple(dict.fromkeys(decode_block(kept[places:]) for places in (1, 2, 3) if len(kept) > places))
+    if len(kept) < _FEWEST_SHIFTED:
+        return ()
+    return tuple(dict.fromkeys(decode_block(kept[places:]) for places in (1, 2, 3)))
 
 
 def is_plausible_base64(raw: bytes) -> bool:

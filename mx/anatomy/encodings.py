@@ -19,6 +19,7 @@ from mx.anatomy.base64_readings import is_plausible_base64, lenient_base64, shif
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Stretch, whole
 from mx.anatomy.quoted_printable import (
+    has_codes,
     is_canonical,
     is_plausible_quoted_printable,
     quoted_printable_readings,
@@ -62,7 +63,8 @@ def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool) -> tupl
         else:
             readings.extend(lenient_base64(raw))
             readings.extend(shifted_base64(raw) if is_shifted else ())
-    if is_plausible_quoted_printable(raw):
+    # Where no header asks for it, an equals sign alone, as in a parameter, is no evidence.
+    if is_plausible_quoted_printable(raw) and (not is_shifted or has_codes(raw)):
         readings.extend(quoted_printable_readings(raw))
     return _charged(raw, readings, budget)
 
@@ -113,6 +115,8 @@ def _read_quoted_printable(content: Stretch, budget: Budget, *, is_text: bool) -
         budget.charge_reading()
         others = _charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)
         return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
-    if is_text:
-        return (decoded,), ()
-    return (decoded, *_charged(decoded.raw, without_line_ends(raw), budget)), ()
+    others = [] if is_text else list(without_line_ends(raw))
+    if raw.endswith(b"="):
+        # Nothing follows it, and no line is broken by it: some programs keep it.
+        others.append(decoded.raw + b"=")
+    return (decoded, *_charged(decoded.raw, others, budget)), ()

@@ -22,8 +22,12 @@ _UNREADABLE = (
     re.compile(rb"=(?![0-9A-Fa-f]{2})[^=]?"),
     re.compile(rb"=(?![0-9A-Fa-f]{2})[^=]{0,2}"),
 )
+_CODE = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]{0,99}[\r\n])")
 _HALF = re.compile(rb"=[0-9A-Fa-f]")
 _X_CODE = re.compile(rb"=[xX](?=[0-9A-Fa-f]{2})")
+_TRAILING = re.compile(rb"[ \t]*\r?\n")
+_DIGITS = "0123456789abcdefABCDEF"
+_CODES = {(high + low).encode(): bytes.fromhex(high + low) for high in _DIGITS for low in _DIGITS}
 _ALLOWED = bytes({9, 10, 13, *range(32, 127)})
 _NOT_VISIBLE = bytes({*range(33), *range(127, 256)})
 
@@ -43,8 +47,13 @@ def quoted_printable_readings(raw: bytes) -> tuple[bytes, ...]:
 
 
 def is_plausible_quoted_printable(raw: bytes) -> bool:
-    """Whether there is anything to decode."""
-    return b"=" in raw.rstrip(b"= \t\r\n") or raw.rstrip(b" \t\r\n").endswith(b"===")
+    """Whether an equals sign stands in it that is no padding of base64."""
+    return b"=" in raw.rstrip(b"= \t\r\n")
+
+
+def has_codes(raw: bytes) -> bool:
+    """Whether a code or a soft line break stands in it."""
+    return _CODE.search(raw) is not None
 
 
 def without_line_ends(raw: bytes) -> tuple[bytes, ...]:
@@ -60,6 +69,10 @@ def _readings(raw: bytes) -> Iterator[bytes]:
     yield from _kept(raw)
     joined = _SOFT_BREAK.sub(b"", raw)
     yield from _decoded(joined)
+    # One line end after another: trailing white space off, soft breaks out, codes read, all else left as it stands.
+    for end in (b"\n", b"\r\n"):
+        text = _TRAILING.sub(b"\n", raw) if end == b"\n" else raw
+        yield _codes(text.replace(b"=" + end, b""))
     # Line ends and white space may be left out before the codes are read, or with those that cannot be read.
     for text in (joined, *(unreadable.sub(b"", joined) for unreadable in _UNREADABLE), raw):
         yield from _decoded(text.translate(None, _NOT_VISIBLE))
@@ -72,6 +85,12 @@ def _kept(raw: bytes) -> Iterator[bytes]:
     """Every code decoded, every other sign kept: as it is, or without the white space at the ends of lines."""
     for text in (raw, _SPACES_AT_END.sub(rb"\1", raw)):
         yield binascii.a2b_qp(_NO_CODE.sub(b"=3D", _PLAIN_BREAK.sub(b"", text)))
+
+
+def _codes(text: bytes) -> bytes:
+    """The codes read, and every other equals sign left as it stands."""
+    first, *pieces = text.split(b"=")
+    return b"".join((first, *(_CODES.get(piece[:2], b"=" + piece[:2]) + piece[2:] for piece in pieces)))
 
 
 def _decoded(text: bytes) -> Iterator[bytes]:

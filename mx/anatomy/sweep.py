@@ -23,6 +23,8 @@ _LINE_ENDS = b"\r\n \t"
 _FIELDS_WITHIN = 1200
 """Fields that are further apart than this belong to different headers."""
 _SHORT_LINE = 8
+_FIELD = re.compile(rb"[!-9;-~]{1,200}[ \t]*:")
+_MOST_LINES = 60
 _MOST_HEADER = 4096
 
 
@@ -75,6 +77,8 @@ def _segments(base: bytes, zone: int, end: int, nearer: int, fields: list[int]) 
     starts: dict[int, int] = {}
     if (blank := _BLANK.search(base, max(zone - 2, 0), min(end, zone + _MOST_HEADER))) is not None:
         starts[blank.end()] = zone
+        starts[_behind_line_ends(base, blank.end(), end)] = zone
+    starts[_first_other_line(base, zone, end)] = zone
     if not groups:
         starts[zone] = zone
     for first, last in groups:
@@ -89,6 +93,26 @@ def _segments(base: bytes, zone: int, end: int, nearer: int, fields: list[int]) 
         if blank is not None:
             starts[blank.end()] = first
     yield from _bodies(base, zone, end, nearer, starts, [first for first, _ in groups[1:]])
+
+
+def _behind_line_ends(base: bytes, position: int, end: int) -> int:
+    for _ in range(_MOST_LINES):
+        if position >= end or base[position] not in b"\r\n":
+            break
+        position += 1
+    return position
+
+
+def _first_other_line(base: bytes, zone: int, end: int) -> int:
+    """Where the first line begins that is no field: some programs begin the body there."""
+    position = zone
+    for _ in range(_MOST_LINES):
+        line_end = _LINE_END.search(base, position, min(end, position + _MOST_HEADER))
+        line = base[position : line_end.start() if line_end else position]
+        if line_end is None or line_end.end() >= end or (not _FIELD.match(line) and not line.startswith((b" ", b"\t"))):
+            break
+        position = line_end.end()
+    return position
 
 
 def _bodies(

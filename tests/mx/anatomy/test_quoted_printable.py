@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.anatomy.quoted_printable import (
+    has_codes,
     is_canonical,
     is_plausible_quoted_printable,
     quoted_printable_readings,
@@ -79,6 +80,9 @@ def test_knows_where_there_is_something_to_decode() -> None:
     assert is_plausible_quoted_printable(b"a=3D")
     assert is_plausible_quoted_printable(b"a= \r\nb")
     assert not is_plausible_quoted_printable(b"QUI=\r\n")
+    assert has_codes(b"a=3D")
+    assert has_codes(b"a= \r\nb")
+    assert not has_codes(b'name="x"')
 
 
 def test_some_decoders_drop_all_line_ends() -> None:
