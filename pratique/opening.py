@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from pratique.setting_values import is_key
 from pratique.settings import Settings
+from tenants.blobs.contract import BlobStore
 from tenants.blobs.folder import FolderBlobStore
 from tenants.database import Database, DatabaseUnavailable
 from tenants.keys import Keyring, add_missing_keys, load_keyring
@@ -53,7 +54,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
         with _plain_outages(), database.unit_of_work() as session:
             add_missing_keys(session, keyring, datetime.now(UTC))
         with _plain_outages():
-            yield Opened(database, keyring, SealedStore(FolderBlobStore(settings.blobs), keyring))
+            yield Opened(database, keyring, SealedStore(open_blobs(settings), keyring))
     finally:
         database.close()
 
@@ -123,6 +124,17 @@ def migrate_database(settings: Settings) -> bool:
             return found is not SchemaState.CURRENT
     finally:
         database.close()
+
+
+def open_blobs(settings: Settings) -> BlobStore:
+    """The store of sealed octets: a folder, made when it is not there, or a bucket. Raises CannotOpen, Refusal."""
+    if isinstance(settings.blobs, Path):
+        make_data_folder(settings.blobs)
+        return FolderBlobStore(settings.blobs)
+    # Imported here: who keeps mail in a folder does not pay for it.
+    from tenants.blobs.s3 import S3BlobStore
+
+    return S3BlobStore(settings.blobs.name, settings.blobs.prefix, settings.s3_endpoint)
 
 
 def open_keyring(settings: Settings) -> Keyring:

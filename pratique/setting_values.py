@@ -37,13 +37,6 @@ def parse_path(text: str) -> Path:
     return Path(text.strip()).expanduser()
 
 
-def parse_blobs(text: str) -> Path:
-    """The folder of a blob store."""
-    if "://" in text:
-        raise ValueError("is not a folder, and this version keeps mail in a folder only")
-    return parse_path(text)
-
-
 def parse_database_url(text: str) -> str:
     """The URL of a SQLite or PostgreSQL database, as written."""
     scheme, mark, _ = text.partition("://")

@@ -17,6 +17,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any
 
+from pratique.blob_place import Bucket, parse_blobs, parse_s3_endpoint
 from pratique.quantities import Address as Address
 from pratique.quantities import (
     parse_address,
@@ -31,7 +32,6 @@ from pratique.scanner_values import parse_command, parse_exits, parse_icap, pars
 from pratique.setting_values import LogLevel as LogLevel
 from pratique.setting_values import (
     parse_addresses,
-    parse_blobs,
     parse_clamd,
     parse_database_url,
     parse_log_level,
@@ -43,7 +43,7 @@ from pratique.setting_values import (
 )
 
 PREFIX = "PRATIQUE_"
-LATER = frozenset({"relay", "postmaster", "resolver", "s3_endpoint"})
+LATER = frozenset({"relay", "postmaster", "resolver"})
 """Settings of versions to come: accepted, so that one file serves both, and named at start as without effect."""
 
 
@@ -88,10 +88,19 @@ class Settings:
             parse_database_url, "SQLite in the data folder", "URL", "`postgresql://…` or `sqlite:///FILE`."
         ),
     )
-    blobs: Path = field(
+    blobs: Path | Bucket = field(
         default=Path(),
         metadata=_about(
-            parse_blobs, "`blobs` in the data folder", "folder", "Where queued and held mail is kept, encrypted."
+            parse_blobs,
+            "`blobs` in the data folder",
+            "folder or bucket",
+            "Where queued and held mail is kept, encrypted: a folder, or `s3://bucket/prefix` (docs/storage.md).",
+        ),
+    )
+    s3_endpoint: str | None = field(
+        default=None,
+        metadata=_about(
+            parse_s3_endpoint, "Amazon's", "URL", "The server of that bucket, when it is not Amazon's own."
         ),
     )
     master_key: str = field(
@@ -313,6 +322,11 @@ class Settings:
             object.__setattr__(self, name, value)
         if (self.smtp_tls_certificate is None) != (self.smtp_tls_key is None):
             raise SettingsError("smtp_tls_certificate and smtp_tls_key are set together or not at all.")
+
+    @property
+    def disks(self) -> tuple[Path, ...]:
+        """The folders of this machine that fill up with mail; a bucket has no end of room."""
+        return (self.data, self.blobs) if isinstance(self.blobs, Path) else (self.data,)
 
     def to_json(self) -> str:
         """The settings as one line of JSON, line end included: how a process tells its children."""

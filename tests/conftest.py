@@ -18,6 +18,7 @@ from tests.servers.postfix_server import PostfixServer, tenant_postfix
 from tests.servers.postgres_server import PostgresServer, postgres_server
 from tests.servers.program import ServerMissing
 from tests.servers.rspamd_server import RspamdServer, rspamd_server
+from tests.servers.s3_server import S3Server, s3_server
 
 Server = TypeVar("Server")
 
@@ -82,6 +83,13 @@ def rspamd() -> Iterator[RspamdServer]:
 def postgres() -> Iterator[PostgresServer]:
     """A running PostgreSQL; take a database of your own from `new_database()`."""
     with _or_skipped(postgres_server()) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """A running stand-in for S3; take a bucket of your own from `new_bucket()`."""
+    with _or_skipped(s3_server()) as server:
         yield server
 
 

@@ -7,9 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from pratique.opening import make_data_folder, open_database, open_keyring
+from pratique.opening import make_data_folder, open_blobs, open_database, open_keyring
 from pratique.settings import Settings
-from tenants.blobs.folder import FolderBlobStore
 from tenants.database_threads import DatabaseThreads
 from tenants.sealed import SealedStore
 
@@ -34,10 +33,9 @@ def compose_storage(settings: Settings, reactor: Any) -> Storage:
     """The storage of one process; `threads` is the service to start and stop. Raises CannotOpen."""
     database = open_database(settings)
     scratch = settings.data / "scratch"
-    for folder in (scratch, settings.blobs):
-        make_data_folder(folder)
-    sealed = SealedStore(FolderBlobStore(settings.blobs), open_keyring(settings))
-    room = Room((settings.data, settings.blobs), int(settings.size * RESERVE_SHARE), reactor.seconds)
+    make_data_folder(scratch)
+    sealed = SealedStore(open_blobs(settings), open_keyring(settings))
+    room = Room(settings.disks, int(settings.size * RESERVE_SHARE), reactor.seconds)
     return Storage(DatabaseThreads(database, reactor), sealed, scratch, room.is_left)
 
 

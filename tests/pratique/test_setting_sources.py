@@ -70,7 +70,7 @@ def test_the_file_may_use_lists_numbers_and_booleans(tmp_path: Path) -> None:
         ({"PRATIQUE_RETRY": "0s"}, "PRATIQUE_RETRY: '0s' is not a list of waits: write it like 1m,5m,1h,"),
         ({"PRATIQUE_CLAMD": "localhost"}, "PRATIQUE_CLAMD: 'localhost' is not a clamd: write unix:/path,"),
         ({"PRATIQUE_CLAMD": "tcp:h"}, "PRATIQUE_CLAMD: 'tcp:h' is not an address"),
-        ({"PRATIQUE_BLOBS": "s3://b/p"}, "PRATIQUE_BLOBS: 's3://b/p' is not a folder, and this version keeps"),
+        ({"PRATIQUE_BLOBS": "s3://b/p"}, "PRATIQUE_BLOBS: 's3://b/p' names no bucket: 3 to 63 of a-z,"),
         ({"PRATIQUE_PORTAL_URL": "mail"}, "PRATIQUE_PORTAL_URL: 'mail' is not a web address"),
         ({"PRATIQUE_LOG_LEVEL": "loud"}, "PRATIQUE_LOG_LEVEL: 'loud' is not one of debug, info, warning, error."),
         ({"PRATIQUE_SMTP_TLS_KEY": "k.pem"}, "smtp_tls_certificate and smtp_tls_key are set together or not at all."),

@@ -9,7 +9,6 @@ from pratique.quantities import Address
 from pratique.setting_values import (
     LogLevel,
     parse_addresses,
-    parse_blobs,
     parse_clamd,
     parse_database_url,
     parse_log_level,
@@ -27,7 +26,6 @@ KEY = "n7Xz" + "A" * 39 + "="
     [
         (parse_log_level, " Info ", LogLevel.INFO),
         (parse_path, "~/mail", Path.home() / "mail"),
-        (parse_blobs, "/srv/mail", Path("/srv/mail")),
         (parse_database_url, "sqlite:///a.sqlite", "sqlite:///a.sqlite"),
         (parse_database_url, "postgresql://u@h/d", "postgresql://u@h/d"),
         (parse_master_key, f" {KEY} ", KEY),
@@ -48,7 +46,6 @@ def test_a_value_is_read(parse: Callable[[str], object], text: str, value: objec
     ("parse", "text", "end_of_sentence"),
     [
         (parse_log_level, "trace", "is not one of debug, info, warning, error"),
-        (parse_blobs, "s3://bucket", "is not a folder"),
         (parse_database_url, "file.sqlite", "is not a database"),
         (parse_database_url, "mysql://h/d", "is not a database"),
         (parse_master_key, KEY[:-2], "is neither 32 octets in base64 nor a path"),

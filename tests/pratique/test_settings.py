@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pratique.blob_place import Bucket
 from pratique.settings import LATER, PREFIX, Address, Settings, describe
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -45,6 +46,12 @@ def test_what_is_set_is_not_filled_in() -> None:
     assert (settings.service_domain, settings.portal_url) == ("s", "https://p")
 
 
+def test_a_bucket_is_no_disk() -> None:
+    """Only folders of this machine can be full."""
+    assert Settings(data=Path("/d")).disks == (Path("/d"), Path("/d/blobs"))
+    assert Settings(data=Path("/d"), blobs=Bucket("mail", "sealed")).disks == (Path("/d"),)
+
+
 def test_secrets_are_not_shown() -> None:
     """The text form of settings may stand in a log."""
     shown = repr(Settings(database_url="postgresql://u:opensesame@h/d", master_key="opensesame"))
@@ -62,6 +69,7 @@ def test_settings_of_later_versions_are_not_fields() -> None:
         Settings(),
         Settings(clamd=(), smtp=(Address("::1", 0), Address("0.0.0.0", 25)), retry=(0.25, 7.0), master_key="/k"),
         Settings(clamd=("unix:/c",), smtp_tls_certificate=Path("a"), smtp_tls_key=Path("b"), allow_private_routes=True),
+        Settings(blobs=Bucket("mail", "sealed"), s3_endpoint="https://s3.example"),
     ],
 )
 def test_a_line_brings_the_same_settings_to_a_child(settings: Settings) -> None:

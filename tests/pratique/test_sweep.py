@@ -1,5 +1,6 @@
-"""The sweep, on a real database and a real folder."""
+"""The sweep, on a real database, and on a real folder or a bucket."""
 
+import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,13 +10,16 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from pratique.sweep import ORPHAN_SECONDS, ROUND_SECONDS, Sweep
+from tenants.blobs.s3 import S3BlobStore
 from tenants.database import Database, DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
 from tenants.keys import current_key
 from tenants.migration import migrate
 from tenants.quarantine import NewHeld, hold
-from tenants.sealed import BlobKind
+from tenants.sealed import BlobKind, SealedStore
 from tests.contracts.customer_world import EICAR, NOW, customer_world
+from tests.servers.s3_server import CREDENTIALS
+from tests.servers.scripted_s3 import Fault, scripted_s3
 
 
 class PooledClock(Clock):
@@ -52,8 +56,11 @@ class SweepTest(TestCase):
         self.threads = DatabaseThreads(database, reactor)
         self.threads.startService()
         self.addCleanup(self.threads.stopService)
-        self.sealed = self.world.sealed
+        self.sealed = self._store()
         self.sweep = Sweep(self.threads, self.sealed, self.clock)
+
+    def _store(self) -> SealedStore:
+        return self.world.sealed
 
     def _orphan(self) -> str:
         with self.world.database.read() as session:
@@ -62,7 +69,8 @@ class SweepTest(TestCase):
 
     def _hold(self) -> set[str]:
         with self.world.database.unit_of_work() as session:
-            body, record = self.world.blob(session), self.world.blob(session)
+            key = current_key(session, self.world.acme.id)
+            body, record = (self.sealed.store(key, kind, [b"held"]) for kind in BlobKind)
             facts = self.world.facts()
             hold(session, NewHeld(facts, "infected", "infected", (EICAR,), facts.recipients, body, record), NOW)
         return {body.name, record.name}
@@ -103,3 +111,31 @@ class SweepTest(TestCase):
         assert under_way is not None
         await under_way
         assert self.clock.getDelayedCalls() == []
+
+
+class SweepOfABucketTest(SweepTest):
+    """The same in a bucket."""
+
+    def _store(self) -> SealedStore:
+        for name, value in CREDENTIALS.items():
+            os.environ[name] = value
+            self.addCleanup(os.environ.pop, name, None)
+        serving = scripted_s3()
+        self.bucket = serving.__enter__()
+        self.addCleanup(serving.__exit__, None, None, None)
+        blobs = S3BlobStore("bucket", "", self.bucket.endpoint, patience_seconds=0.6, request_seconds=0.3)
+        return SealedStore(blobs, self.world.keyring)
+
+    async def test_a_list_that_breaks_off_removes_nothing(self) -> None:
+        """Nor one that cannot be had; the round after that finds the orphan as always."""
+        held, orphan = self._hold(), self._orphan()
+        for fault in (Fault.HALF_BODY, Fault.SLOW_DOWN, Fault.DENIED):
+            self.bucket.always["LIST"] = fault
+            self.clock.advance(ORPHAN_SECONDS)
+            await self.sweep.sweep_once()
+        self.bucket.always.clear()
+        assert set(self.sealed.names()) == held | {orphan}
+        for _ in range(2):
+            self.clock.advance(ORPHAN_SECONDS)
+            await self.sweep.sweep_once()
+        assert set(self.sealed.names()) == held

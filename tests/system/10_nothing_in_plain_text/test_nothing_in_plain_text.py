@@ -1,13 +1,15 @@
-"""Scenario: somebody reads the disk. What stored mail says stands in no file of the data folder.
+"""Scenario: somebody reads the disks. What stored mail says stands nowhere, neither in files nor in a bucket.
 
 1. Letters are queued (their next hop is away) and held (EICAR), with a mark in body and attachment's name.
-2. Every file of the data folder is searched, the database's write-ahead log too, while the service runs and after.
+2. Everything kept is searched while the service runs and after: every file of the data folder, the database's
+   write-ahead log too; with PostgreSQL and S3 the files of its cluster and the objects in the bucket.
 3. The mark is nowhere, in no spelling of it; the operator's export still gives the letter back.
 """
 
 import base64
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,16 +18,50 @@ import pytest
 from tests.contracts.mail import EICAR, base64_part, message, text_part
 from tests.servers.gateway import Gateway
 from tests.servers.mail_client import message_id, send
+from tests.servers.postgres_server import PostgresServer
+from tests.servers.s3_server import CREDENTIALS, S3Server
 from tests.servers.serving import route_to_nobody, serving
 
 pytestmark = pytest.mark.system
 LARGE = b"A line of a letter that is too large for memory.\r\n" * 40_000
 
 
-@pytest.fixture
-def one() -> Iterator[Gateway]:
-    with serving({"tenant.example": route_to_nobody()}) as started:
-        yield started
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that a gateway keeps, for somebody who can read it."""
+
+    gateway: Gateway
+    folders: list[Path]
+    s3: S3Server | None = None
+    bucket: str = ""
+
+    def places_with(self, words: list[bytes]) -> list[str]:
+        """The files and objects that hold one of the words."""
+        wanted = re.compile(b"|".join(map(re.escape, words)))
+        paths = [path for folder in self.folders for path in sorted(folder.rglob("*")) if path.is_file()]
+        objects = self.s3.objects(self.bucket) if self.s3 else {}
+        return [str(path) for path in paths if wanted.search(path.read_bytes())] + [
+            key for key, octets in objects.items() if wanted.search(octets)
+        ]
+
+
+@pytest.fixture(params=["sqlite and a folder", "postgresql and s3"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
+    routes = {"tenant.example": route_to_nobody()}
+    if request.param == "sqlite and a folder":
+        with serving(routes) as one:
+            one.do("recipients", "source", "tenant.example", "accept-all")
+            yield Kept(one, [one.data])
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    s3: S3Server = request.getfixturevalue("s3")
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    bucket = s3.new_bucket()
+    place = {"blobs": f"s3://{bucket}/mail", "s3_endpoint": s3.endpoint, "database_url": postgres.new_database()}
+    with serving(routes, place) as one:
+        one.do("recipients", "source", "tenant.example", "accept-all")
+        yield Kept(one, [one.data, postgres.folder], s3, bucket)
 
 
 def letter_with(mark: bytes, content: bytes, text: bytes = b"") -> bytes:
@@ -41,15 +77,9 @@ def spellings(mark: bytes) -> list[bytes]:
     return [mark, *encoded, mark.hex().encode(), mark.decode().encode("utf-16-le")]
 
 
-def files_with(folder: Path, words: list[bytes]) -> list[str]:
-    """The files below the folder that hold one of the words."""
-    wanted = re.compile(b"|".join(map(re.escape, words)))
-    return [str(path) for path in sorted(folder.rglob("*")) if path.is_file() and wanted.search(path.read_bytes())]
-
-
-def test_the_disk_says_nothing(one: Gateway, tmp_path: Path) -> None:
+def test_what_is_kept_says_nothing(kept: Kept, tmp_path: Path) -> None:
     """Queued and held mail is sealed, in the blobs, the database and all that lies beside them."""
-    mark = uuid4().hex.encode()
+    one, mark = kept.gateway, uuid4().hex.encode()
     held = letter_with(mark, EICAR)
     assert send(one.smtp_port, letter_with(mark, b"")).code == 250
     assert send(one.smtp_port, letter_with(mark, b"", LARGE)).code == 250
@@ -57,24 +87,29 @@ def test_the_disk_says_nothing(one: Gateway, tmp_path: Path) -> None:
     assert send(one.smtp_port, held).code == 550
     stored = [line.split()[0] for line in one.do("accounted").splitlines()]
     assert stored == ["queue", "queue", "quarantine", "quarantine"]
-    assert files_with(one.data, spellings(b"known@sender.example")), "what is listed is found by this search"
-    assert list(one.data.glob("*-wal")), "the write-ahead log is among the files searched"
-    assert files_with(one.data, spellings(mark)) == []
+    assert kept.places_with(spellings(b"known@sender.example")), "what is listed is found by this search"
+    if kept.s3:
+        assert len(kept.s3.objects(kept.bucket)) == 8, "a body and a record for each"
+        assert [path for path in (one.data / "blobs").rglob("*") if path.is_file()] == []
+    else:
+        assert list(one.data.glob("*-wal")), "the write-ahead log is among the files searched"
+    assert kept.places_with(spellings(mark)) == []
     one.stop()
-    assert files_with(one.data, spellings(mark)) == []
+    assert kept.places_with(spellings(mark)) == []
     assert mark.decode() not in one.log()
+    assert CREDENTIALS["AWS_SECRET_ACCESS_KEY"] not in one.log()
     newest = one.ask("quarantine", "list")[0]
     one.do("quarantine", "export", str(newest["id"]), "--output", str(tmp_path / "held.eml"))
     assert (tmp_path / "held.eml").read_bytes() == held
 
 
-def test_a_deleted_tenants_mail_cannot_be_read_again(one: Gateway) -> None:
-    """The tenant's key goes with the tenant: what is left of its mail on the disk is noise."""
-    mark = uuid4().hex.encode()
+def test_a_deleted_tenants_mail_cannot_be_read_again(kept: Kept) -> None:
+    """The tenant's key goes with the tenant: what is left of its mail is noise."""
+    one, mark = kept.gateway, uuid4().hex.encode()
     assert send(one.smtp_port, letter_with(mark, EICAR)).code == 550
-    [kept] = one.ask("quarantine", "list")
+    [message] = one.ask("quarantine", "list")
     one.do("tenant", "delete", "acme", "--yes")
-    refused = one.run("quarantine", "export", str(kept["id"]), "--output", "held.eml")
+    refused = one.run("quarantine", "export", str(message["id"]), "--output", "held.eml")
     assert refused.returncode == 1
     assert len(refused.stderr.splitlines()) == 1
-    assert files_with(one.data, spellings(mark)) == []
+    assert kept.places_with(spellings(mark)) == []
