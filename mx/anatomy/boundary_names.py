@@ -22,7 +22,7 @@ _MOST_SEEDS = 24
 _MOST_FOUND = 12
 _NAMED = re.compile(rb"boundary[\0-\x20*0-9()a-z]{0,60}[=:]", re.IGNORECASE)
 _PIECE = re.compile(rb"boundary\*[0-9]{1,3}\*?[ \t]*=[ \t]*(\"[^\"]{0,200}\"?|[^;\r\n\t ]{0,200})", re.IGNORECASE)
-_FOLD = re.compile(rb"[\r\n]+[ \t]+")
+_FOLD = re.compile(rb"(?:\r\n|\r|\n)[ \t]+")
 _COMMENT = re.compile(rb"\([^()]*\)?")
 _QUOTED = re.compile(rb"\"([^\"]*)\"?")
 _EMPTY_LINE = re.compile(rb"--[ \t]*[\r\n]")

@@ -115,8 +115,8 @@ def _read_quoted_printable(content: Stretch, budget: Budget, *, is_text: bool) -
         budget.charge_reading()
         others = _charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)
         return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
-    others = [] if is_text else list(without_line_ends(raw))
+    further = [] if is_text else list(without_line_ends(raw))
     if raw.endswith(b"="):
         # Nothing follows it, and no line is broken by it: some programs keep it.
-        others.append(decoded.raw + b"=")
-    return (decoded, *_charged(decoded.raw, others, budget)), ()
+        further.append(decoded.raw + b"=")
+    return (decoded, *_charged(decoded.raw, further, budget)), ()

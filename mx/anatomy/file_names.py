@@ -20,6 +20,10 @@ _MOST_OCTETS = 255
 _MOST_HEADER = 8192
 _MOST_FIELDS = 12
 _PLAIN = re.compile(rb"[A-Za-z0-9_()+,@~-](?:[A-Za-z0-9 _()+,@~.-]{0,200}[A-Za-z0-9_()+,@~-])?")
+_USUAL = re.compile(
+    rb"(?:attachment|inline);[ \t]*filename=\"([A-Za-z0-9_(](?:[A-Za-z0-9 _().-]{0,200}[A-Za-z0-9_)])?)\""
+    rb"(?:;[ \t]*(?:size|creation-date|modification-date)=(?:\"[^\"]{0,60}\"|[0-9]{1,20}))*;?"
+)
 _RAW = re.compile(rb"name[*0-9\0 \t]{0,12}=[ \t]*([^;\r\n]{1,300})", re.IGNORECASE)
 _OTHER_CHARSETS = ("utf-8", "windows-1252", "gb18030", "shift_jis", "koi8-r")
 _INVISIBLE = dict.fromkeys((*range(32), *range(127, 160)))
@@ -29,6 +33,10 @@ def file_names(types: list[bytes], dispositions: list[bytes]) -> tuple[str, tupl
     """The name that most programs show, empty where there is none, and every other one."""
     if not dispositions and not any(b"name" in value.lower() for value in types):
         return "", ()
+    if len(dispositions) == 1 and (usual := _USUAL.fullmatch(dispositions[0])) is not None:
+        again = b'name="' + usual[1] + b'"'
+        if all(b"name" not in value.lower().replace(again.lower(), b"") for value in types):
+            return usual[1].decode("ascii"), ()
     fields = [(value, b"filename") for value in dispositions] + [(value, b"name") for value in types]
     read = [(value, key, read_parameters(value)[1]) for value, key in fields]
     main = ""

@@ -9,6 +9,7 @@ Limits: linear in the header's size, whatever is in it.
 """
 
 import binascii
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -18,9 +19,12 @@ from mx.anatomy.charsets import decode_charset
 
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]+")
+_PLAIN_FIELD = re.compile(rb"(?:\A|(?<=\n))([!-9;-~]+):([^\n]*(?:\n[ \t][^\n]*)*)\n")
+_ODD_FOLD = re.compile(rb"\n[ \t]+(?:\r?\n|[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 _SPACES = re.compile(rb"[ \t]*")
 _NOT_SMALL_LETTERS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))
 _DECIDING = (b"contenttype", b"contenttransferencoding", b"contentdisposition", b"contentencoding")
+_TYPE, _ENCODING, _DISPOSITION = len("content-type"), len("content-transfer-encoding"), len("content-disposition")
 _CONTENT_NAMES = frozenset(
     b"content-" + name
     for name in (b"type", b"transfer-encoding", b"disposition", b"id", b"description", b"language", b"location", b"md5",
@@ -53,6 +57,22 @@ class Header:
         return [value for name, value in self.fields if len(name) == size and name.lower() == lower_name]
 
 
+def deciding_fields(header: Header) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """The values of Content-Type, Content-Transfer-Encoding and Content-Disposition, in order."""
+    types: list[bytes] = []
+    encodings: list[bytes] = []
+    dispositions: list[bytes] = []
+    for name, value in header.fields:
+        size = len(name)
+        if size == _TYPE and name.lower() == b"content-type":
+            types.append(value)
+        elif size == _ENCODING and name.lower() == b"content-transfer-encoding":
+            encodings.append(value)
+        elif size == _DISPOSITION and name.lower() == b"content-disposition":
+            dispositions.append(value)
+    return types, encodings, dispositions
+
+
 def read_header(base: bytes, start: int, end: int) -> Header:
     """The header that begins at `start`; it has ended by `end`."""
     if base.startswith((b"\r\n", b"\n"), start, end):
@@ -60,8 +80,11 @@ def read_header(base: bytes, start: int, end: int) -> Header:
     blank = _END_OF_HEADER.search(base, start, end)
     header_end, body = (blank.start() + 1, blank.end()) if blank else (end, end)
     block = base[start:header_end]
+    lines = _line_oddities(block)
+    if (plain := _read_plain_fields(block)) is not None:
+        return Header(plain, header_end, body, tuple(lines))
     fields, malformed, spaced, oddities = _read_fields(block)
-    oddities.extend(_line_oddities(block))
+    oddities.extend(lines)
     if malformed is None:
         other_body = None if spaced is None else start + spaced
         return Header(tuple(fields), header_end, body, tuple(dict.fromkeys(oddities)), other_body)
@@ -71,6 +94,23 @@ def read_header(base: bytes, start: int, end: int) -> Header:
         return Header((), start, start, tuple(oddities))
     ends = malformed if spaced is None else min(malformed, spaced)
     return Header(tuple(fields), header_end, body, tuple(oddities), start + ends)
+
+
+def _read_plain_fields(block: bytes) -> tuple[tuple[bytes, bytes], ...] | None:
+    """The fields of a header in which nothing is odd but its line ends, in one pass; None for any other."""
+    found = _PLAIN_FIELD.findall(block)
+    if sum(map(len, itertools.chain.from_iterable(found))) + 2 * len(found) != len(block) or _ODD_FOLD.search(block):
+        return None
+    for name, value in found:
+        if b"ontent" in name or b"ONTENT" in name:
+            lower = name.lower()
+            if lower not in _CONTENT_NAMES or (lower == b"content-transfer-encoding" and b"\n" in value):
+                return None
+    return tuple([(name, value.strip(b" \t\r") if b"\n" not in value else _unfolded(value)) for name, value in found])
+
+
+def _unfolded(value: bytes) -> bytes:
+    return value.replace(b"\r\n", b"\n").replace(b"\n", b"").strip(b" \t\r")
 
 
 def read_other_lines(base: bytes, start: int, header: Header) -> tuple[tuple[bytes, bytes], ...]:

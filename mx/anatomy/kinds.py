@@ -132,8 +132,26 @@ _VOLUMES_START, _VOLUMES_OCTETS = 32768, 16 * 2048
 _UDF = re.compile(rb"\x00NSR0[23]\x01")
 
 
+def recognise(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> tuple[list[Kind], str | None]:
+    """Every kind that this content may be opened as, and the name of its format when no reader exists for it.
+
+    `names` are all that some program could show for it.
+    """
+    magic = _by_magic(content)
+    return _kinds(content, declared_type, names, magic), _unread(content, magic)
+
+
 def kinds(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> list[Kind]:
-    """Every kind that this content may be opened as; `names` are all that some program could show for it."""
+    """Every kind that this content may be opened as."""
+    return recognise(content, declared_type, names)[0]
+
+
+def unread_container(content: Stretch) -> str | None:
+    """The name of the format when this is a container that no reader exists for."""
+    return _unread(content, _by_magic(content))
+
+
+def _kinds(content: Stretch, declared_type: str, names: tuple[str, ...], magic: list[str]) -> list[Kind]:
     found: list[Kind] = []
     base, start, end = content.base, content.start, content.end
     if declared_type in _MESSAGE_TYPES or _looks_like_a_message(content):
@@ -144,16 +162,15 @@ def kinds(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> 
         found.append(Kind.GZIP)
     if is_tar_header(base[start : min(end, start + _TAR_OCTETS)]):
         found.append(Kind.TAR)
-    found.extend(_BY_NAME[name] for name in text_kinds(content, declared_type))
-    found.extend(_BY_NAME[name] for name in _by_magic(content) if name in _BY_NAME)
+    found.extend([_BY_NAME[name] for name in text_kinds(content, declared_type)])
+    found.extend([_BY_NAME[name] for name in magic if name in _BY_NAME])
     if _may_hide_archives(content, names):
-        found.extend(kind for kind, magic in _EMBEDDED if kind not in found and magic.search(base, start, end))
+        found.extend(kind for kind, mark in _EMBEDDED if kind not in found and mark.search(base, start, end))
     return found
 
 
-def unread_container(content: Stretch) -> str | None:
-    """The name of the format when this is a container that no reader exists for."""
-    named = next((name for name in _by_magic(content) if name not in _BY_NAME), None)
+def _unread(content: Stretch, magic: list[str]) -> str | None:
+    named = next((name for name in magic if name not in _BY_NAME), None)
     return named or _by_trailer(content) or _by_udf(content) or _by_installer(content)
 
 
@@ -190,6 +207,8 @@ def _by_magic(content: Stretch) -> list[str]:
     """The names of the formats whose magic stands where it should."""
     names = []
     for offset, pattern, of_group in _MAGIC_PATTERNS:
+        if offset >= content.octets:
+            continue
         found = pattern.match(content.base, content.start + offset, content.end)
         if found is not None and found.lastindex is not None:
             names.append(of_group[found.lastindex - 1])

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 
 _STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
-_NO_CODE = re.compile(rb"=(?![0-9A-Fa-f]{2})")
-_PLAIN_BREAK = re.compile(rb"=[ \t]*\r?\n")
+_NO_CODE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)")
+_SPACED_BREAK = re.compile(rb"=[ \t]+(\r?\n)")
 _SPACES_AT_END = re.compile(rb"(?<![ \t])[ \t]+(\r?\n|\Z)")
 _SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\r\n|\r\n\n?|\r|\n|\Z)")
 _UNREADABLE = (
@@ -25,7 +25,6 @@ _UNREADABLE = (
 _CODE = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]{0,99}[\r\n])")
 _HALF = re.compile(rb"=[0-9A-Fa-f]")
 _X_CODE = re.compile(rb"=[xX](?=[0-9A-Fa-f]{2})")
-_TRAILING = re.compile(rb"[ \t]*\r?\n")
 _DIGITS = "0123456789abcdefABCDEF"
 _CODES = {(high + low).encode(): bytes.fromhex(high + low) for high in _DIGITS for low in _DIGITS}
 _ALLOWED = bytes({9, 10, 13, *range(32, 127)})
@@ -71,7 +70,7 @@ def _readings(raw: bytes) -> Iterator[bytes]:
     yield from _decoded(joined)
     # One line end after another: trailing white space off, soft breaks out, codes read, all else left as it stands.
     for end in (b"\n", b"\r\n"):
-        text = _TRAILING.sub(b"\n", raw) if end == b"\n" else raw
+        text = _without_trailing_space(raw) if end == b"\n" else raw
         yield _codes(text.replace(b"=" + end, b""))
     # Line ends and white space may be left out before the codes are read, or with those that cannot be read.
     for text in (joined, *(unreadable.sub(b"", joined) for unreadable in _UNREADABLE), raw):
@@ -84,7 +83,12 @@ def _readings(raw: bytes) -> Iterator[bytes]:
 def _kept(raw: bytes) -> Iterator[bytes]:
     """Every code decoded, every other sign kept: as it is, or without the white space at the ends of lines."""
     for text in (raw, _SPACES_AT_END.sub(rb"\1", raw)):
-        yield binascii.a2b_qp(_NO_CODE.sub(b"=3D", _PLAIN_BREAK.sub(b"", text)))
+        # Signs are judged before lines are joined: one at the end of a line makes no code with the next line.
+        yield binascii.a2b_qp(_NO_CODE.sub(b"=3D", _SPACED_BREAK.sub(rb"=\1", text)))
+
+
+def _without_trailing_space(raw: bytes) -> bytes:
+    return b"\n".join([line.rstrip(b" \t") for line in raw.replace(b"\r\n", b"\n").split(b"\n")])
 
 
 def _codes(text: bytes) -> bytes:

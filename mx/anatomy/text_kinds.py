@@ -64,6 +64,8 @@ def _is_wide(head: bytes) -> bool:
     """Whether the NULs stand at every second octet, or three of four."""
     if head.startswith(_MARKS):
         return True
+    if head.count(0) * 3 < len(head):
+        return False
     even, odd = head[::2].count(0), head[1::2].count(0)
     half = len(head) // 2
     if half <= 8 or max(even, odd) * 10 < half * 8 or (even + odd) * 10 > len(head) * 8:

@@ -20,7 +20,7 @@ from mx.anatomy.boundary_names import boundaries_in_doubt, standing_in
 from mx.anatomy.containers.contract import Stretch
 from mx.anatomy.encodings import IN_DOUBT, KNOWN
 from mx.anatomy.file_names import file_names
-from mx.anatomy.headers import Header, read_other_lines, read_parameters
+from mx.anatomy.headers import Header, deciding_fields, read_other_lines, read_parameters
 
 MOST_VIEWS = 500
 """More than any budget has readings: a header with more views always ends in a limit, never in views left out."""
@@ -30,8 +30,14 @@ _CANONICAL = re.compile(
 )
 """A Content-Type that all programs read alike; unquoted values may hold what RFC 2045 wants quoted, many do."""
 _LEAF = re.compile(rb"(?!multipart|message)%b/%b[ \t]*(?:;|\Z)" % (_TOKEN, _TOKEN), re.IGNORECASE)
+_USUAL = re.compile(
+    rb"(multipart/[a-z-]{1,40});[ \t]*boundary=(?:\"([0-9a-z_+./:=-]+)\"|([0-9a-z_+./:=-]+))", re.IGNORECASE
+)
+"""What nearly all multiparts have; the same in quotes or without."""
+_CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*[\"']?([^;\"' \t]{1,40})", re.IGNORECASE)
 _NAMED_TYPE = re.compile(rb"(?:multipart|message|text|application)/[0-9a-z.+-]{1,100}")
 """A type that stands behind something else: a comment, a quote, another field's name."""
+_OF_ENCODING = frozenset({AmbiguityName.UNKNOWN_TRANSFER_ENCODING, AmbiguityName.HEADER_FOLDED_FIELD})
 _MEDIA_TYPE = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z/-]{1,127}")
 
 
@@ -69,48 +75,56 @@ def read_views(
     header: Header, base: bytes, start: int, end: int, default_type: bytes
 ) -> tuple[list[View], list[AmbiguityName]]:
     """The views of this header, at most MOST_VIEWS, the plain one first, and what was odd; the body ends at `end`."""
-    oddities: list[AmbiguityName] = []
-    types, encodings = header.values(b"content-type"), header.values(b"content-transfer-encoding")
-    dispositions = header.values(b"content-disposition")
+    types, encodings, dispositions = deciding_fields(header)
     name, names = file_names(types, dispositions)
-    if len(types) > 1:
-        oddities.append(AmbiguityName.DUPLICATE_CONTENT_TYPE)
-    if len(encodings) > 1:
-        oddities.append(AmbiguityName.DUPLICATE_CONTENT_TRANSFER_ENCODING)
-    is_glued = any(b"content-t" in value.lower() for value in (*types, *encodings, *dispositions))
-    if is_glued:
-        oddities.append(AmbiguityName.HEADER_FOLDED_FIELD)
+    oddities = _field_oddities(types, encodings, dispositions)
     if AmbiguityName.BARE_CR_IN_HEADER in header.oddities:
         other = Header(read_other_lines(base, start, header), header.end, header.body)
         types = types + other.values(b"content-type")
         encodings = encodings + other.values(b"content-transfer-encoding")
     read = [_read_type(value, oddities) for value in dict.fromkeys(types)] or [_read_type(default_type, [])]
-    words = list(dict.fromkeys(value.strip().lower() for value in encodings)) or [b""]
-    if any(word not in KNOWN for word in words):
-        oddities.append(AmbiguityName.UNKNOWN_TRANSFER_ENCODING)
+    words = list(dict.fromkeys([value.strip().lower() for value in encodings])) or [b""]
     first = read[0]
-    if not oddities and not header.oddities and first.is_plain:
+    if not oddities and not header.oddities and first.is_plain and words[0] in KNOWN:
         boundary = first.boundaries[0] if first.boundaries else None
         return [View(first.media_type, boundary, first.charset, words[0], name, names)], oddities
-    body = Stretch(base, header.body, end)
-    readings = _readings_in_doubt(read, base[start : header.end], body)
     known = [word for word in words if word in KNOWN]
-    is_doubtful = len(words) > 1 or len(known) < len(words) or bool(header.oddities) or is_glued
+    if len(known) < len(words):
+        oddities.append(AmbiguityName.UNKNOWN_TRANSFER_ENCODING)
+    is_doubtful = len(words) > 1 or bool(header.oddities) or bool(_OF_ENCODING.intersection(oddities))
     views: dict[View, None] = {}
-    for media_type, boundary, charset in readings:
+    for media_type, boundary, charset in _readings_in_doubt(
+        read, base[start : header.end], Stretch(base, header.body, end)
+    ):
         of_leaf = known if boundary is not None else [*known, *([IN_DOUBT] if is_doubtful else [])]
         for word in of_leaf or [b""]:
             views[View(media_type, boundary, charset, word, name, names)] = None
     return list(views)[:MOST_VIEWS], list(dict.fromkeys(oddities))
 
 
+def _field_oddities(types: list[bytes], encodings: list[bytes], dispositions: list[bytes]) -> list[AmbiguityName]:
+    oddities: list[AmbiguityName] = []
+    if len(types) > 1:
+        oddities.append(AmbiguityName.DUPLICATE_CONTENT_TYPE)
+    if len(encodings) > 1:
+        oddities.append(AmbiguityName.DUPLICATE_CONTENT_TRANSFER_ENCODING)
+    for value in (*types, *encodings, *dispositions):
+        if b"content-t" in value.lower():
+            oddities.append(AmbiguityName.HEADER_FOLDED_FIELD)
+    return oddities
+
+
 def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _Type:
+    if not value or (_LEAF.match(value) and b"boundary" not in value.lower()):
+        named = _CHARSET.search(value)
+        charset = named[1].decode("ascii", "replace") if named else ""
+        return _Type(value.partition(b";")[0].strip().lower().decode("ascii"), charset, (), is_plain=True)
+    if (usual := _USUAL.fullmatch(value)) is not None:
+        return _Type(usual[1].lower().decode("ascii"), "", (usual[2] or usual[3],), is_plain=True)
     first, parameters = read_parameters(value)
     kept = _MEDIA_TYPE.match(first) or _NAMED_TYPE.search(first)
     media_type = kept[0].decode("ascii") if kept else ""
     charset = next((text for name, text in parameters if name == b"charset"), b"")[:40].decode("ascii", "replace")
-    if not value or (_LEAF.match(value) and b"boundary" not in value.lower()):
-        return _Type(media_type, charset, (), is_plain=True)
     given = list(dict.fromkeys(text for name, text in parameters if name == b"boundary"))
     is_plain = _CANONICAL.fullmatch(value) is not None
     if not is_plain:

@@ -20,7 +20,7 @@ from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget, LimitReached
 from mx.anatomy.containers.contract import DeeperCellNeeded, Locked, Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.containers.message import open_message
-from mx.anatomy.kinds import Kind, kinds, unread_container
+from mx.anatomy.kinds import Kind, recognise
 from mx.anatomy.passwords import candidates, is_text
 from mx.anatomy.readers import LIGHT_READERS, Readers
 from mx.artifact import Ambiguity, Artifact
@@ -175,10 +175,10 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
         return
     state.digests.add(digest)
     number = len(state.artifacts)
-    name = member.name[:_MOST_NAME_CHARACTERS].translate(_CONTROLS)
+    name = _shown(member.name)
     declared_type = member.declared_type
     parent_number = parent.number if parent else None
-    names = tuple(other[:_MOST_NAME_CHARACTERS].translate(_CONTROLS) for other in member.names)
+    names = tuple(map(_shown, member.names)) if member.names else ()
     span = _span(member.entity, state.contents[0].base) if number else None
     state.artifacts.append(
         Artifact(number, parent_number, name, declared_type, member.reading, digest, content, names, span=span)
@@ -194,17 +194,25 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
         _open(state, place, content, declared_type, digest)
 
 
+def _shown(name: str) -> str:
+    """The name as a line of it can be shown; nearly all names can be shown as they are."""
+    if len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
+        return name[:_MOST_NAME_CHARACTERS].translate(_CONTROLS)
+    return name
+
+
 def _span(entity: Stretch | None, message: bytes) -> tuple[int, int] | None:
     return (entity.start, entity.end) if entity is not None and entity.base is message else None
 
 
 def _open(state: _Walk, place: _Place, content: Stretch, declared_type: str, digest: str) -> None:
     artifact = state.artifacts[place.number]
-    for kind in reversed(kinds(content, declared_type, (artifact.name, *artifact.names))):
+    kinds, unread = recognise(content, declared_type, (artifact.name, *artifact.names))
+    for kind in reversed(kinds):
         if (digest, kind) not in state.opened:
             state.opened.add((digest, kind))
             _open_as(state, place, content, kind)
-    if (unread := unread_container(content)) is not None:
+    if unread is not None:
         _find(state, place.number, f"unread-container.{unread}", Severity.UNSCANNABLE)
 
 

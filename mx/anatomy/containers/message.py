@@ -65,13 +65,16 @@ class _Walk:
 
     def note(self, content: Stretch) -> bool:
         """Whether this stretch had not been read before."""
-        if not any(base is content.base for base in self.bases):
+        number = 0
+        while number < len(self.bases) and self.bases[number] is not content.base:
+            number += 1
+        if number == len(self.bases):
             self.bases.append(content.base)
-        number = next(number for number, base in enumerate(self.bases) if base is content.base)
         key = (number, content.start, content.end)
-        is_new = key not in self.read
+        if key in self.read:
+            return False
         self.read.add(key)
-        return is_new
+        return True
 
     def oddities(self, names: tuple[AmbiguityName, ...] | list[AmbiguityName]) -> Iterator[Step]:
         """The names as steps; most of them put the structure in doubt."""
@@ -114,7 +117,8 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
     if level == 0:
         yield Member("headers", "", "headers", Stretch(base, content.start, header.end), is_further=is_further)
     views, oddities = read_views(header, base, content.start, content.end, default_type)
-    yield from walk.oddities((*header.oddities, *oddities))
+    if header.oddities or oddities:
+        yield from walk.oddities((*header.oddities, *oddities))
     body = Stretch(base, header.body, content.end)
     for number, view in enumerate(views):
         if number:
@@ -132,7 +136,8 @@ def _read_body(
 ) -> Iterator[Step]:
     is_text = view.media_type.startswith("text/") or not view.media_type
     contents, oddities = read_encoded(body, view.encoding, walk.budget, is_text=is_text)
-    yield from walk.oddities(oddities)
+    if oddities:
+        yield from walk.oddities(oddities)
     is_encoded = contents[0] is not body
     if view.is_multipart and is_encoded:
         yield from walk.oddities([AmbiguityName.ENCODED_MULTIPART])
@@ -182,7 +187,6 @@ def _read_split(reading: Split, view: View, walk: _Walk, level: int, *, is_furth
     default_type = b"message/rfc822" if view.media_type == "multipart/digest" else b""
     yield from _read_remainder(reading.preamble, walk, "preamble")
     for part in reading.parts:
-        walk.budget.check_time()
         yield from _read_entity(part, walk, level + 1, default_type, is_further=is_further)
     yield from _read_remainder(reading.epilogue, walk, "epilogue")
 
