@@ -29,7 +29,6 @@ class AmbiguityName(StrEnum):
     BOUNDARY_EMPTY = "boundary-empty"
     BOUNDARY_IN_PIECES = "boundary-in-pieces"
     BOUNDARY_MISPLACED = "boundary-misplaced"
-    BOUNDARY_LINE_END = "boundary-line-end"
     UNDECLARED_PARTS = "undeclared-parts"
     BOUNDARY_PREFIX = "boundary-prefix"
     """A line that begins with the boundary and goes on."""

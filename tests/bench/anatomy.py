@@ -64,15 +64,17 @@ def main() -> None:
         "cell": lambda octets: list(examine(octets, Request(len(octets), 0, 10, False), NO_WISHES, instruments)),
         "email package": by_email_package,
     }
-    print(f"{'octets':>10}" + "".join(f"{name:>16}" for name in works) + "   CPU ms a message")
+    heads = "".join(f"{name:>16}" for name in works)
+    print(f"{'octets':>10}{heads}{'package / walk':>16}   CPU ms a message")
     for size, count in SIZES:
         figures: dict[str, list[float]] = {name: [] for name in works}
         for _ in range(ROUNDS):
             messages = [make_message(size) for _ in range(count)]
             for name, work in works.items():
                 figures[name].append(milliseconds(work, messages))
-        medians = "".join(f"{statistics.median(values):16.3f}" for values in figures.values())
-        print(f"{len(make_message(size)):>10}{medians}")
+        medians = {name: statistics.median(values) for name, values in figures.items()}
+        columns = "".join(f"{value:16.3f}" for value in medians.values())
+        print(f"{len(make_message(size)):>10}{columns}{medians['email package'] / medians['walk']:16.2f}")
 
 
 if __name__ == "__main__":
