@@ -19,7 +19,9 @@ _JUNK = bytes(set(range(256)) - set(_LETTERS))
 _JUNK_BUT_PADDING = bytes(set(_JUNK) - set(b"="))
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _LOWER = b"abcdefghijklmnopqrstuvwxyz"
-_LINE_ENDS = re.compile(rb"[\r\n]+")
+_JUNK_BUT_LINE_ENDS = bytes(set(_JUNK) - set(b"\r\n"))
+_TO_LF = bytes.maketrans(b"\r", b"\n")
+_SPACELESS = re.compile(rb"[A-Za-z0-9+/]*")
 _NO_LETTER = re.compile(rb"[^A-Za-z0-9+/=\s\0]")
 _WINDOW = 48
 _FEWEST_LETTERS = 8
@@ -77,14 +79,34 @@ def _blocks(raw: bytes) -> Iterator[tuple[bytes, ...]]:
     yield blocks[:1] if not padded.startswith(b"=") else ()
     yield blocks
     yield (b"".join(blocks),)
-    spaceless = raw.translate(None, b"\r\n \t")
-    yield (spaceless[: len(spaceless) - len(spaceless.lstrip(_LETTERS))],)
+    begin = _SPACELESS.match(raw.translate(None, b"\r\n \t"))
+    yield (begin[0] if begin else b"",)
     if b"-" in raw or b"_" in raw:
         other = raw.translate(_TO_STANDARD).translate(None, _JUNK_BUT_PADDING)
         yield tuple(block for block in other.split(b"=") if block)
-    lines = _LINE_ENDS.split(raw)
     if _NO_LETTER.search(raw):
-        letters = b"".join(line for line in lines if not _NO_LETTER.search(line))
-        yield tuple(block for block in letters.translate(None, _JUNK_BUT_PADDING).split(b"=") if block)
-    if len(lines) > 1 and any(len(line.translate(None, _JUNK)) % 4 for line in lines[:-1]):
-        yield tuple(letters for line in lines if (letters := line.translate(None, _JUNK)))
+        letters = _without_other_lines(raw).translate(None, _JUNK_BUT_PADDING)
+        yield tuple(block for block in letters.split(b"=") if block)
+    yield from _by_lines(raw)
+
+
+def _without_other_lines(raw: bytes) -> bytes:
+    """The octets without the lines that hold anything but base64."""
+    text = raw.translate(_TO_LF)
+    pieces: list[bytes] = []
+    position = 0
+    while (other := _NO_LETTER.search(text, position)) is not None:
+        pieces.append(text[position : text.rfind(b"\n", position, other.start()) + 1 or position])
+        end = text.find(b"\n", other.end())
+        position = end if end >= 0 else len(text)
+    pieces.append(text[position:])
+    return b"".join(pieces)
+
+
+def _by_lines(raw: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Each line for itself; lines that end with an octet may as well be decoded together."""
+    lines = [line for line in raw.translate(_TO_LF, _JUNK_BUT_LINE_ENDS).split(b"\n") if line]
+    odd = [number for number, line in enumerate(lines[:-1]) if len(line) % 4]
+    if odd:
+        ends = [number + 1 for number in odd]
+        yield tuple(b"".join(lines[start:end]) for start, end in zip([0, *ends], [*ends, len(lines)], strict=True))

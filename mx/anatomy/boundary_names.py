@@ -25,7 +25,7 @@ _PIECE = re.compile(rb"boundary\*[0-9]{1,3}\*?[ \t]*=[ \t]*(\"[^\"]{0,200}\"?|[^
 _FOLD = re.compile(rb"(?:\r\n|\r|\n)[ \t]+")
 _COMMENT = re.compile(rb"\([^()]*\)?")
 _QUOTED = re.compile(rb"\"([^\"]*)\"?")
-_EMPTY_LINE = re.compile(rb"--[ \t]*[\r\n]")
+_EMPTY_LINE = re.compile(rb"(?<![^\r\n])--[ \t]*[\r\n]")
 _CONTROLS = bytes({*range(32), 127})
 _PAIRS = b"'\"<>[]{}() \t\0\r\n"
 
@@ -81,7 +81,7 @@ def _closure(seeds: Iterator[bytes]) -> set[bytes]:
                 waiting.append(made)
         if len(known) > _MOST_STRINGS:
             break
-    return set(known)
+    return {text for text in known if b"\r" not in text and b"\n" not in text}
 
 
 def standing_in(body: Stretch, names: set[bytes]) -> list[bytes]:

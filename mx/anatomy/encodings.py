@@ -34,6 +34,9 @@ _UUENCODINGS = frozenset({b"x-uuencode", b"uuencode", b"x-uue", b"uue"})
 """Identity here, as a uuencoded block is found by its own first line (`containers/uuencode.py`); or lines alone."""
 KNOWN = _IDENTITIES | _UUENCODINGS | {b"base64", b"quoted-printable"}
 
+_FEWEST_OCTETS = 64
+_LARGE_OCTETS = 1 << 16
+
 Readings = tuple[tuple[Stretch, ...], tuple[AmbiguityName, ...]]
 
 
@@ -69,6 +72,11 @@ def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool) -> tupl
     return _charged(raw, readings, budget)
 
 
+def is_base64(content: Stretch) -> bool:
+    """Whether this is canonical base64 and nothing else, so that no other decoder makes anything of it."""
+    return content.octets > _FEWEST_OCTETS and _strict_base64(content.raw) is not None
+
+
 def _charged(raw: bytes, readings: Iterable[bytes], budget: Budget) -> tuple[Stretch, ...]:
     kept = [reading for reading in dict.fromkeys(readings) if reading and reading != raw]
     for reading in kept[1:]:
@@ -97,14 +105,22 @@ def _read_base64(content: Stretch, budget: Budget) -> Readings:
     if (strict := _strict_base64(raw)) is not None:
         return (whole(strict),), ()
     budget.charge_reading()
-    readings = lenient_base64(raw)
-    for reading in readings[1:]:
-        budget.charge_octets(len(reading))
+    readings = _shared(lenient_base64(raw))
     # The octets as they stand come last: they may be a uuencoded block, or no encoding at all. Where base64 cannot be
     # decoded, some programs keep its lines joined.
-    joined = raw.translate(None, b"\r\n")
-    budget.charge_octets(len(joined))
-    return (*map(whole, (*readings, joined)), content), (AmbiguityName.BASE64_NONCANONICAL,)
+    joined = (raw.translate(None, b"\r\n"),) if len(raw) < _LARGE_OCTETS else ()
+    for reading in (*readings[1:], *joined):
+        budget.charge_octets(len(reading))
+    return (*map(whole, (*readings, *joined)), content), (AmbiguityName.BASE64_NONCANONICAL,)
+
+
+def _shared(readings: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """The readings without what the first one holds already, where it is large: of a longer one its end remains."""
+    first = readings[0]
+    if len(first) < _LARGE_OCTETS:
+        return readings
+    others = (reading.removeprefix(first) for reading in readings[1:] if not first.startswith(reading))
+    return (first, *(dict.fromkeys(others)))
 
 
 def _read_quoted_printable(content: Stretch, budget: Budget, *, is_text: bool) -> Readings:

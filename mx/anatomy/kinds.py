@@ -132,13 +132,16 @@ _VOLUMES_START, _VOLUMES_OCTETS = 32768, 16 * 2048
 _UDF = re.compile(rb"\x00NSR0[23]\x01")
 
 
-def recognise(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> tuple[list[Kind], str | None]:
+def recognise(
+    content: Stretch, declared_type: str, names: tuple[str, ...] = (), *, is_known_text: bool = False
+) -> tuple[list[Kind], str | None]:
     """Every kind that this content may be opened as, and the name of its format when no reader exists for it.
 
-    `names` are all that some program could show for it.
+    `names` are all that some program could show for it; what a known text may carry is not asked again.
     """
     magic = _by_magic(content)
-    return _kinds(content, declared_type, names, magic), _unread(content, magic)
+    carried = [] if is_known_text else _carried(content, declared_type)
+    return _kinds(content, declared_type, names, magic, carried), _unread(content, magic)
 
 
 def kinds(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> list[Kind]:
@@ -151,22 +154,28 @@ def unread_container(content: Stretch) -> str | None:
     return _unread(content, _by_magic(content))
 
 
-def _kinds(content: Stretch, declared_type: str, names: tuple[str, ...], magic: list[str]) -> list[Kind]:
-    found: list[Kind] = []
+def _kinds(
+    content: Stretch, declared_type: str, names: tuple[str, ...], magic: list[str], carried: list[Kind]
+) -> list[Kind]:
+    found: list[Kind] = [Kind.MESSAGE] if declared_type in _MESSAGE_TYPES else []
     base, start, end = content.base, content.start, content.end
-    if declared_type in _MESSAGE_TYPES or _looks_like_a_message(content):
-        found.append(Kind.MESSAGE)
     if base.startswith(_ZIP_STARTS, start, end) or base.rfind(b"PK\5\6", max(start, end - _ZIP_TAIL_OCTETS), end) >= 0:
         found.append(Kind.ZIP)
     if base.startswith(b"\x1f\x8b\x08", start, end):
         found.append(Kind.GZIP)
     if is_tar_header(base[start : min(end, start + _TAR_OCTETS)]):
         found.append(Kind.TAR)
-    found.extend([_BY_NAME[name] for name in text_kinds(content, declared_type)])
+    found.extend(kind for kind in carried if kind not in found)
     found.extend([_BY_NAME[name] for name in magic if name in _BY_NAME])
     if _may_hide_archives(content, names):
         found.extend(kind for kind, mark in _EMBEDDED if kind not in found and mark.search(base, start, end))
     return found
+
+
+def _carried(content: Stretch, declared_type: str) -> list[Kind]:
+    """What it may carry as a text: first of all, another message."""
+    message = [Kind.MESSAGE] if _looks_like_a_message(content) else []
+    return [*message, *[_BY_NAME[name] for name in text_kinds(content, declared_type)]]
 
 
 def _unread(content: Stretch, magic: list[str]) -> str | None:

@@ -13,20 +13,18 @@ import re
 from collections.abc import Iterator
 
 _STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
-_NO_CODE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n)")
+_NO_BREAK = re.compile(rb"=(?!\r?\n)")
 _SPACED_BREAK = re.compile(rb"=[ \t]+(\r?\n)")
 _SPACES_AT_END = re.compile(rb"(?<![ \t])[ \t]+(\r?\n|\Z)")
 _SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\r\n|\r\n\n?|\r|\n|\Z)")
-_UNREADABLE = (
-    re.compile(rb"=(?![0-9A-Fa-f]{2})"),
-    re.compile(rb"=(?![0-9A-Fa-f]{2})[^=]?"),
-    re.compile(rb"=(?![0-9A-Fa-f]{2})[^=]{0,2}"),
-)
+_DROPPED_WITH_IT = (re.compile(rb"="), re.compile(rb"=[^=]?"), re.compile(rb"=[^=]{0,2}"))
+"""An equals sign that no code follows may be left out alone, or with one or two octets behind it."""
 _CODE = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]{0,99}[\r\n])")
 _HALF = re.compile(rb"=[0-9A-Fa-f]")
 _X_CODE = re.compile(rb"=[xX](?=[0-9A-Fa-f]{2})")
-_DIGITS = "0123456789abcdefABCDEF"
-_CODES = {(high + low).encode(): bytes.fromhex(high + low) for high in _DIGITS for low in _DIGITS}
+_CLASSES = bytes(
+    ord("h") if octet in b"0123456789abcdefABCDEF" else octet if octet == ord("=") else 0 for octet in range(256)
+)
 _ALLOWED = bytes({9, 10, 13, *range(32, 127)})
 _NOT_VISIBLE = bytes({*range(33), *range(127, 256)})
 
@@ -58,22 +56,22 @@ def has_codes(raw: bytes) -> bool:
 def without_line_ends(raw: bytes) -> tuple[bytes, ...]:
     """What decoders that drop all line ends and white space make of canonical quoted-printable: after or before they
     join what soft line breaks part."""
-    joined = _SOFT_BREAK.sub(b"", raw).translate(None, _NOT_VISIBLE)
-    glued = _UNREADABLE[0].sub(b"", raw.translate(None, _NOT_VISIBLE))
+    joined = _cut(raw, _SOFT_BREAK).translate(None, _NOT_VISIBLE)
+    glued = _cut(raw.translate(None, _NOT_VISIBLE), _DROPPED_WITH_IT[0])
     return tuple(dict.fromkeys((binascii.a2b_qp(joined), binascii.a2b_qp(glued))))
 
 
 def _readings(raw: bytes) -> Iterator[bytes]:
     yield binascii.a2b_qp(raw)
     yield from _kept(raw)
-    joined = _SOFT_BREAK.sub(b"", raw)
+    joined = _cut(raw, _SOFT_BREAK)
     yield from _decoded(joined)
     # One line end after another: trailing white space off, soft breaks out, codes read, all else left as it stands.
     for end in (b"\n", b"\r\n"):
         text = _without_trailing_space(raw) if end == b"\n" else raw
-        yield _codes(text.replace(b"=" + end, b""))
+        yield binascii.a2b_qp(_cut(text.replace(b"=" + end, b""), _DROPPED_WITH_IT[0], b"=3D"))
     # Line ends and white space may be left out before the codes are read, or with those that cannot be read.
-    for text in (joined, *(unreadable.sub(b"", joined) for unreadable in _UNREADABLE), raw):
+    for text in (joined, *(_cut(joined, dropped) for dropped in _DROPPED_WITH_IT), raw):
         yield from _decoded(text.translate(None, _NOT_VISIBLE))
     yield binascii.a2b_qp(_HALF.sub(b"", joined).translate(None, _NOT_VISIBLE))
     if _X_CODE.search(joined) is not None:
@@ -84,21 +82,39 @@ def _kept(raw: bytes) -> Iterator[bytes]:
     """Every code decoded, every other sign kept: as it is, or without the white space at the ends of lines."""
     for text in (raw, _SPACES_AT_END.sub(rb"\1", raw)):
         # Signs are judged before lines are joined: one at the end of a line makes no code with the next line.
-        yield binascii.a2b_qp(_NO_CODE.sub(b"=3D", _SPACED_BREAK.sub(rb"=\1", text)))
+        yield binascii.a2b_qp(_cut(_SPACED_BREAK.sub(rb"=\1", text), _NO_BREAK, b"=3D"))
 
 
 def _without_trailing_space(raw: bytes) -> bytes:
     return b"\n".join([line.rstrip(b" \t") for line in raw.replace(b"\r\n", b"\n").split(b"\n")])
 
 
-def _codes(text: bytes) -> bytes:
-    """The codes read, and every other equals sign left as it stands."""
-    first, *pieces = text.split(b"=")
-    return b"".join((first, *(_CODES.get(piece[:2], b"=" + piece[:2]) + piece[2:] for piece in pieces)))
-
-
 def _decoded(text: bytes) -> Iterator[bytes]:
     yield binascii.a2b_qp(text)
-    if b"=" in text:
-        for unreadable in _UNREADABLE:
-            yield binascii.a2b_qp(unreadable.sub(b"", text))
+    if _strays(text):
+        for dropped in _DROPPED_WITH_IT:
+            yield binascii.a2b_qp(_cut(text, dropped))
+
+
+def _cut(text: bytes, pattern: re.Pattern[bytes], instead: bytes = b"") -> bytes:
+    """The text without what the pattern matches at equals signs that begin no code."""
+    pieces: list[bytes] = []
+    position = 0
+    for stray in _strays(text):
+        if stray >= position and (found := pattern.match(text, stray)) is not None:
+            pieces += (text[position:stray], instead)
+            position = found.end()
+    return b"".join((*pieces, text[position:])) if pieces else text
+
+
+def _strays(text: bytes) -> list[int]:
+    """Where equals signs stand that no two hexadecimal digits follow; codes are passed over without a look at each."""
+    if b"=" not in text:
+        return []
+    marks = text.translate(_CLASSES).replace(b"=hh", b"hhh")
+    places = []
+    place = marks.find(b"=")
+    while place >= 0:
+        places.append(place)
+        place = marks.find(b"=", place + 1)
+    return places

@@ -22,8 +22,8 @@ _SHORT_RUN = b"\1" * 32
 _CODES = re.compile(rb"=[0-9A-Fa-f]{2}(?:=\r?\n)?=[0-9A-Fa-f]{2}(?:=\r?\n)?=[0-9A-Fa-f]{2}")
 _BEGIN = re.compile(rb"(?:\A|[\r\n])[ \t>|]{0,20}begin(?:-base64)?[ \t]+[0-7]{1,6}[ \t\r\n]")
 _BINHEX = re.compile(rb"(?:\A|[\r\n])[ \t]*:[!\"#$%&'()*+,\-0-689@A-NP-VX-Z\[`a-fh-mp-r]{40,}")
-_UTF7_SIGNS = (b"+ADw", b"+AD4", b"+ACI", b"+AF8")
-"""How UTF-7 spells signs of markup, which nothing else looks like."""
+_UTF7 = re.compile(rb"\+A(?:Dw|D4|CI|F8)-|(?:\A|[^A-Za-z0-9+/=])(?<![A-Za-z0-9+/][\r\n])\+A(?:Dw|D4|CI|F8)")
+"""How UTF-7 spells signs of markup; within base64 it ends in no hyphen, and follows letters."""
 _NUMBERS = re.compile(rb"(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})(?:\s{0,9},\s{0,9}(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})){15}")
 _ESCAPES = re.compile(rb"(?:\\x|\\u00|%u|\\[0-3][0-7])[0-9A-Fa-f]")
 _MARKUP_TYPES = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
@@ -55,7 +55,7 @@ def text_kinds(content: Stretch, declared_type: str) -> list[str]:
         found.append("pgp")
     if _may_carry_files(text, lower, letters, declared_type):
         found.append("html")
-    if b"+A" in text and any(sign in text for sign in _UTF7_SIGNS):
+    if b"+A" in text and _UTF7.search(text) is not None:
         found.append("text")
     return found
 

@@ -62,7 +62,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class _Type:
+class _DeclaredType:
     """One Content-Type as it is read first."""
 
     media_type: str
@@ -114,13 +114,13 @@ def _field_oddities(types: list[bytes], encodings: list[bytes], dispositions: li
     return oddities
 
 
-def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _Type:
+def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _DeclaredType:
     if not value or (_LEAF.match(value) and b"boundary" not in value.lower()):
         named = _CHARSET.search(value)
         charset = named[1].decode("ascii", "replace") if named else ""
-        return _Type(value.partition(b";")[0].strip().lower().decode("ascii"), charset, (), is_plain=True)
+        return _DeclaredType(value.partition(b";")[0].strip().lower().decode("ascii"), charset, (), is_plain=True)
     if (usual := _USUAL.fullmatch(value)) is not None:
-        return _Type(usual[1].lower().decode("ascii"), "", (usual[2] or usual[3],), is_plain=True)
+        return _DeclaredType(usual[1].lower().decode("ascii"), "", (usual[2] or usual[3],), is_plain=True)
     first, parameters = read_parameters(value)
     kept = _MEDIA_TYPE.match(first) or _NAMED_TYPE.search(first)
     media_type = kept[0].decode("ascii") if kept else ""
@@ -130,7 +130,7 @@ def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _Type:
     if not is_plain:
         oddities.append(AmbiguityName.CONTENT_TYPE_UNREADABLE)
     if not media_type.startswith("multipart/"):
-        return _Type(media_type, charset, (), is_plain)
+        return _DeclaredType(media_type, charset, (), is_plain)
     if sum(name.rstrip(b"*0123456789") == b"boundary" for name, _ in parameters) > 1:
         oddities.append(AmbiguityName.DUPLICATE_PARAMETER)
     elif not given and b"boundary" in value.lower():
@@ -139,10 +139,10 @@ def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _Type:
         oddities.append(AmbiguityName.BOUNDARY_EMPTY)
     elif any(text.strip() != text for text in given):
         oddities.append(AmbiguityName.BOUNDARY_WHITESPACE)
-    return _Type(media_type, charset, tuple(given), is_plain)
+    return _DeclaredType(media_type, charset, tuple(given), is_plain)
 
 
-def _readings_in_doubt(read: list[_Type], block: bytes, body: Stretch) -> list[tuple[str, bytes | None, str]]:
+def _readings_in_doubt(read: list[_DeclaredType], block: bytes, body: Stretch) -> list[tuple[str, bytes | None, str]]:
     """Type, boundary and charset of every reading; boundaries that the body has not are left out."""
     given = {boundary for one in read for boundary in one.boundaries}
     standing = dict.fromkeys([*standing_in(body, given), *boundaries_in_doubt(block, body)])

@@ -76,7 +76,9 @@ class _Walk:
     findings: dict[Finding, None] = field(default_factory=dict)
     ambiguities: dict[Ambiguity, None] = field(default_factory=dict)
     digests: set[str] = field(default_factory=set)
-    opened: set[tuple[str, Kind]] = field(default_factory=set)
+    guessed: set[str] = field(default_factory=set)
+    """Digests of what only a guess has found: it counts anew where a header asks for it."""
+    opened: set[tuple[str, Kind, bool]] = field(default_factory=set)
     stack: list[tuple[_Place, Iterator[Step]]] = field(default_factory=list)
     locked: list[tuple[_Place, Locked]] = field(default_factory=list)
 
@@ -171,9 +173,10 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
     content = member.content
     view = memoryview(content.base)[content.start : content.end]
     digest = hashlib.sha256(view).hexdigest()
-    if member.is_further and digest in state.digests:
+    is_guess = member.is_guess or (parent is not None and parent.is_guess)
+    if member.is_further and (digest in state.digests or (is_guess and digest in state.guessed)):
         return
-    state.digests.add(digest)
+    (state.guessed if is_guess else state.digests).add(digest)
     number = len(state.artifacts)
     name = _shown(member.name)
     declared_type = member.declared_type
@@ -186,12 +189,11 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
     state.contents.append(content)
     state.charsets.append(member.charset)
     mime_levels = parent.mime_levels + member.levels if parent else 0
-    is_guess = member.is_guess or (parent is not None and parent.is_guess)
     place = _Place(number, mime_levels, parent.archive_levels if parent else 0, is_guess=is_guess)
     if parent is None:
         state.stack.append((place, open_message(content, state.budget, state.budget.limits.mime_levels)))
     elif member.reading != "headers":
-        _open(state, place, content, declared_type, digest)
+        _open(state, place, member, digest)
 
 
 def _shown(name: str) -> str:
@@ -205,12 +207,13 @@ def _span(entity: Stretch | None, message: bytes) -> tuple[int, int] | None:
     return (entity.start, entity.end) if entity is not None and entity.base is message else None
 
 
-def _open(state: _Walk, place: _Place, content: Stretch, declared_type: str, digest: str) -> None:
-    artifact = state.artifacts[place.number]
-    kinds, unread = recognise(content, declared_type, (artifact.name, *artifact.names))
+def _open(state: _Walk, place: _Place, member: Member, digest: str) -> None:
+    artifact, content = state.artifacts[place.number], member.content
+    names = (artifact.name, *artifact.names)
+    kinds, unread = recognise(content, member.declared_type, names, is_known_text=member.is_known_text)
     for kind in reversed(kinds):
-        if (digest, kind) not in state.opened:
-            state.opened.add((digest, kind))
+        if (digest, kind, False) not in state.opened and (digest, kind, place.is_guess) not in state.opened:
+            state.opened.add((digest, kind, place.is_guess))
             _open_as(state, place, content, kind)
     if unread is not None:
         _find(state, place.number, f"unread-container.{unread}", Severity.UNSCANNABLE)

@@ -58,6 +58,8 @@ class Member:
     """A MIME part's header and encoded body, as they stand in the message; None for what is no MIME part."""
     is_guess: bool = False
     """No header asks for this reading: what is broken within it is nothing, and was never a file."""
+    is_known_text: bool = False
+    """What it may carry as a text is looked for in other members that hold the same octets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.boundaries import Split, split
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, Stretch
-from mx.anatomy.encodings import every_reading, read_encoded
+from mx.anatomy.encodings import IN_DOUBT, every_reading, is_base64, read_encoded
 from mx.anatomy.file_names import loose_file_names
 from mx.anatomy.headers import read_header
 from mx.anatomy.recoding import recoded
@@ -34,6 +34,9 @@ _SURE_OF_BASE64 = 3
 _MOST_WHOLE = 8
 _BLANK = b" \t\r\n\0"
 _MOST_LEADING_OCTETS = 2000
+_LARGE_OCTETS = 1 << 20
+_LARGE_SETTLED = 1 << 16
+"""Smaller bodies are swept again, with the text before them: some program may show both as one."""
 
 
 @dataclass(slots=True)
@@ -51,8 +54,8 @@ class _Walk:
     is_in_doubt: bool = False
     """Its structure can be read in several ways."""
     boundaries: dict[bytes, None] = field(default_factory=dict)
-    settled: set[int] = field(default_factory=set)
-    """Where bodies begin that only one decoder can read."""
+    settled: list[tuple[int, int]] = field(default_factory=list)
+    """Bodies of this message that are surely base64: from where to where."""
     speaking: list[Stretch] = field(default_factory=list)
     """Texts that speak of parts of their own."""
 
@@ -127,13 +130,19 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
     if header.other_body is not None:
         walk.budget.charge_reading()
         other = Stretch(base, header.other_body, content.end)
-        for reading in (other, *read_encoded(other, views[0].encoding, walk.budget)[0]):
-            yield _part(reading, views[0], walk, level, content, is_further=True)
+        part = _part(other, views[0], walk, level, content, is_further=True)
+        yield replace(part, is_guess=True, is_known_text=True)
+        # The sweep reads it too, in every encoding, and what is large only there.
+        readings = read_encoded(other, views[0].encoding, walk.budget)[0] if other.octets < _LARGE_OCTETS else ()
+        for reading in readings:
+            yield replace(_part(reading, views[0], walk, level, content, is_further=True), is_guess=True)
 
 
 def _read_body(
     body: Stretch, view: View, walk: _Walk, level: int, entity: Stretch, *, is_further: bool
 ) -> Iterator[Step]:
+    if view.encoding == IN_DOUBT and (body.start, body.end) in walk.settled and is_base64(body):
+        return
     is_text = view.media_type.startswith("text/") or not view.media_type
     contents, oddities = read_encoded(body, view.encoding, walk.budget, is_text=is_text)
     if oddities:
@@ -143,15 +152,19 @@ def _read_body(
         yield from walk.oddities([AmbiguityName.ENCODED_MULTIPART])
     if is_encoded and view.media_type.startswith(("multipart/", "message/")):
         contents = (body, *contents)
-    elif is_encoded and not oddities:
-        walk.settled.add(body.start)
+    is_settled = view.encoding == b"base64" or (view.encoding == IN_DOUBT and is_base64(body))
+    if is_settled and not view.is_multipart and body.base is walk.bases[0]:
+        walk.settled.append((body.start, body.end))
+    is_decoded = is_settled or view.encoding == b"quoted-printable"
     for number, content in enumerate(contents):
         if view.is_multipart:
             yield from _read_multipart(content, view, walk, level, entity, is_further=is_further or number > 0)
         else:
             is_guess = number >= (_SURE_OF_BASE64 if view.encoding == b"base64" else 1)
             part = _part(content, view, walk, level, entity, is_further=is_further or number > 0)
-            yield replace(part, is_guess=True) if is_guess else part
+            # What is encoded is a text that carries itself as it stands; its decoded readings are members already.
+            is_known_text = is_decoded and content is body
+            yield replace(part, is_guess=True, is_known_text=is_known_text) if is_guess else part
             if view.charset and (text := recoded(content, view.charset, walk.budget)) is not None:
                 yield Member("text", view.media_type, "recoded", text, "utf-8", level, is_further=True)
             if content is body and not view.media_type.startswith("message/") and has_fields(content.raw):
@@ -180,7 +193,8 @@ def _read_multipart(
         yield _part(content, view, walk, level, entity, is_further=is_further)
     elif walk.is_in_doubt and walk.note_whole(content):
         # Programs that take the type or the boundary for something else show the body as one text or one file.
-        yield replace(_part(content, view, walk, level, entity, is_further=True), is_guess=True)
+        whole = _part(content, view, walk, level, entity, is_further=True)
+        yield replace(whole, is_guess=True, is_known_text=True)
 
 
 def _read_split(reading: Split, view: View, walk: _Walk, level: int, *, is_further: bool) -> Iterator[Step]:
@@ -213,13 +227,26 @@ def _part(content: Stretch, view: View, walk: _Walk, level: int, entity: Stretch
 def _sweep(content: Stretch, walk: _Walk) -> Iterator[Step]:
     """What lies where some program may see a part, in every encoding."""
     areas = walk.speaking
+    walk.settled.sort()
     if walk.is_in_doubt:
         areas = [content, *(Stretch(base, 0, len(base)) for base in walk.bases if base is not content.base)]
     for area in areas:
         for segment in sweep(area, walk.boundaries):
-            body = segment.body
-            if body.base is content.base and body.start in walk.settled:
-                continue
             name, names = loose_file_names(segment.header.raw)
-            for reading in (body, *every_reading(body, walk.budget, is_shifted=True)):
-                yield Member(name or "swept", "", "swept", reading, is_further=True, names=names, is_guess=True)
+            settled = walk.settled if segment.body.base is walk.bases[0] else []
+            for body in _outside(segment.body, settled):
+                for reading in (body, *every_reading(body, walk.budget, is_shifted=True)):
+                    yield Member(name or "swept", "", "swept", reading, is_further=True, names=names, is_guess=True)
+
+
+def _outside(body: Stretch, settled: list[tuple[int, int]]) -> Iterator[Stretch]:
+    """What of the body lies outside of these stretches, which stand in order; small ones do not count."""
+    position = body.start
+    for start, end in settled:
+        if end <= position or start >= body.end or end - start < _LARGE_SETTLED:
+            continue
+        if start > position:
+            yield Stretch(body.base, position, start)
+        position = end
+    if position < body.end:
+        yield Stretch(body.base, position, body.end)
