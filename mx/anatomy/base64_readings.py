@@ -63,8 +63,8 @@ def shifted_base64(raw: bytes) -> tuple[bytes, ...]:
 def is_plausible_base64(raw: bytes) -> bool:
     """Whether some stretch of this has letters mixed as base64 mixes them; a text in small letters has none."""
     kept = raw.translate(None, _JUNK)
-    if len(kept) < _FEWEST_LETTERS:
-        return False
+    if len(kept) < _WINDOW:
+        return len(kept) >= _FEWEST_LETTERS and len(kept.translate(None, _LOWER)) > 0
     for start in range(0, len(kept), _WINDOW):
         window = kept[start : start + _WINDOW]
         if 4 * len(window.translate(None, _LOWER)) > len(window):

@@ -55,8 +55,11 @@ def read_encoded(content: Stretch, encoding: bytes, budget: Budget, *, is_text: 
     return (content, *every_reading(content, budget, is_shifted=False)), oddities
 
 
-def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool) -> tuple[Stretch, ...]:
-    """What each decoder makes of the content; with `is_shifted`, also where other text stands before the block."""
+def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool, header: bytes = b"") -> tuple[Stretch, ...]:
+    """What each decoder makes of the content; with `is_shifted`, also where other text stands before the block.
+
+    `header` is what may be the header of it, whatever stands there.
+    """
     raw = content.raw
     readings: list[bytes] = []
     if is_plausible_base64(raw):
@@ -67,7 +70,8 @@ def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool) -> tupl
             readings.extend(lenient_base64(raw))
             readings.extend(shifted_base64(raw) if is_shifted else ())
     # Where no header asks for it, an equals sign alone, as in a parameter, is no evidence.
-    if is_plausible_quoted_printable(raw) and (not is_shifted or has_codes(raw)):
+    is_asked = not is_shifted or b"quoted" in header.lower()
+    if is_plausible_quoted_printable(raw) and (is_asked or has_codes(raw)):
         readings.extend(quoted_printable_readings(raw))
     return _charged(raw, readings, budget)
 

@@ -232,10 +232,11 @@ def _sweep(content: Stretch, walk: _Walk) -> Iterator[Step]:
         areas = [content, *(Stretch(base, 0, len(base)) for base in walk.bases if base is not content.base)]
     for area in areas:
         for segment in sweep(area, walk.boundaries):
-            name, names = loose_file_names(segment.header.raw)
+            header = segment.header.raw
+            name, names = loose_file_names(header)
             settled = walk.settled if segment.body.base is walk.bases[0] else []
             for body in _outside(segment.body, settled):
-                for reading in (body, *every_reading(body, walk.budget, is_shifted=True)):
+                for reading in (body, *every_reading(body, walk.budget, is_shifted=True, header=header)):
                     yield Member(name or "swept", "", "swept", reading, is_further=True, names=names, is_guess=True)
 
 
