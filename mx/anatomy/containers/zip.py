@@ -11,6 +11,7 @@ one that cannot be expanded `broken-zip` (both unscannable). Octets that only be
 In a light cell, DeeperCellNeeded for what only libraries open.
 """
 
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -31,9 +32,12 @@ class _Zip:
     tools: Tools
     budget: Budget
     encrypted: list[ZipEntry] = field(default_factory=list)
+    expanded_octets: int = 0
 
     def expand(self, place: int, method: int, packed_octets: int) -> Expanded:
-        return expand(self.content, place, method, packed_octets, self.tools, self.budget)
+        expanded = expand(self.content, place, method, packed_octets, self.tools, self.budget)
+        self.expanded_octets += expanded.content.octets if expanded.content is not None else 0
+        return expanded
 
 
 def zip_reader(tools: Tools) -> Reader:
@@ -49,10 +53,12 @@ def _read(archive: _Zip) -> Iterator[Step]:
     """Every member, first those of the directory."""
     content, budget = archive.content, archive.budget
     listed: dict[int, ZipEntry] = {}
+    repeats: Counter[int] = Counter()
     for entry in read_directory(content, budget):
         if listed.setdefault(entry.place, entry) is not entry:
             # Two entries for one member: the second one's names are names as well.
             listed[entry.place] = _with_names(listed[entry.place], entry)
+            repeats[entry.place] += 1
             yield _DISAGREEMENT
     used: list[tuple[int, int]] = []
     for place, entry in listed.items():
@@ -63,7 +69,10 @@ def _read(archive: _Zip) -> Iterator[Step]:
             continue
         if _differ(entry, own):
             yield _DISAGREEMENT
+        before = archive.expanded_octets
         used.append((place, (yield from _read_listed(archive, entry, own))))
+        # Read once here, but whoever unpacks the archive gets it once for each entry.
+        budget.charge_octets(repeats[place] * (archive.expanded_octets - before))
     has_hidden = yield from _read_gaps(archive, sorted(used), bool(listed))
     if archive.encrypted:
         yield unlock(content, archive.encrypted, archive.tools, budget)

@@ -1,6 +1,7 @@
 """Zip archives, in every reading."""
 
 import io
+import itertools
 import os
 import zipfile
 
@@ -9,7 +10,7 @@ from backports import zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mx.anatomy.budget import Budget
+from mx.anatomy.budget import Budget, LimitReached, Limits
 from mx.anatomy.containers.contract import DeeperCellNeeded, Member, Obstacle, Oddity, Step, whole
 from mx.anatomy.containers.libarchive import load
 from mx.anatomy.containers.zip import open_zip, zip_reader
@@ -17,11 +18,16 @@ from mx.anatomy.containers.zip_libraries import deep_tools
 from mx.finding import Severity
 from tests.contracts.archives import contents_of, made_by, names_of, steps_of
 from tests.contracts.mail import EICAR, encrypted_zip, zipped
+from tests.corpus.formats.zips import Member as Entry
+from tests.corpus.formats.zips import zip_of
 
 BROKEN = Obstacle("broken-zip")
 ENCRYPTED = Obstacle("encrypted.zip", Severity.ENCRYPTED)
 DEEP = zip_reader(deep_tools(load()))
 SEEDS = [zipped(b"content" * 9), encrypted_zip(), zipped(b"x" * 99, method=zipfile.ZIP_LZMA)]
+
+
+NO_TIME = itertools.repeat(0.0).__next__
 
 
 def steps(octets: bytes) -> list[Step]:
@@ -238,6 +244,17 @@ DAMAGED = {
 def test_members_that_cannot_be_expanded_are_unscannable(case: str) -> None:
     """A structure is there, its content is not."""
     assert BROKEN in steps(DAMAGED[case]) or contents(DAMAGED[case]) == [b"content"]
+
+
+def test_entries_that_share_a_member_count_each() -> None:
+    """It is read once, but it costs what it would cost whoever unpacks the archive."""
+    content = bytes(1000)
+    others = [Entry(b"", b"%d" % number, offset=0, central_sizes=(9, 1000), packed=b"") for number in range(9)]
+    shared = zip_of(Entry(content), *others)
+    assert [len(each) for each in contents_of(open_zip(whole(shared), Budget(NO_TIME)))] == [1000]
+    with pytest.raises(LimitReached, match="octets"):
+        contents_of(open_zip(whole(shared), Budget(NO_TIME, Limits(unpacked_octets=9999))))
+    contents_of(open_zip(whole(shared), Budget(NO_TIME, Limits(unpacked_octets=10_000))))
 
 
 def test_octets_that_only_begin_like_a_zip_are_no_zip() -> None:
