@@ -11,6 +11,7 @@ Failure: none. Limits: 300 strings of 200 octets from a header; the body is gone
 
 import re
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from urllib.parse import unquote_to_bytes
 
 from mx.anatomy.containers.contract import Stretch
@@ -21,7 +22,7 @@ _MOST_OCTETS = 200
 _MOST_SEEDS = 24
 _MOST_FOUND = 12
 _NAMED = re.compile(rb"boundary[\0-\x20*0-9()a-z]{0,60}[=:]", re.IGNORECASE)
-_PIECE = re.compile(rb"boundary\*[0-9]{1,3}\*?[ \t]*=[ \t]*(\"[^\"]{0,200}\"?|[^;\r\n\t ]{0,200})", re.IGNORECASE)
+_PIECE = re.compile(rb"boundary\*([0-9]{1,3})\*?[ \t]*=[ \t]*(\"[^\"]{0,200}\"?|[^;\r\n\t ]{0,200})", re.IGNORECASE)
 _FOLD = re.compile(rb"(?:\r\n|\r|\n)[ \t]+")
 _COMMENT = re.compile(rb"\([^()]*\)?")
 _QUOTED = re.compile(rb"\"([^\"]*)\"?")
@@ -64,9 +65,12 @@ def _seeds(header: bytes) -> Iterator[bytes]:
     for text in dict.fromkeys((_FOLD.sub(b" ", header), _FOLD.sub(b"", header), header.replace(b"\0", b""))):
         for named in _NAMED.finditer(text):
             yield text[named.end() : named.end() + _MOST_OCTETS]
-        pieces = [piece.strip(b'"') for piece in _PIECE.findall(text)[:50]]
+        pieces = [(int(number), piece.strip(b'"')) for number, piece in _PIECE.findall(text)[:50]]
         if pieces:
-            yield b"".join(pieces)
+            # As they stand, or by their numbers; a number that stands twice counts each time, or the first time alone.
+            yield b"".join(piece for _, piece in pieces)
+            yield b"".join(piece for _, piece in sorted(pieces, key=itemgetter(0)))
+            yield b"".join(piece for _, piece in sorted(dict(reversed(pieces)).items()))
 
 
 def _closure(seeds: Iterator[bytes]) -> set[bytes]:

@@ -24,6 +24,7 @@ from mx.anatomy.quoted_printable import (
     is_plausible_quoted_printable,
     quoted_printable_readings,
     without_line_ends,
+    without_trailing_spaces,
 )
 from mx.anatomy.uuencode_lines import decode_lines
 
@@ -32,6 +33,7 @@ IN_DOUBT = b"*"
 _IDENTITIES = frozenset({b"", b"7bit", b"8bit", b"binary"})
 _UUENCODINGS = frozenset({b"x-uuencode", b"uuencode", b"x-uue", b"uue"})
 """Identity here, as a uuencoded block is found by its own first line (`containers/uuencode.py`); or lines alone."""
+_SPACES_AT_LINE_ENDS = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")
 KNOWN = _IDENTITIES | _UUENCODINGS | {b"base64", b"quoted-printable"}
 
 _FEWEST_OCTETS = 64
@@ -136,6 +138,8 @@ def _read_quoted_printable(content: Stretch, budget: Budget, *, is_text: bool) -
         others = _charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)
         return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
     further = [] if is_text else list(without_line_ends(raw))
+    if any(end in raw for end in _SPACES_AT_LINE_ENDS):
+        further.append(binascii.a2b_qp(without_trailing_spaces(raw)))
     if raw.endswith(b"="):
         # Nothing follows it, and no line is broken by it: some programs keep it.
         further.append(decoded.raw + b"=")

@@ -32,6 +32,8 @@ _CONTENT_NAMES = frozenset(
                  b"translation-type", b"style-type", b"script-type", b"name", b"title", b"lines", b"digest")
 )  # fmt: skip
 _NO_CONTROLS = bytes({9, 10, 13, *range(32, 127), *range(128, 256)})
+_BARE_CR = re.compile(rb"\r(?!\n)")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 _QUOTED = re.compile(rb'"([^"\\]*(?:\\.[^"\\]*)*)"?', re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
@@ -48,8 +50,8 @@ class Header:
     end: int
     body: int
     oddities: tuple[AmbiguityName, ...] = ()
-    other_body: int | None = None
-    """Where the body begins for programs that end the header at its first malformed line."""
+    other_bodies: tuple[int, ...] = ()
+    """Where the body begins for programs that end the header at its first malformed line, or at a bare CR."""
 
     def values(self, lower_name: bytes) -> list[bytes]:
         """The values of all fields of this name, in order."""
@@ -81,19 +83,33 @@ def read_header(base: bytes, start: int, end: int) -> Header:
     header_end, body = (blank.start() + 1, blank.end()) if blank else (end, end)
     block = base[start:header_end]
     lines = _line_oddities(block)
-    if (plain := _read_plain_fields(block)) is not None:
+    has_bare_cr = AmbiguityName.BARE_CR_IN_HEADER in lines
+    if not has_bare_cr and (plain := _read_plain_fields(block)) is not None:
         return Header(plain, header_end, body, tuple(lines))
     fields, malformed, spaced, oddities = _read_fields(block)
     oddities.extend(lines)
+    ends = _other_ends(block, malformed, spaced, has_bare_cr)
+    other_bodies = tuple(start + end for end in ends)
     if malformed is None:
-        other_body = None if spaced is None else start + spaced
-        return Header(tuple(fields), header_end, body, tuple(dict.fromkeys(oddities)), other_body)
+        return Header(tuple(fields), header_end, body, tuple(dict.fromkeys(oddities)), other_bodies)
     oddities.append(AmbiguityName.HEADER_MALFORMED)
     oddities = list(dict.fromkeys(oddities))
     if malformed == 0 and not any(name[:8].lower() == b"content-" for name, _ in fields):
         return Header((), start, start, tuple(oddities))
-    ends = malformed if spaced is None else min(malformed, spaced)
-    return Header(tuple(fields), header_end, body, tuple(oddities), start + ends)
+    return Header(tuple(fields), header_end, body, tuple(oddities), other_bodies)
+
+
+def _other_ends(block: bytes, malformed: int | None, spaced: int | None, has_bare_cr: bool) -> list[int]:
+    """Where else the header may end: at its first broken line, as it is or with a bare CR read as a line end."""
+    broken = [end for end in (malformed, spaced) if end is not None]
+    ends = {min(broken)} if broken else set[int]()
+    if has_bare_cr:
+        # Each octet keeps its place.
+        lines = _BARE_CR.sub(b"\n", block)
+        first = _read_fields(lines)[1]
+        blank = _BLANK_LINE.search(lines)
+        ends.update(end for end in (first, blank.end() if blank else None) if end)
+    return sorted(ends)
 
 
 def _read_plain_fields(block: bytes) -> tuple[tuple[bytes, bytes], ...] | None:

@@ -53,6 +53,11 @@ def has_codes(raw: bytes) -> bool:
     return _CODE.search(raw) is not None
 
 
+def without_trailing_spaces(raw: bytes) -> bytes:
+    """The text without the white space at the ends of its lines, which RFC 2045 wants taken out."""
+    return _SPACES_AT_END.sub(rb"\1", raw)
+
+
 def without_line_ends(raw: bytes) -> tuple[bytes, ...]:
     """What decoders that drop all line ends and white space make of canonical quoted-printable: after or before they
     join what soft line breaks part."""
@@ -80,7 +85,7 @@ def _readings(raw: bytes) -> Iterator[bytes]:
 
 def _kept(raw: bytes) -> Iterator[bytes]:
     """Every code decoded, every other sign kept: as it is, or without the white space at the ends of lines."""
-    for text in (raw, _SPACES_AT_END.sub(rb"\1", raw)):
+    for text in (raw, without_trailing_spaces(raw)):
         # Signs are judged before lines are joined: one at the end of a line makes no code with the next line.
         yield binascii.a2b_qp(_cut(_SPACED_BREAK.sub(rb"=\1", text), _NO_BREAK, b"=3D"))
 

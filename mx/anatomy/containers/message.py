@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.boundaries import Split, split
 from mx.anatomy.budget import Budget
-from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, Stretch
+from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.encodings import IN_DOUBT, every_reading, is_base64, read_encoded
 from mx.anatomy.file_names import loose_file_names
 from mx.anatomy.headers import read_header
@@ -127,14 +127,18 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
         if number:
             walk.budget.charge_reading()
         yield from _read_body(body, view, walk, level, content, is_further=is_further or number > 0)
-    if header.other_body is not None:
+    for place in header.other_bodies:
         walk.budget.charge_reading()
-        other = Stretch(base, header.other_body, content.end)
+        other = Stretch(base, place, content.end)
         part = _part(other, views[0], walk, level, content, is_further=True)
         yield replace(part, is_guess=True, is_known_text=True)
         # The sweep reads it too, in every encoding, and what is large only there.
-        readings = read_encoded(other, views[0].encoding, walk.budget)[0] if other.octets < _LARGE_OCTETS else ()
-        for reading in readings:
+        if other.octets >= _LARGE_OCTETS:
+            continue
+        # Where base64 cannot be decoded, lines are joined at least; the broken line makes it so.
+        joined = whole(other.raw.translate(None, b"\r\n"))
+        walk.budget.charge_octets(joined.octets)
+        for reading in (*read_encoded(other, views[0].encoding, walk.budget)[0], joined):
             yield replace(_part(reading, views[0], walk, level, content, is_further=True), is_guess=True)
 
 

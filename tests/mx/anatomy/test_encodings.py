@@ -43,6 +43,16 @@ def test_canonical_content_has_one_reading(raw: bytes, encoding: bytes, expected
     assert readings(raw, encoding) == ([expected], [])
 
 
+def test_white_space_at_line_ends_is_kept_or_taken_out() -> None:
+    """No oddity: many programs leave it there, and RFC 2045 wants it taken out."""
+    assert readings(b"a \r\nb=20\t\r\n", b"quoted-printable") == ([b"a \r\nb \t\r\n", b"a\r\nb \r\n"], [])
+
+
+def test_a_sign_at_the_very_end_is_kept_or_taken_out() -> None:
+    """Nothing follows it, so it breaks no line."""
+    assert readings(b"ab=", b"quoted-printable") == ([b"ab", b"ab="], [])
+
+
 IN_DOUBT = [
     (CODED[:9] + b"!*" + CODED[9:], b"base64", OCTETS),
     (CODED.rstrip(b"="), b"base64", OCTETS),

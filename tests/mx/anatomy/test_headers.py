@@ -61,7 +61,15 @@ def test_names_what_is_odd(octets: bytes, names: list[str]) -> None:
 def test_a_malformed_line_may_begin_the_body() -> None:
     """The place is given for programs that stop there."""
     octets = b"A: b\r\njunk\r\nC: d\r\n\r\nbody"
-    assert read_header(octets, 0, len(octets)).other_body == 6
+    assert read_header(octets, 0, len(octets)).other_bodies == (6,)
+
+
+def test_a_bare_cr_may_end_the_header() -> None:
+    """A line that is broken only for those who see a line there, and a blank line of theirs."""
+    octets = b"A: b\rjunk\r\nC: d\r\n\r\nbody"
+    assert read_header(octets, 0, len(octets)).other_bodies == (5,)
+    octets = b"A: b\r\rbody\r\n\r\nrest"
+    assert read_header(octets, 0, len(octets)).other_bodies == (6,)
 
 
 PARAMETERS = [
