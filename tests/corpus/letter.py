@@ -103,6 +103,8 @@ class Trick:
     axis: Axis
     change: Change
     decoder: Decoder = Decoder.ANY
+    is_undeclared: bool = False
+    """Nothing tells the encoding, so only a body without a flaw can be recognised by anybody."""
 
     @property
     def full_name(self) -> str:
@@ -110,7 +112,9 @@ class Trick:
 
     def fits(self, other: "Trick") -> bool:
         """Whether the two change different pieces of the same letter."""
-        return self.axis is not other.axis and {self.decoder, other.decoder} != {Decoder.BASE64, Decoder.QUOTED}
+        is_hopeless = Axis.BODY in (self.axis, other.axis) and (self.is_undeclared or other.is_undeclared)
+        is_of_two = {self.decoder, other.decoder} == {Decoder.BASE64, Decoder.QUOTED}
+        return self.axis is not other.axis and not is_hopeless and not is_of_two
 
 
 def hide(mark: str, *tricks: Trick) -> bytes:

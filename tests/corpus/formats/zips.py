@@ -88,6 +88,33 @@ def _headers(member: Member, packed: int, offset: int) -> tuple[bytes, bytes]:
     return local, central + struct.pack("<HHHHHII", len(name), 0, 0, 0, 0, 0, offset) + name
 
 
+def overlapping_zip(kernel: bytes, count: int) -> bytes:
+    """So many members around one kernel, each of which holds the next one's header in a stored block of its own data.
+
+    The members overlap though each has a header and a place of its own: nothing stands twice, and yet whoever unpacks
+    it gets the kernel for each member.
+    """
+    data, unpacked, pieces = deflate(kernel), len(kernel), (kernel,)
+    locals_, entries = [], []
+    for number in reversed(range(count)):
+        crc = 0
+        for piece in pieces:
+            crc = zlib.crc32(piece, crc)
+        sizes = (len(data), unpacked)
+        member = Member(b"", b"%04d" % number, crc=crc, local_sizes=sizes, central_sizes=sizes)
+        local, _ = _headers(member, 0, 0)
+        entries.insert(0, member)
+        locals_.insert(0, local)
+        data = struct.pack("<BHH", 0, len(local), len(local) ^ 0xFFFF) + local + data
+        unpacked += len(local)
+        pieces = (local, *pieces)
+    body = data[5:]
+    step = len(locals_[0]) + 5
+    directory = b"".join(_headers(member, 0, number * step)[1] for number, member in enumerate(entries))
+    end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), len(body), 0)
+    return body + directory + b"PK\5\6" + end
+
+
 def zip_crypto(content: bytes, password: bytes, name: bytes = b"file.com") -> Member:
     """A member under the old cipher, which any unzip program opens with the password."""
     keys = [0x12345678, 0x23456789, 0x34567890]

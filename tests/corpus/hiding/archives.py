@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from tests.contracts.mail import EICAR, attached, base64_part, gzipped, message, nested, tarred
 from tests.corpus.case import Case, Expect, hidden
 from tests.corpus.formats import archives as made
-from tests.corpus.formats.zips import Member, deflate, zip_crypto, zip_of, zipped
+from tests.corpus.formats.zips import Member, deflate, overlapping_zip, zip_crypto, zip_of, zipped
 
 ROOM = "archive"
 VIRUS = Member(EICAR)
@@ -286,6 +286,7 @@ def _bombs() -> Iterator[tuple[str, bytes]]:
             *(Member(b"", b"%d" % number, offset=0, central_sizes=stored_sizes, packed=b"") for number in range(1, 40)),
         ),
     )
+    yield "zip-overlapping-quoted", overlapping_zip(piece, 12)
     kernel = zip_of(Member(piece, packed=packed))
     yield "zip-of-zips", zip_of(*(Member(kernel, b"%d.zip" % number, method=0) for number in range(16)))
     yield (

@@ -93,11 +93,11 @@ def _quoted() -> Iterator[tuple[str, Encode]]:
         ("code-and-no-letter", b"=0x"),
         ("code-of-signs", b"=@!"),
         ("code-with-tab", b"=1\t"),
-        ("equals-alone-at-line-end", b"=E2=\r\n"),
+        ("equals-alone-at-line-end", b"=\t=\r\n"),
         ("equals-space-equals", b"= =\r\n"),
-        ("hard-breaks", b"\r\n"),
     ):
         yield name, lambda octets, between=between: _broken(octets, between)
+    yield "hard-breaks", lambda octets: encode_quoted(octets).replace(b"=\r\n", b"\r\n")
     yield "sign-and-cr-lf-before-code", lambda octets: encode_quoted(octets).replace(b"=5", b"=\r\n5")
     yield "space-before-code", lambda octets: encode_quoted(octets).replace(b"=5", b" =5")
     yield "codes-of-x", lambda octets: b"".join(b"=x%02X" % octet for octet in octets) + b"\r\n"

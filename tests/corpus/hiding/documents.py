@@ -175,7 +175,7 @@ def _locked() -> Iterator[Case]:
         b"\4\0\4\0@\0\0\0<?xml version='1.0'?><encryption xmlns='http://schemas.microsoft.com/office/2006/encryption'/>"
     )
     package = {"EncryptionInfo": info, "EncryptedPackage": b"\0" * 8 + b"\xaa" * 5000}
-    yield hidden("password", "ooxml", attached(compound(package), b"a.docx"), Expect.BLOCKED)
+    yield hidden("locked-document", "ooxml", attached(compound(package), b"a.docx"), Expect.BLOCKED)
     old = b"\xec\xa5\xc1\0" + b"\0" * 6 + b"\x00\x01" + b"\0" * 600
     yield hidden(
         "password",
@@ -186,7 +186,7 @@ def _locked() -> Iterator[Case]:
     crypt = b"/Encrypt<</Filter/Standard/V 2/R 3/Length 128/P -4/O<" + b"aa" * 32 + b">/U<" + b"bb" * 32 + b">>>"
     crypt += b"/ID[<" + b"00" * 16 + b"><" + b"00" * 16 + b">]"
     locked = made.pdf(*made.pdf_pages(), made.pdf_stream(b"\xaa" * 99), trailer=crypt)
-    yield hidden("password", "pdf", attached(locked, b"a.pdf"), Expect.BLOCKED)
+    yield hidden("locked-document", "pdf", attached(locked, b"a.pdf"), Expect.BLOCKED)
     odt = b'<manifest:encryption-data manifest:checksum="x"/>'
     manifest = (
         b"<manifest:manifest><manifest:file-entry manifest:full-path='content.xml'>" + odt + b"</manifest:file-entry>"
@@ -194,7 +194,7 @@ def _locked() -> Iterator[Case]:
     kind = Member(b"application/vnd.oasis.opendocument.text", b"mimetype", method=0)
     listed = Member(manifest + b"</manifest:manifest>", b"META-INF/manifest.xml")
     locked = zip_of(kind, Member(b"\xaa" * 400, b"content.xml", method=0), listed)
-    yield hidden("password", "odt", attached(locked, b"a.odt"), Expect.BLOCKED)
+    yield hidden("locked-document", "odt", attached(locked, b"a.odt"), Expect.BLOCKED)
     inner = message(
         text_part(), base64_part(enveloped_message(), b"smime.p7m", b"application/pkcs7-mime"), base64_part(PACKED)
     )

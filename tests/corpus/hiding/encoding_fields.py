@@ -120,9 +120,10 @@ def _values() -> Iterator[Trick]:
         ("base65", b"base65"),
         ("mime64", b"x-base64url"),
     ):
-        yield Trick("wrong-" + name, Axis.ENCODING, change(encoding_value=value), Decoder.BASE64)
-    yield Trick("absent", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.BASE64)
-    yield Trick("absent-quoted", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.QUOTED)
+        says_none = value in (b"8bit", b"binary", b"")
+        yield Trick("wrong-" + name, Axis.ENCODING, change(encoding_value=value), Decoder.BASE64, says_none)
+    yield Trick("absent", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.BASE64, True)
+    yield Trick("absent-quoted", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.QUOTED, True)
     yield Trick(
         "is-quoted-printable-body-is-base64", Axis.ENCODING, change(encoding_value=b"quoted-printable"), Decoder.BASE64
     )
