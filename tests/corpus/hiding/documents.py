@@ -178,7 +178,7 @@ def _locked() -> Iterator[Case]:
     yield hidden("locked-document", "ooxml", attached(compound(package), b"a.docx"), Expect.BLOCKED)
     old = b"\xec\xa5\xc1\0" + b"\0" * 6 + b"\x00\x01" + b"\0" * 600
     yield hidden(
-        "password",
+        "locked-document",
         "doc",
         attached(compound({"WordDocument": old, "1Table": b"\1\0\1\0" + b"\xaa" * 99})),
         Expect.BLOCKED,
