@@ -81,6 +81,9 @@ class _Walk:
     opened: set[tuple[str, Kind, bool]] = field(default_factory=set)
     stack: list[tuple[_Place, Iterator[Step]]] = field(default_factory=list)
     locked: list[tuple[_Place, Locked]] = field(default_factory=list)
+    texts_asked: int = -1
+    """Of how many texts the passwords are."""
+    passwords: tuple[str, ...] = ()
 
 
 def walk(
@@ -143,7 +146,10 @@ def _unlock(state: _Walk, tenant_passwords: Sequence[str]) -> bool:
         for artifact, content, charset in zip(state.artifacts, state.contents, state.charsets, strict=True)
         if is_text(artifact)
     ]
-    state.stack.append((place, locked.open_with(candidates(texts, tenant_passwords))))
+    if len(texts) != state.texts_asked:
+        # What is encrypted is often there many times; its passwords are looked for when there is new text.
+        state.texts_asked, state.passwords = len(texts), candidates(texts, tenant_passwords)
+    state.stack.append((place, locked.open_with(state.passwords)))
     return True
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from tests.contracts.mail import EICAR, base64_part, gzipped, message, text_part
 from tests.corpus.formats import documents
-from tests.corpus.formats.zips import Member, zip_of
+from tests.corpus.formats.zips import Member, zip_crypto, zip_of
 from tests.corpus.hiding.undeclared import uuencoded, yenc
 
 Family = Callable[[int], bytes]
@@ -113,6 +113,13 @@ def _zip_overlapping(size: int) -> bytes:
     return message(base64_part(zip_of(Member(content), *others), b"a.zip"))
 
 
+def _encrypted_zips(size: int) -> bytes:
+    """Half text with words to try, half archives to try them on."""
+    texts = b"".join(b"password: word%d\r\n" % number for number in range(size // 40))
+    locked = [zip_of(zip_crypto(b"x", b"%d" % number)) for number in range(min(size // 1200, 40))]
+    return message(text_part(texts), *(base64_part(archive, b"a.zip") for archive in locked))
+
+
 def _pdf_objects(size: int) -> bytes:
     objects = [*documents.pdf_pages(), *[b"<</A 1>>"] * (size // 50)]
     return message(base64_part(documents.pdf(*objects), b"a.pdf"))
@@ -198,6 +205,7 @@ FAMILIES: Mapping[str, Family] = {
     "zip local headers": _zip_local_headers,
     "zip end records": _zip_end_records,
     "zip members that overlap": _zip_overlapping,
+    "encrypted zips": _encrypted_zips,
     "gzip members": lambda size: message(base64_part(_times(gzipped(b"x"), size * 3 // 4), b"a.gz")),
     "gzip starts": lambda size: message(base64_part(_times(b"\x1f\x8b\x08\0\0\0\0\0\0\0", size * 3 // 4), b"a.gz")),
     "tar headers": lambda size: message(base64_part(b"x" * (size * 3 // 4), b"a.tar")),
