@@ -290,7 +290,10 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (UNVERIFIED_DOMAIN, "a domain whose ownership has not been shown yet"),
             (TENANT_SUSPENDED, "a domain of a suspended tenant"),
             (DOMAIN_DELETED, "a domain that was deleted in the last 7 days"),
-            (UNKNOWN_RECIPIENT, "the recipient is not on the tenant's list; a call-out passes on what the tenant's server says"),
+            (
+                UNKNOWN_RECIPIENT,
+                "the recipient is not on the tenant's list; a call-out passes on what the tenant's server says",
+            ),
             (TOO_MANY_RECIPIENTS, "over 1,000 recipients (RFC 5321 section 4.5.3.1.10)"),
             (OTHER_TENANT, "a recipient of another tenant than the transaction's first one"),
             (DIRECTORY_UNAVAILABLE, "the database does not answer"),
@@ -319,7 +322,10 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (AGENT_UNAVAILABLE, "an agent that was asked gave no answer; also at RCPT"),
             (OVERLOADED, "no cell was free in time"),
             (STORAGE_UNAVAILABLE, "neither database nor blob store took the message"),
-            (NEXT_HOP_UNREACHABLE, "the next hop does not answer; at RCPT for a recipient that nobody knows yet (call-out)"),
+            (
+                NEXT_HOP_UNREACHABLE,
+                "the next hop does not answer; at RCPT for a recipient that nobody knows yet (call-out)",
+            ),
             (NEXT_HOP_LACKS_SMTPUTF8, "the next hop does not offer SMTPUTF8, and the message needs it"),
             (INTERNAL_ERROR, "a bug or a broken machine; the trace has the reason"),
             (passed_on(550, "5.1.1", "..."), "the next hop's own 4xx or 5xx, without names, addresses and URLs"),

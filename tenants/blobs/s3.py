@@ -203,7 +203,7 @@ def _connect(
 ) -> S3Store:
     wait = timedelta(seconds=request_seconds)
     # One DELETE for each object: not every server that speaks S3 knows the bulk form.
-    config: "S3Config" = {"disable_bulk_delete": True}
+    config: S3Config = {"disable_bulk_delete": True}
     if endpoint is not None:
         config["endpoint"] = endpoint
     return S3Store(

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.walker import walk
 from mx.anatomy.deep_readers import DEEP_READERS
+from mx.anatomy.walker import walk
 from mx.cell.child import Instruments, examine
 from mx.cell.opening import OpeningPage
 from mx.cell.signatures import Signatures, compile_rules

@@ -1,4 +1,4 @@
-"""The authentication agent: it passes the contract; a field on top, facts, and findings where a domain asks for them."""
+"""The authentication agent passes the contract: a field on top, facts, and findings where a domain asks for them."""
 
 import time
 from typing import Any
