@@ -59,8 +59,21 @@ def _half_the_processors() -> int:
     return max(1, (os.cpu_count() or 1) // 2)
 
 
-def _about(parse: Callable[[str], Any], shown_default: str, unit: str, meaning: str) -> Mapping[str, Any]:
-    return {"parse": parse, "default": shown_default, "unit": unit, "meaning": meaning}
+def _setting(
+    default: Any,
+    parse: Callable[[str], Any],
+    shown_default: str,
+    unit: str,
+    meaning: str,
+    *,
+    factory: Callable[[], Any] | None = None,
+    is_secret: bool = False,
+) -> Any:
+    """One setting: its default, how its text is read, and what `docs/settings.md` says of it."""
+    about = {"parse": parse, "default": shown_default, "unit": unit, "meaning": meaning}
+    if factory is not None:
+        return field(default_factory=factory, metadata=about)
+    return field(default=default, repr=not is_secret, metadata=about)
 
 
 _parse_size = within(parse_octets, 64 * 1024, 2 * 1024**3, "64K to 2G")
@@ -77,236 +90,138 @@ class Settings:
     A field that is not shown by `repr` is a secret.
     """
 
-    data: Path = field(
-        default=Path("var"),
-        metadata=_about(parse_path, "`./var`", "folder", "Folder for everything that is kept on this machine."),
+    data: Path = _setting(
+        Path("var"), parse_path, "`./var`", "folder",
+        "Folder for everything that is kept on this machine.",
     )
-    database_url: str = field(
-        default="",
-        repr=False,
-        metadata=_about(
-            parse_database_url, "SQLite in the data folder", "URL", "`postgresql://…` or `sqlite:///FILE`."
-        ),
+    database_url: str = _setting(
+        "", parse_database_url, "SQLite in the data folder", "URL",
+        "`postgresql://…` or `sqlite:///FILE`.",
+        is_secret=True,
     )
-    blobs: Path | Bucket = field(
-        default=Path(),
-        metadata=_about(
-            parse_blobs,
-            "`blobs` in the data folder",
-            "folder or bucket",
-            "Where queued and held mail is kept, encrypted: a folder, or `s3://bucket/prefix` (docs/storage.md).",
-        ),
+    blobs: Path | Bucket = _setting(
+        Path(), parse_blobs, "`blobs` in the data folder", "folder or bucket",
+        "Where queued and held mail is kept, encrypted: a folder, or `s3://bucket/prefix` (docs/storage.md).",
     )
-    s3_endpoint: str | None = field(
-        default=None,
-        metadata=_about(
-            parse_s3_endpoint, "Amazon's", "URL", "The server of that bucket, when it is not Amazon's own."
-        ),
+    s3_endpoint: str | None = _setting(
+        None, parse_s3_endpoint, "Amazon's", "URL",
+        "The server of that bucket, when it is not Amazon's own.",
     )
-    master_key: str = field(
-        default="",
-        repr=False,
-        metadata=_about(
-            parse_master_key,
-            "`master.key` in the data folder, made on first start",
-            "file or key",
-            "Wraps the tenants' keys: a file of mode 0600, or the key itself (32 octets in base64).",
-        ),
+    master_key: str = _setting(
+        "", parse_master_key, "`master.key` in the data folder, made on first start", "file or key",
+        "Wraps the tenants' keys: a file of mode 0600, or the key itself (32 octets in base64).",
+        is_secret=True,
     )
-    clamd: tuple[str, ...] | None = field(
-        default=None,
-        metadata=_about(
-            parse_clamd,
-            "found if its usual socket answers at start",
-            "list",
-            "clamd daemons: `unix:/path`, `tcp:host:port`, a comma list, or `none`.",
-        ),
+    clamd: tuple[str, ...] | None = _setting(
+        None, parse_clamd, "found if its usual socket answers at start", "list",
+        "clamd daemons: `unix:/path`, `tcp:host:port`, a comma list, or `none`.",
     )
-    clamd_max: int = field(
-        default=25 * 1024**2,
-        metadata=_about(
-            parse_clamd_max,
-            "25 MB",
-            "octets",
-            "clamd's StreamMaxLength: larger artifacts are handed over where a unix socket is used, up to what clamd "
-            "finds EICAR behind; otherwise they are *unscannable* for clamd.",
-        ),
+    clamd_max: int = _setting(
+        25 * 1024**2, parse_clamd_max, "25 MB", "octets",
+        "clamd's StreamMaxLength: larger artifacts are handed over where a unix socket is used, up to what "
+        "clamd finds EICAR behind; otherwise they are *unscannable* for clamd.",
     )
-    icap: tuple[str, ...] = field(
-        default=(),
-        metadata=_about(
-            parse_icap,
-            "none",
-            "list",
-            "ICAP services: `icap://host:port/service`, a comma list of servers that are alike; `name=icap://…` for "
-            "another engine of that name.",
-        ),
+    icap: tuple[str, ...] = _setting(
+        (), parse_icap, "none", "list",
+        "ICAP services: `icap://host:port/service`, a comma list of servers that are alike; `name=icap://…` "
+        "for another engine of that name.",
     )
-    icap_max: int = field(
-        default=25 * 1024**2,
-        metadata=_about(
-            parse_clamd_max,
-            "25 MB",
-            "octets",
-            "Largest artifact sent to an ICAP service; others are *unscannable* for it.",
-        ),
+    icap_max: int = _setting(
+        25 * 1024**2, parse_clamd_max, "25 MB", "octets",
+        "Largest artifact sent to an ICAP service; others are *unscannable* for it.",
     )
-    rspamd: tuple[str, ...] = field(
-        default=(),
-        metadata=_about(
-            parse_rspamd, "none", "list", "Rspamd workers, `http://host:port`, a comma list: spam and phishing."
-        ),
+    rspamd: tuple[str, ...] = _setting(
+        (), parse_rspamd, "none", "list",
+        "Rspamd workers, `http://host:port`, a comma list: spam and phishing.",
     )
-    command_scanner: str = field(
-        default="",
-        metadata=_about(
-            parse_command,
-            "none",
-            "command line",
-            "A scanner to run for each artifact, which it reads as standard input, or by the path that stands for "
-            "`{file}`.",
-        ),
+    command_scanner: str = _setting(
+        "", parse_command, "none", "command line",
+        "A scanner to run for each artifact, which it reads as standard input, or by the path that stands for "
+        "`{file}`.",
     )
-    command_scanner_exits: str = field(
-        default="0=clean,1=infected",
-        metadata=_about(
-            parse_exits, "`0=clean,1=infected`", "list", "What its exit statuses mean; any other is no answer."
-        ),
+    command_scanner_exits: str = _setting(
+        "0=clean,1=infected", parse_exits, "`0=clean,1=infected`", "list",
+        "What its exit statuses mean; any other is no answer.",
     )
-    command_scanner_name: str = field(
-        default=r": (\S+) FOUND",
-        metadata=_about(
-            parse_pattern, r"`: (\S+) FOUND`", "pattern", "Where a finding's name stands in what it writes."
-        ),
+    command_scanner_name: str = _setting(
+        r": (\S+) FOUND", parse_pattern, "`: (\\S+) FOUND`", "pattern",
+        "Where a finding's name stands in what it writes.",
     )
-    plugins: tuple[str, ...] = field(
-        default=(),
-        metadata=_about(
-            parse_plugins,
-            "none",
-            "list",
-            "Engines and agents of other packages by their names; `name?key=value` gives one a setting of its own "
-            "(docs/plugins.md).",
-        ),
+    plugins: tuple[str, ...] = _setting(
+        (), parse_plugins, "none", "list",
+        "Engines and agents of other packages by their names; `name?key=value` gives one a setting of its own "
+        "(docs/plugins.md).",
     )
-    verdict_cache: bool = field(
-        default=True,
-        metadata=_about(
-            parse_switch, "on", "on or off", "Remember what engines said of octets seen before; 0 for comparisons."
-        ),
+    verdict_cache: bool = _setting(
+        True, parse_switch, "on", "on or off",
+        "Remember what engines said of octets seen before; 0 for comparisons.",
     )
-    size: int = field(
-        default=50 * 1024**2,
-        metadata=_about(
-            _parse_size, "50 MB", "octets", "Largest message (EHLO SIZE); RFC 5321 section 4.5.3.1.7: at least 64K."
-        ),
+    size: int = _setting(
+        50 * 1024**2, _parse_size, "50 MB", "octets",
+        "Largest message (EHLO SIZE); RFC 5321 section 4.5.3.1.7: at least 64K.",
     )
-    hostname: str = field(
-        default_factory=_this_machine,
-        metadata=_about(
-            parse_host, "the machine's", "host name", "Our name in banner, Received and Authentication-Results."
-        ),
+    hostname: str = _setting(
+        None, parse_host, "the machine's", "host name",
+        "Our name in banner, Received and Authentication-Results.",
+        factory=_this_machine,
     )
-    service_domain: str = field(
-        default="",
-        metadata=_about(
-            parse_host,
-            "`hostname`",
-            "host name",
-            "Each domain's own MX name is below it: `<domain-with-dashes>.mx.SERVICE`.",
-        ),
+    service_domain: str = _setting(
+        "", parse_host, "`hostname`", "host name",
+        "Each domain's own MX name is below it: `<domain-with-dashes>.mx.SERVICE`.",
     )
-    smtp: tuple[Address, ...] = field(
-        default=(Address("127.0.0.1", 2525),),
-        metadata=_about(parse_addresses, "`127.0.0.1:2525`", "list of HOST:PORT", "Where mail is received."),
+    smtp: tuple[Address, ...] = _setting(
+        (Address("127.0.0.1", 2525),), parse_addresses, "`127.0.0.1:2525`", "list of HOST:PORT",
+        "Where mail is received.",
     )
-    smtp_tls_certificate: Path | None = field(
-        default=None,
-        metadata=_about(
-            parse_path, "self-made, in the data folder", "file", "Certificate chain for STARTTLS, in PEM form."
-        ),
+    smtp_tls_certificate: Path | None = _setting(
+        None, parse_path, "self-made, in the data folder", "file",
+        "Certificate chain for STARTTLS, in PEM form.",
     )
-    smtp_tls_key: Path | None = field(
-        default=None,
-        metadata=_about(
-            parse_path, "self-made, in the data folder", "file", "Private key of that certificate, in PEM form."
-        ),
+    smtp_tls_key: Path | None = _setting(
+        None, parse_path, "self-made, in the data folder", "file",
+        "Private key of that certificate, in PEM form.",
     )
-    client_connections: int = field(
-        default=50,
-        metadata=_about(
-            parse_count,
-            "50",
-            "connections",
-            "Open connections per client address (v6: per /64): one client cannot take them all; 0 = no limit.",
-        ),
+    client_connections: int = _setting(
+        50, parse_count, "50", "connections",
+        "Open connections per client address (v6: per /64): one client cannot take them all; 0 = no limit.",
     )
-    proxy_from: tuple[IPv4Network | IPv6Network, ...] = field(
-        default=(),
-        metadata=_about(
-            parse_networks,
-            "none",
-            "list",
-            "Load balancers (networks or addresses) whose connections begin with a PROXY header, version 1 or 2.",
-        ),
+    proxy_from: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (), parse_networks, "none", "list",
+        "Load balancers (networks or addresses) whose connections begin with a PROXY header, version 1 or 2.",
     )
-    portal: Address = field(
-        default=Address("127.0.0.1", 8025),
-        metadata=_about(parse_address, "`127.0.0.1:8025`", "HOST:PORT", "Where the web portal listens."),
+    portal: Address = _setting(
+        Address("127.0.0.1", 8025), parse_address, "`127.0.0.1:8025`", "HOST:PORT",
+        "Where the web portal listens.",
     )
-    portal_url: str = field(
-        default="",
-        metadata=_about(
-            parse_portal_url, "`http://` and `portal`", "URL", "What links begin with, as people reach the portal."
-        ),
+    portal_url: str = _setting(
+        "", parse_portal_url, "`http://` and `portal`", "URL",
+        "What links begin with, as people reach the portal.",
     )
-    retry: tuple[float, ...] = field(
-        default=(60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0),
-        metadata=_about(
-            parse_waits,
-            "`1m,5m,15m,30m,1h,2h,4h`",
-            "list of durations",
-            "Waits between delivery tries; the last one repeats until the queue's lifetime ends.",
-        ),
+    retry: tuple[float, ...] = _setting(
+        (60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0),
+        parse_waits, "`1m,5m,15m,30m,1h,2h,4h`", "list of durations",
+        "Waits between delivery tries; the last one repeats until the queue's lifetime ends.",
     )
-    queue_lifetime: float = field(
-        default=5 * 86400.0,
-        metadata=_about(
-            _parse_lifetime,
-            "`5d`",
-            "duration",
-            "How long delivery is tried (RFC 5321 section 4.5.4.1: 4 to 5 days); then it is held, undeliverable.",
-        ),
+    queue_lifetime: float = _setting(
+        5 * 86400.0, _parse_lifetime, "`5d`", "duration",
+        "How long delivery is tried (RFC 5321 section 4.5.4.1: 4 to 5 days); then it is held, undeliverable.",
     )
-    allow_private_routes: bool = field(
-        default=False,
-        metadata=_about(
-            parse_switch, "off", "on or off", "Next hops on loopback and private addresses (`--demo`: on)."
-        ),
+    allow_private_routes: bool = _setting(
+        False, parse_switch, "off", "on or off",
+        "Next hops on loopback and private addresses (`--demo`: on).",
     )
-    workers: int = field(
-        default_factory=_half_the_processors,
-        metadata=_about(
-            _parse_processes,
-            "half the processors, at least 1",
-            "processes",
-            "How many processes receive mail; the cells need the other half.",
-        ),
+    workers: int = _setting(
+        None, _parse_processes, "half the processors, at least 1", "processes",
+        "How many processes receive mail; the cells need the other half.",
+        factory=_half_the_processors,
     )
-    cells: int = field(
-        default=2,
-        metadata=_about(
-            _parse_processes,
-            "2",
-            "processes",
-            "Killable children that open hostile bytes, for each process that scans.",
-        ),
+    cells: int = _setting(
+        2, _parse_processes, "2", "processes",
+        "Killable children that open hostile bytes, for each process that scans.",
     )
-    log_level: LogLevel = field(
-        default=LogLevel.INFO,
-        metadata=_about(
-            parse_log_level, "`info`", "word", "Least lines written: `debug`, `info`, `warning` or `error`."
-        ),
+    log_level: LogLevel = _setting(
+        LogLevel.INFO, parse_log_level, "`info`", "word",
+        "Least lines written: `debug`, `info`, `warning` or `error`.",
     )
 
     def __post_init__(self) -> None:

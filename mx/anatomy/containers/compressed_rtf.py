@@ -51,6 +51,8 @@ def _expand(packed: bytes, budget: Budget) -> bytes:
                 out.append(packed[position])
                 position += 1
                 continue
+            if position + 2 > len(packed):
+                return bytes(out[_WINDOW:])
             token = int.from_bytes(packed[position : position + 2], "big")
             position += 2
             written = len(out) - lead
