@@ -75,8 +75,9 @@ def line_of_log_event(event: LogEvent) -> str:
 
 
 def line_of_trace_event(event: Event) -> str:
-    """The line for one trace event: its name, and its fields as the facts."""
-    facts = {field.name: getattr(event, field.name) for field in fields(event) if field.name != "at"}
+    """The line for one trace event: its name, and its fields as the facts, but for those left at their default."""
+    said = [field for field in fields(event) if field.name != "at" and getattr(event, field.name) != field.default]
+    facts = {field.name: getattr(event, field.name) for field in said}
     return line(event.at, LogLevel.INFO, event.name, facts)
 
 

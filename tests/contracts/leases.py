@@ -5,6 +5,7 @@
 
 import multiprocessing
 from collections import Counter
+from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import insert, select
 
@@ -17,9 +18,12 @@ AT_ONCE = 97
 """No divisor of the number of rows, so that the processes meet in the last portion."""
 
 
-def lease_everything(url: str, owner: str, results: "multiprocessing.Queue[list[int]]") -> None:
-    """Lease until nothing is left, and tell the numbers."""
+def lease_everything(url: str, owner: str, start: Barrier, results: "multiprocessing.Queue[list[int]]") -> None:
+    """Lease until nothing is left, and tell the numbers. All begin at the same moment, connected."""
     database = Database(url)
+    with database.read() as session:
+        session.execute(select(1))
+    start.wait(60)
     numbers: list[int] = []
     while True:
         with database.unit_of_work() as session:
@@ -47,8 +51,10 @@ def assert_leased_once(world: CustomerWorld, url: str, rows: int, processes: int
     world.database.close()
     context = multiprocessing.get_context("spawn")
     results: multiprocessing.Queue[list[int]] = context.Queue()
+    start = context.Barrier(processes)
     children = [
-        context.Process(target=lease_everything, args=(url, f"runner-{number}", results)) for number in range(processes)
+        context.Process(target=lease_everything, args=(url, f"runner-{number}", start, results))
+        for number in range(processes)
     ]
     for child in children:
         child.start()

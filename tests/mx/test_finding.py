@@ -13,4 +13,5 @@ def test_severities_are_listed_worst_first() -> None:
         Severity.PHISHING,
         Severity.SPAM,
         Severity.SUSPICIOUS,
+        Severity.ENCRYPTED_MESSAGE,
     ]

@@ -1,14 +1,15 @@
 """The running processes of one gateway, by what they do; a test kills them by their numbers.
 
-The kinds: `mx`, `work` and `portal` are children of `pratique up`, `cell` are those below `mx` and `work`.
+The kinds: `mx`, `work` and `portal` are children of `pratique up`; `mx` and `work` have a `nursery` each; a `cell` is
+what a nursery has forked.
 """
 
 import os
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-CHILD, CELL = "pratique.child", "mx.cell.child"
+CHILD, NURSERY = "pratique.child", "mx.cell.nursery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +19,8 @@ class Process:
     pid: int
     parent: int
     words: tuple[str, ...]
-
-    @property
-    def kind(self) -> str:
-        """Empty for what is neither a child of `pratique up` nor a cell."""
-        if CELL in self.words:
-            return "cell"
-        return self.words[self.words.index(CHILD) + 1] if CHILD in self.words else ""
+    kind: str = ""
+    """Empty for what is none of ours."""
 
 
 def descendants(pid: int) -> tuple[Process, ...]:
@@ -33,11 +29,19 @@ def descendants(pid: int) -> tuple[Process, ...]:
     lines = [line.split() for line in listed.stdout.splitlines()]
     processes = [Process(int(words[0]), int(words[1]), tuple(words[2:])) for words in lines]
     found: list[Process] = []
-    parents = {pid}
+    parents = {pid: ""}
     while below := [process for process in processes if process.parent in parents]:
-        found += below
-        parents = {process.pid for process in below}
+        named = [replace(process, kind=_kind(process.words, parents[process.parent])) for process in below]
+        found += named
+        parents = {process.pid: process.kind for process in named}
     return tuple(found)
+
+
+def _kind(words: tuple[str, ...], parents: str) -> str:
+    """A cell is forked, so it has the words of its nursery."""
+    if NURSERY in words:
+        return "cell" if parents == "nursery" else "nursery"
+    return words[words.index(CHILD) + 1] if CHILD in words else ""
 
 
 def pids_of(kind: str, pid: int) -> frozenset[int]:
