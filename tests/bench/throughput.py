@@ -1,102 +1,141 @@
-"""Messages a second and CPU a message through the whole path, beside source into sink alone and any relay named.
+"""CPU a message by kind of process, messages a second and latency: the whole path beside a bare relay, in one run.
 
-    python tests/bench/throughput.py [--size OCTETS] [--messages N] [--rounds N] [--peer PORT:SINK_PORT:PID]
+    python -m tests.bench.throughput [--sizes 4096,100000,1000000,mixed] [--seconds S] [--rounds N] [--concurrency N]
 
-Needs Postfix's smtp-source and smtp-sink. `smtp-source` repeats its body; nothing in Pratique remembers it.
-Rounds alternate between the systems, and medians are printed: A B A B, never A A B B.
+Needs Linux and Postfix's smtp-sink. Systems take turns (A B C A B C), medians of the rounds are printed. The replay
+client makes messages in which no two share a leaf, so that nothing remembered answers for them. CPU of the client and
+of the sink is not counted; that of clamd, where one is asked, is not ours and not counted either. CPU a message is the
+steady figure; messages a second and latency mean something on a quiet machine alone.
 """
 
 import argparse
-import shutil
+import json
 import statistics
 import subprocess
 import sys
-import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.bench.mail import MIXED
+from tests.bench.systems import FloorRelay, Pratique, Sink, System, cpu_of, peak_octets_of
+from tests.servers.program import ServerMissing, server_folder
 
-from tests.servers.gateway import gateway
-from tests.servers.ports import free_port
-
-TICKS_A_SECOND = 100
-CONCURRENCY = 20
-
-
-def cpu_seconds(root: int) -> float:
-    """CPU time of a process and its living descendants so far, from /proc."""
-    ticks, parents = {}, {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = entry.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        pid = int(entry.parent.name)
-        parents[pid], ticks[pid] = int(fields[1]), int(fields[11]) + int(fields[12])
-    tree = {root}
-    while grown := {pid for pid, parent in parents.items() if parent in tree} - tree:
-        tree |= grown
-    return sum(ticks.get(pid, 0) for pid in tree) / TICKS_A_SECOND
+ROOT = Path(__file__).parents[2]
+FLOOR = FloorRelay.name
+OCTETS_A_RUN = 160_000_000
+MOST_MESSAGES, LEAST_MESSAGES = 2000, 100
 
 
-def send(port: int, size: int, messages: int, recipient: str) -> float:
-    """Seconds that smtp-source needs, a new connection for each message."""
-    command = ["smtp-source", "-s", str(CONCURRENCY), "-m", str(messages), "-l", str(size), "-t", recipient]
-    started = time.monotonic()
-    subprocess.run([*command, "-f", "bench@sender.example", f"127.0.0.1:{port}"], check=True)
-    return time.monotonic() - started
+@dataclass(slots=True)
+class Figures:
+    """What the rounds of one system gave."""
+
+    cost: dict[str, list[float]] = field(default_factory=dict)
+    """CPU milliseconds a message by kind."""
+    total: list[float] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    peaks: dict[str, int] = field(default_factory=dict)
+
+
+def count_of(size: int, most: int) -> int:
+    """Enough messages of this size that CPU time in ticks of 10 ms tells something."""
+    mean_octets = size or 400_000
+    return max(LEAST_MESSAGES, min(most, OCTETS_A_RUN // mean_octets))
+
+
+def replay(port: int, size: int, count: int, concurrency: int, seed: int) -> dict[str, Any]:
+    """One run of the replay client; what it tells. Raises RuntimeError when it cannot."""
+    words = [str(word) for word in (port, size, count, concurrency, seed)]
+    client = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.replay", *words],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert client.stdin is not None
+    assert client.stdout is not None
+    client.stdout.readline()
+    told, _ = client.communicate("send\n")
+    if client.returncode:
+        raise RuntimeError("the replay client failed")
+    document: dict[str, Any] = json.loads(told)
+    return document
+
+
+def measure(system: System, size: int, count: int, concurrency: int, seed: int, figures: Figures) -> None:
+    """One round of one system."""
+    # The client makes its messages before it sends, in its own time: an idle system pays nothing for that.
+    before = cpu_of(system)
+    run = replay(system.port, size, count, concurrency, seed)
+    spent = cpu_of(system)
+    spent.subtract(before)
+    for kind, seconds in spent.items():
+        figures.cost.setdefault(kind, []).append(seconds / count * 1000)
+    figures.total.append(sum(spent.values()) / count * 1000)
+    figures.runs.append(run | {"rate": count / run["seconds"], "megabytes": run["octets"] / run["seconds"] / 1e6})
+    if run["refused"]:
+        print(f"  {system.name}: {run['refused']} of {count} refused, such as {run['refusals']}", file=sys.stderr)
+
+
+def report(systems: Sequence[System], size: int, count: int, concurrency: int, rounds: int) -> None:
+    """Measure and print one size."""
+    figures = {system.name: Figures() for system in systems}
+    for system in systems:
+        measure(system, size, max(40, count // 5), concurrency, 1, Figures())
+    for number in range(rounds):
+        for system in systems:
+            measure(system, size, count, concurrency, 100 + number, figures[system.name])
+    for system in systems:
+        figures[system.name].peaks = peak_octets_of(system)
+    print(f"\n{size or 'mixed'} octets, {count} messages, concurrency {concurrency}, median of {rounds} rounds")
+    print(f"{'':18}{'CPU ms':>8}{'x floor':>8}{'msgs/s':>8}{'MB/s':>7}{'p50':>8}{'p95':>8}{'p99':>8} ms   by kind")
+    floor = statistics.median(figures[FLOOR].total) if FLOOR in figures else 0.0
+    for name, found in figures.items():
+        show(name, found, floor)
+
+
+def show(name: str, found: Figures, floor: float) -> None:
+    """One line."""
+    total = statistics.median(found.total)
+    kinds = Counter({kind: statistics.median(costs) for kind, costs in found.cost.items()})
+    rate, megabytes = (statistics.median(run[key] for run in found.runs) for key in ("rate", "megabytes"))
+    latency = [statistics.median(run["whole"][at] for run in found.runs) for at in range(3)]
+    parts = ", ".join(f"{kind} {cost:.2f}" for kind, cost in kinds.most_common() if cost >= 0.005)
+    peaks = ", ".join(f"{kind} {octets >> 20}" for kind, octets in found.peaks.items())
+    ratio = f"{total / floor:8.2f}" if floor else f"{'':8}"
+    print(
+        f"{name:18}{total:8.2f}{ratio}{rate:8.0f}{megabytes:7.1f}"
+        f"{latency[0]:8.1f}{latency[1]:8.1f}{latency[2]:8.1f}      {parts}; peak MB: {peaks}",
+        flush=True,
+    )
 
 
 def main() -> None:
+    """Set everything up, measure, print."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--size", type=int, default=4096)
-    arguments.add_argument("--messages", type=int, default=3000)
+    arguments.add_argument("--sizes", default="4096,100000,1000000,mixed")
+    arguments.add_argument("--messages", type=int, default=MOST_MESSAGES, help="at most so many in a run")
     arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--concurrency", type=int, default=20)
     arguments.add_argument("--clamd", default="none", help="PRATIQUE_CLAMD for our side (default none: YARA-X alone)")
-    arguments.add_argument("--peer", metavar="PORT:PID", action="append", default=[], help="a relay that runs already")
+    arguments.add_argument("--set", metavar="NAME=VALUE", action="append", default=[], help="a setting of ours")
     given = arguments.parse_args()
-    if shutil.which("smtp-source") is None:
-        sys.exit("smtp-source is missing: install Debian's postfix.")
-    sink_port = free_port()
-    sink = subprocess.Popen(["smtp-sink", "-u", "nobody", f"127.0.0.1:{sink_port}", "1000"])
-    settings = {
-        "ALLOW_PRIVATE_ROUTES": "on",
-        "CLIENT_CONNECTIONS": "0",
-        "CLAMD": given.clamd,
-    }
-    try:
-        with gateway(settings) as ours:
-            ours.do("tenant", "add", "bench")
-            ours.do(
-                "domain", "add", "bench.example", "--tenant", "bench", "--verified",
-                "--route", f"smtp://127.0.0.1:{sink_port}",
-            )  # fmt: skip
-            systems = {"source into sink": (sink_port, sink.pid), "pratique": (ours.smtp_port, ours.pid)}
-            for number, peer in enumerate(given.peer):
-                port, pid = peer.split(":")
-                systems[f"peer {number}"] = (int(port), int(pid))
-            report(systems, given.size, given.messages, given.rounds)
-    finally:
-        sink.terminate()
-
-
-def report(systems: dict[str, tuple[int, int]], size: int, messages: int, rounds: int) -> None:
-    """Run the rounds and print the medians."""
-    rates: dict[str, list[float]] = {name: [] for name in systems}
-    costs: dict[str, list[float]] = {name: [] for name in systems}
-    for port, _ in systems.values():
-        send(port, size, messages // 5, "user@bench.example")
-    for _ in range(rounds):
-        for name, (port, pid) in systems.items():
-            before = cpu_seconds(pid)
-            seconds = send(port, size, messages, "user@bench.example")
-            costs[name].append((cpu_seconds(pid) - before) / messages * 1000)
-            rates[name].append(messages / seconds)
-    print(f"{size} octets, concurrency {CONCURRENCY}, {messages} messages, median of {rounds} rounds")
-    for name in systems:
-        print(
-            f"{name:20} {statistics.median(rates[name]):8.0f} messages/s {statistics.median(costs[name]):8.2f} ms CPU"
-        )
+    settings = {"clamd": given.clamd} | dict(word.split("=", 1) for word in given.set)
+    sink = Sink()
+    systems: list[System] = [sink, FloorRelay(), Pratique(settings)]
+    with server_folder("bench") as folder:
+        try:
+            for system in systems:
+                system.start(folder, sink.port)
+            for word in given.sizes.split(","):
+                size = MIXED if word == "mixed" else int(word)
+                report(systems, size, count_of(size, given.messages), given.concurrency, given.rounds)
+        except ServerMissing as missing:
+            sys.exit(f"{missing}: install Debian's postfix.")
+        finally:
+            for system in reversed(systems):
+                system.stop()
 
 
 if __name__ == "__main__":
