@@ -6,8 +6,6 @@ Standards: RFC 8996 (nothing below TLS 1.2), RFC 3207.
 Failure: CertificateError with one sentence when a file cannot be read or does not fit; the start stops.
 """
 
-import contextlib
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from zope.interface import implementer
 
+from tenants.blobs.durable_file import create_durably
 from tenants.refusals import Refusal
 
 LIFETIME = timedelta(days=10 * 365)
@@ -78,11 +77,6 @@ def _self_made(file: Path, hostname: str) -> Path:
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ) + made.public_bytes(serialization.Encoding.PEM)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(pem)
-    # A hard link never replaces: whoever comes second uses what the first has made.
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()
+    # Durably: an empty file after a power cut would keep every later start from beginning.
+    create_durably(file, pem)
     return file

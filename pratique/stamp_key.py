@@ -4,8 +4,6 @@ Failure: StampKeyError with one sentence; the start stops, or the command refuse
 """
 
 import base64
-import contextlib
-import os
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mx.agents.antivirus_stamp import Signer
+from tenants.blobs.durable_file import create_durably
 from tenants.refusals import Refusal
 
 FILE_NAME = "stamp.key"
@@ -61,10 +60,5 @@ def record_of(signer: Signer) -> str:
 
 def _make(file: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(pem)
-    # A hard link never replaces: whoever comes second uses what the first has made.
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, file)
-    draft.unlink()
+    # Durably: an empty file after a power cut would keep every later start from beginning.
+    create_durably(file, pem)

@@ -9,6 +9,8 @@ import pytest
 
 from tests.structure.source_tree import HOUSES, assert_none, calls_of, dotted, imports_of, python_files, syntax_of
 
+SYNCS = ("os.fsync", "os.fdatasync", "os.link")
+
 
 def reactor_imports(path: Path) -> Iterator[int]:
     """The global reactor, imported or reached through its package."""
@@ -33,12 +35,12 @@ def replies_made(path: Path) -> Iterator[int]:
 
 
 def syncs(path: Path) -> Iterator[int]:
-    """Bytes made durable: the function named, called or not."""
+    """Bytes made durable, or given a name that others rely on: the function named, called or not."""
     for line, name in imports_of(path):
-        if name in ("os.fsync", "os.fdatasync"):
+        if name in SYNCS:
             yield line
     for node in ast.walk(syntax_of(path)):
-        if isinstance(node, ast.Attribute) and dotted(node) in ("os.fsync", "os.fdatasync"):
+        if isinstance(node, ast.Attribute) and dotted(node) in SYNCS:
             yield node.lineno
 
 
