@@ -14,12 +14,13 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from portal.doorway import endpoint, failure
+from portal.readiness import watched_routes
 from portal.rendering import STATIC_FOLDER, make_environment
 from portal.security_headers import SecurityHeaders
 from portal.site import SITE, Page
@@ -38,8 +39,12 @@ def make_application(
     sealed: SealedStore,
     base_url: str,
     clock: Callable[[], datetime] = present_time,
+    has_room: Callable[[], bool] = lambda: True,
 ) -> ASGIApp:
-    """The portal. `base_url` (`https://portal.example`) decides where links lead and whether cookies are Secure."""
+    """The portal. `base_url` (`https://portal.example`) decides where links lead and whether cookies are Secure.
+
+    `has_room` tells whether the disks have room for mail, for `/readyz`.
+    """
     around = Surroundings(database, sealed, make_environment(), base_url.rstrip("/"), clock)
 
     async def refuse(_request: Request, refusal: Exception) -> Response:
@@ -47,8 +52,9 @@ def make_application(
         return await run_in_threadpool(failure, around, status)
 
     routes = [_route(around, page) for page in SITE]
+    watched = watched_routes(database, has_room, clock)
     application = Starlette(
-        routes=[*routes, Route("/health", _health), Mount("/static", StaticFiles(directory=STATIC_FOLDER))],
+        routes=[*routes, *watched, Mount("/static", StaticFiles(directory=STATIC_FOLDER))],
         exception_handlers={HTTPException: refuse},
     )
     application.router.redirect_slashes = False
@@ -57,8 +63,3 @@ def make_application(
 
 def _route(around: Surroundings, page: Page) -> Route:
     return Route(page.path, endpoint(around, page), methods=[page.method])
-
-
-def _health(_request: Request) -> Response:
-    """Says that the process answers; for whatever watches it. Asks no database."""
-    return PlainTextResponse("ok\n")

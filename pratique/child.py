@@ -21,7 +21,7 @@ Run = Callable[[Settings, list[socket.socket], str], int]
 
 def main(kind: str, name: str, socket_count: int) -> int:
     """Compose and run one kind of process; returns its exit status. A refusal is one plain line."""
-    run = _portal() if kind == "portal" else _service(kind)
+    run = _pages(kind) if kind in ("portal", "health") else _service(kind)
     line = settings_line()
     if line is None:
         return 0
@@ -34,10 +34,13 @@ def main(kind: str, name: str, socket_count: int) -> int:
         return 1
 
 
-def _portal() -> Run:
-    from pratique.compose.portal import run_portal
+def _pages(kind: str) -> Run:
+    if kind == "portal":
+        from pratique.compose.portal import run_portal as serve
+    else:
+        from pratique.compose.health import run_health as serve
 
-    return lambda settings, sockets, name: run_portal(settings, sockets[0], say_ready, lifeline=0)
+    return lambda settings, sockets, name: serve(settings, sockets[0], say_ready, lifeline=0)
 
 
 def _service(kind: str) -> Run:

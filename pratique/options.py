@@ -1,7 +1,8 @@
 """Options that many commands share: the settings (`--data`, `--config`, and others by name), `--json`, points in time.
 
 `@with_settings("smtp", "workers")` gives a command the flags of these settings besides `--data` and `--config`, and
-calls it with `settings=`. `@starting_with_settings` also says on standard error which settings have no effect yet.
+calls it with `settings=`. `@starting_with_settings` also says on standard error which settings have no effect yet, and
+gives the command `read_again=`, which reads them once more from the same places.
 
 Failure: SettingsError passes through to `cli.py`; a point in time that cannot be read is wrong usage (exit status 2).
 """
@@ -26,17 +27,18 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def with_settings(*names: str) -> Callable[[Command], Command]:
     """Give a command `settings`, read with the flags of these settings."""
-    return _passing(names, lambda reading: None)
+    return _passing(names, lambda reading, read_again: {})
 
 
 def starting_with_settings(*names: str) -> Callable[[Command], Command]:
-    """The same for a command that starts processes: settings without effect are named on standard error."""
+    """The same for a command that starts processes, with `read_again=` for SIGHUP; says what has no effect."""
 
-    def say_remarks(reading: Reading) -> None:
+    def begin(reading: Reading, read_again: Callable[[], Reading]) -> dict[str, Any]:
         for remark in reading.remarks:
             click.echo(remark, err=True)
+        return {"read_again": lambda: read_again().settings}
 
-    return _passing(names, say_remarks)
+    return _passing(names, begin)
 
 
 def json_option(command: Command) -> Command:
@@ -64,7 +66,9 @@ class PointInTime(click.ParamType[datetime]):
             self.fail(f"{value!r} is not a time: write 2h, 3d, or 2026-11-24T10:00.", param, ctx)
 
 
-def _passing(names: tuple[str, ...], look: Callable[[Reading], None]) -> Callable[[Command], Command]:
+def _passing(
+    names: tuple[str, ...], further: Callable[[Reading, Callable[[], Reading]], dict[str, Any]]
+) -> Callable[[Command], Command]:
     flags = ("data", *(name for name in names if name != "data"))
 
     def decorate(command: Command) -> Command:
@@ -74,9 +78,9 @@ def _passing(names: tuple[str, ...], look: Callable[[Reading], None]) -> Callabl
             config = given.pop("config") or before.get("config")
             values = {name: given.pop(name) for name in flags}
             values["data"] = values["data"] or before.get("data")
-            reading = read_settings(values, config=config)
-            look(reading)
-            return command(settings=reading.settings, **given)
+            read = functools.partial(read_settings, values, config=config)
+            reading = read()
+            return command(settings=reading.settings, **further(reading, read), **given)
 
         decorated: Any = _config_option(with_reading)
         for name in reversed(flags):

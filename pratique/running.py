@@ -38,6 +38,15 @@ def stop_at_signals(reactor: Any) -> Callable[..., None]:
     return stop
 
 
+def at_hangup(reactor: Any, call: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Have this run in the reactor at each SIGHUP. A failure that it lets through is logged."""
+
+    def begin() -> None:
+        Deferred.fromCoroutine(call()).addErrback(lambda failure: log.failure("hangup.failed", failure))
+
+    signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(begin))
+
+
 def run_until_stopped(reactor: Any, service: Service, started: Callable[[], Awaitable[None]]) -> int:
     """Run the service; returns the exit status. `started` runs once it is up, and its failure stops everything."""
     status = [0]

@@ -197,6 +197,10 @@ class Settings:
         "", parse_portal_url, "`http://` and `portal`", "URL",
         "What links begin with, as people reach the portal.",
     )
+    health: Address | None = _setting(
+        None, parse_address, "none", "HOST:PORT",
+        "Where `/healthz` and `/readyz` answer besides the portal (docs/operating.md).",
+    )
     retry: tuple[float, ...] = _setting(
         (60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0),
         parse_waits, "`1m,5m,15m,30m,1h,2h,4h`", "list of durations",

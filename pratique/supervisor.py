@@ -5,6 +5,9 @@ descriptors and the settings as one line of JSON on its standard input. That inp
 lifeline: when this process is gone, however it went, the child reads the end of it, drains and ends. A child says
 `ready` on its standard output, and is replaced when it dies, at once the first time, then with growing waits.
 
+`reload` gives all of them successors with other settings: those that serve go on until every successor is ready, and
+then drain. The sockets are this process's, so no connection is refused meanwhile.
+
 The children are started before the database is looked at: they import what they need meanwhile, and begin with their
 work when the settings come.
 
@@ -12,8 +15,9 @@ Failure: a child that dies STARTS_ALLOWED times before it was ever ready stops t
 standard error says why). A child that dies later costs its open connections only.
 """
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from twisted.application.service import Service
@@ -24,9 +28,12 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from pratique.lifeline import FIRST_SOCKET
+from pratique.settings import PREFIX
 
 STARTS_ALLOWED = 3
 LONGEST_WAIT_SECONDS = 5.0
+READY_SECONDS = 60.0
+"""Successors that need longer are given up."""
 DRAIN_SECONDS = 27.0
 """From SIGTERM to SIGKILL; the whole service must have stopped within 30 s."""
 
@@ -71,9 +78,9 @@ class Child(ProcessProtocol):
         descriptors = {FIRST_SOCKET + index: sock for index, sock in enumerate(self._kind.sockets)}
         command = [sys.executable, "-m", "pratique.child", self._kind.kind, self._kind.name, str(len(descriptors))]
         try:
-            self._reactor.spawnProcess(
-                self, sys.executable, command, env=None, childFDs={0: "w", 1: "r", 2: 2, **descriptors}
-            )
+            environment = _without_settings(os.environ)
+            inherited: dict[int, int | str] = {0: "w", 1: "r", 2: 2, **descriptors}
+            self._reactor.spawnProcess(self, sys.executable, command, env=environment, childFDs=inherited)
         except OSError as error:
             self._replace(str(error))
 
@@ -86,6 +93,7 @@ class Child(ProcessProtocol):
     def abandon(self) -> None:
         """Kill the process: the start is given up."""
         self._is_stopping = True
+        self._start_no_more()
         self._signal("KILL")
 
     @property
@@ -130,15 +138,20 @@ class Child(ProcessProtocol):
 
     def stop(self) -> Deferred[None]:
         """Ask the process to drain and end; fires when it is gone."""
+        if self._is_stopping:
+            return self.stopped
         self._is_stopping = True
-        if self._waiting is not None and self._waiting.active():
-            self._waiting.cancel()
+        self._start_no_more()
         if self._is_running:
             self._signal("TERM")
             self._kill_timer = self._reactor.callLater(DRAIN_SECONDS, self._kill)
         else:
             self.stopped.callback(None)
         return self.stopped
+
+    def _start_no_more(self) -> None:
+        if self._waiting is not None and self._waiting.active():
+            self._waiting.cancel()
 
     def _kill(self) -> None:
         log.warn("process.killed", process=self._kind.name, drain_seconds=DRAIN_SECONDS)
@@ -149,7 +162,10 @@ class Supervisor(Service):
     """All children of one `pratique up`."""
 
     def __init__(self, kinds: Sequence[ChildKind], reactor: Reactor) -> None:
+        self._kinds, self._reactor = tuple(kinds), reactor
         self._children = [Child(kind, reactor) for kind in kinds]
+        self._leaving: list[Deferred[None]] = []
+        self._successors: list[Child] = []
 
     def start_processes(self) -> None:
         """Start them all; they wait for their settings."""
@@ -171,12 +187,40 @@ class Supervisor(Service):
         ready = gatherResults([child.ready for child in self._children], consumeErrors=True)
         return ready.addErrback(_first_of_all)
 
+    async def reload(self, line: bytes) -> None:
+        """Replace every child by one with these settings. Raises CannotStartError, and those before serve on then."""
+        if self._successors:
+            raise CannotStartError("The processes are being replaced already.")
+        self._successors = [Child(kind, self._reactor) for kind in self._kinds]
+        leaving = self._successors
+        try:
+            for child in self._successors:
+                child.start()
+                child.give_settings(line)
+            ready = gatherResults([child.ready for child in self._successors], consumeErrors=True)
+            await ready.addTimeout(READY_SECONDS, self._reactor, _not_in_time).addErrback(_first_of_all)
+            leaving, self._children = self._children, self._successors
+        finally:
+            # Those that did become ready may have clients already: they drain like the others.
+            self._successors = []
+            self._leaving = [waiting for waiting in self._leaving if not waiting.called]
+            self._leaving += [child.stop() for child in leaving]
+
     def stopService(self) -> Deferred[list[None]]:
         super().stopService()
-        return gatherResults([child.stop() for child in self._children], consumeErrors=True)
+        stopping = [child.stop() for child in (*self._children, *self._successors)]
+        return gatherResults([*stopping, *self._leaving], consumeErrors=True)
 
 
 def _first_of_all(failure: Failure) -> Failure:
     first = failure.value
-    assert isinstance(first, FirstError)
-    return first.subFailure
+    return first.subFailure if isinstance(first, FirstError) else failure
+
+
+def _not_in_time(_: object, seconds: float) -> None:
+    raise CannotStartError(f"The new processes were not ready within {seconds:g} s.")
+
+
+def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a child inherits: its settings come another way, for anybody with our rights may read an environment."""
+    return {name: value for name, value in environment.items() if not name.startswith(PREFIX)}

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from tenants.statements import replace_row
 from tenants.tables import engines
 
+_WORKING = ("ready", "out of date", "no answer from ")
+
 
 @dataclass(frozen=True, slots=True)
 class EngineReport:
@@ -31,6 +33,11 @@ class EngineReport:
     median_seconds: float | None
     """None before the first scan."""
     reported_at: datetime
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it answers, or some of its daemons do; any sentence that is not known says that it does not."""
+        return self.state.startswith(_WORKING)
 
 
 def report_engine(session: Session, report: EngineReport) -> None:

@@ -3,6 +3,8 @@
 Failure: what keeps it from starting is one plain line and exit status 1.
 """
 
+from collections.abc import Callable
+
 import click
 
 from pratique.options import starting_with_settings
@@ -10,9 +12,9 @@ from pratique.settings import Settings
 
 
 @click.command(epilog="Example: pratique mx --data /var/lib/pratique")
-@starting_with_settings("smtp")
-def command(settings: Settings) -> int:
-    """Receive and scan in this process alone."""
+@starting_with_settings("smtp", "workers", "health")
+def command(settings: Settings, read_again: Callable[[], Settings]) -> int:
+    """Receive and scan, on this machine, and nothing else."""
     from pratique.processes import run_mx
 
-    return run_mx(settings)
+    return run_mx(settings, read_again)

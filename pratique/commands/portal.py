@@ -3,6 +3,8 @@
 Failure: what keeps it from starting is one plain line and exit status 1.
 """
 
+from collections.abc import Callable
+
 import click
 
 from pratique.options import starting_with_settings
@@ -10,9 +12,9 @@ from pratique.settings import Settings
 
 
 @click.command(epilog="Example: pratique portal --data /var/lib/pratique")
-@starting_with_settings("portal")
-def command(settings: Settings) -> int:
-    """Serve the web portal in this process alone."""
-    from pratique.processes import run_portal_alone
+@starting_with_settings("portal", "health")
+def command(settings: Settings, read_again: Callable[[], Settings]) -> int:
+    """Serve the web portal, and nothing else."""
+    from pratique.processes import run_portal
 
-    return run_portal_alone(settings)
+    return run_portal(settings, read_again)

@@ -3,6 +3,8 @@
 Failure: what keeps it from starting is one plain line and exit status 1.
 """
 
+from collections.abc import Callable
+
 import click
 
 from pratique.options import starting_with_settings
@@ -10,9 +12,9 @@ from pratique.settings import Settings
 
 
 @click.command(epilog="Example: pratique work --data /var/lib/pratique")
-@starting_with_settings()
-def command(settings: Settings) -> int:
-    """Run the queue, the releases and the periodic jobs in this process alone."""
+@starting_with_settings("health")
+def command(settings: Settings, read_again: Callable[[], Settings]) -> int:
+    """Run the queue, the releases and the periodic jobs, and nothing else."""
     from pratique.processes import run_work
 
-    return run_work(settings)
+    return run_work(settings, read_again)

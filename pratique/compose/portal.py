@@ -5,6 +5,7 @@ from socket import socket
 
 from portal.application import make_application
 from portal.serve import serve
+from pratique.compose.room import room_of
 from pratique.opening import opened
 from pratique.settings import Settings
 
@@ -12,6 +13,7 @@ from pratique.settings import Settings
 def run_portal(settings: Settings, sock: socket, on_ready: Callable[[], None], lifeline: int | None) -> int:
     """Serve the portal on this socket until told to stop, or until the lifeline ends. Raises CannotOpen."""
     with opened(settings) as parts:
-        application = make_application(parts.database, parts.store, settings.portal_url)
+        has_room = room_of(settings).is_left
+        application = make_application(parts.database, parts.store, settings.portal_url, has_room=has_room)
         serve(application, sock.detach(), on_ready, lifeline)
     return 0

@@ -69,8 +69,10 @@ def test_every_asset_in_a_page_is_there(world: PortalWorld) -> None:
 
 def test_health_needs_no_session(world: PortalWorld) -> None:
     """Whatever watches the process may ask."""
-    answer = world.client().get("/health")
-    assert (answer.status_code, answer.text) == (200, "ok\n")
+    for path in ("/health", "/healthz"):
+        answer = world.client().get(path)
+        assert (answer.status_code, answer.text) == (200, "ok\n")
+    assert world.client().get("/readyz").json()["database"] == "ok"
 
 
 def test_the_present_time_knows_its_zone() -> None:

@@ -1,5 +1,6 @@
 """Options that commands share."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,9 +62,11 @@ def test_a_start_names_settings_without_effect(monkeypatch: pytest.MonkeyPatch) 
 
     @click.command
     @starting_with_settings()
-    def start(settings: Settings) -> None:
+    def start(settings: Settings, read_again: Callable[[], Settings]) -> None:
         """Start."""
         assert settings.portal == Address("127.0.0.1", 8025)
+        monkeypatch.setenv("PRATIQUE_SIZE", "1MB")
+        assert read_again().size == 1 << 20
 
     assert _run(start, []) == ["PRATIQUE_RELAY has no effect in this version."]
     assert "PRATIQUE_RELAY" not in "".join(_run(show, []))

@@ -1,6 +1,5 @@
 """`pratique up` with its real processes: one gateway for the whole file, and a few starts that must fail."""
 
-import json
 import os
 import re
 import signal
@@ -16,8 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from pratique.opening import opened
-from pratique.processes import at_port
-from pratique.settings import Address, Settings
+from pratique.settings import Settings
 from tenants.database import Database
 from tests.servers.program import wait_until
 
@@ -166,13 +164,3 @@ def test_a_data_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     line = refused(tmp_path / "file" / "data", "--smtp", "127.0.0.1:0", "--portal", "127.0.0.1:0")
     assert line == f"The data folder {tmp_path}/file/data cannot be made: Not a directory."
-
-
-def test_links_lead_to_the_port_that_was_taken() -> None:
-    """Where any free one was asked for; an address that was given stays."""
-    free = Settings(portal=Address("127.0.0.1", 0))
-    assert at_port(free, 8123).portal_url == "http://127.0.0.1:8123"
-    given = Settings(portal=Address("127.0.0.1", 0), portal_url="https://portal.example")
-    assert at_port(given, 8123).portal_url == "https://portal.example"
-    assert json.loads(at_port(given, 8123).to_json())["portal"] == "127.0.0.1:8123"
-    assert at_port(given, 0) is given

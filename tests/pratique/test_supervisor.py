@@ -10,10 +10,11 @@ from twisted.internet.error import ProcessDone, ProcessTerminated
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from pratique.supervisor import DRAIN_SECONDS, STARTS_ALLOWED, CannotStartError, ChildKind, Supervisor
+from pratique.supervisor import DRAIN_SECONDS, READY_SECONDS, STARTS_ALLOWED, CannotStartError, ChildKind, Supervisor
 
 KINDS = [ChildKind("mx", "mx1", (11, 12)), ChildKind("work", "work", ())]
 LINE = b'{"data": "var"}\n'
+OTHER = b'{"data": "var", "size": "1000000"}\n'
 
 
 @dataclass
@@ -23,6 +24,7 @@ class PlayedProcess:
     protocol: Any
     command: list[str]
     descriptors: dict[int, Any]
+    environment: dict[str, str]
     pid: int | None = 1
     read: bytes = b""
     signals: list[str] = field(default_factory=list)
@@ -52,11 +54,13 @@ class PlayedReactor(Clock):
         self.started: list[PlayedProcess] = []
         self.refusals = 0
 
-    def spawnProcess(self, protocol: Any, executable: str, args: list[str], env: None, childFDs: Any) -> PlayedProcess:
+    def spawnProcess(
+        self, protocol: Any, executable: str, args: list[str], env: dict[str, str], childFDs: Any
+    ) -> PlayedProcess:
         if self.refusals:
             self.refusals -= 1
             raise BlockingIOError(11, "Resource temporarily unavailable")
-        process = PlayedProcess(protocol, args, childFDs)
+        process = PlayedProcess(protocol, args, childFDs, env)
         self.started.append(process)
         protocol.makeConnection(process)
         return process
@@ -188,6 +192,81 @@ def test_stopping_while_a_successor_is_waited_for(reactor: PlayedReactor, superv
     assert outcome(supervisor.stopService()) == [[None, None]]
     reactor.advance(60)
     assert len(reactor.started) == 2
+
+
+def reload(supervisor: Supervisor) -> list[Any]:
+    """The outcome of a reload with other settings."""
+    return outcome(Deferred.fromCoroutine(supervisor.reload(OTHER)))
+
+
+def test_a_reload_lets_the_old_serve_until_the_new_are_ready(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """Then the old drain; the stop of the service waits for them too."""
+    mx, work = reactor.started
+    done = reload(supervisor)
+    new_mx, new_work = reactor.started[2:]
+    assert (new_mx.read, new_work.read, new_mx.descriptors) == (OTHER, OTHER, mx.descriptors)
+    new_mx.say_ready()
+    assert (done, mx.signals) == ([], [])
+    new_work.say_ready()
+    assert (done, mx.signals, work.signals) == ([None], ["TERM"], ["TERM"])
+    new_mx.die()
+    reactor.advance(0)
+    assert reactor.started[4].read == OTHER
+    stopped = outcome(supervisor.stopService())
+    for process in (reactor.started[4], new_work, work):
+        process.die(0)
+    assert stopped == []
+    mx.die(0)
+    assert len(stopped) == 1
+
+
+def test_a_reload_that_fails_changes_nothing(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """Successors that were ready drain, those that wait to be started are not; the old serve, and may be reloaded."""
+    mx, work = reactor.started
+    done = reload(supervisor)
+    reactor.started[2].say_ready()
+    for _ in range(STARTS_ALLOWED):
+        reactor.started[-1].die(1)
+        reactor.advance(5)
+    assert done[0].check(CannotStartError)
+    assert (mx.signals, work.signals, reactor.started[2].signals) == ([], [], ["TERM"])
+    count = len(reactor.started)
+    reactor.advance(10)
+    assert len(reactor.started) == count
+    reload(supervisor)
+    assert len(reactor.started) == count + 2
+
+
+def test_one_reload_at_a_time(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """The second is refused; the first is given up when its processes take too long, and its own are stopped."""
+    first = reload(supervisor)
+    [refused] = reload(supervisor)
+    assert refused.getErrorMessage() == "The processes are being replaced already."
+    reactor.advance(READY_SECONDS)
+    assert first[0].getErrorMessage() == "The new processes were not ready within 60 s."
+    assert [process.signals for process in reactor.started] == [[], [], ["TERM"], ["TERM"]]
+
+
+def test_a_stop_in_the_middle_of_a_reload_stops_all(reactor: PlayedReactor, supervisor: Supervisor) -> None:
+    """Old and new, once each."""
+    reload(supervisor)
+    stopped = outcome(supervisor.stopService())
+    assert [process.signals for process in reactor.started] == [["TERM"]] * 4
+    for process in reactor.started:
+        process.die(0)
+    reactor.advance(READY_SECONDS)
+    assert len(stopped) == 1
+    assert reactor.getDelayedCalls() == []
+
+
+def test_a_child_does_not_inherit_settings(reactor: PlayedReactor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They come by the pipe: whoever may read a process's environment would read the master key."""
+    monkeypatch.setenv("PRATIQUE_MASTER_KEY", "secret")
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    Supervisor(KINDS, reactor).start_processes()  # type: ignore[arg-type]
+    for process in reactor.started:
+        assert process.environment["LANG"] == "C.UTF-8"
+        assert "secret" not in process.environment.values()
 
 
 def test_a_start_that_is_given_up_leaves_no_process(reactor: PlayedReactor, supervisor: Supervisor) -> None:

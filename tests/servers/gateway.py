@@ -73,6 +73,11 @@ class Gateway:
         assert self._running is not None, "the gateway was not started"
         self._running.stop(signal.SIGKILL)
 
+    def hang_up(self) -> None:
+        """SIGHUP: the settings are read again."""
+        assert self._running is not None, "the gateway was not started"
+        os.kill(self._running.pid, signal.SIGHUP)
+
     def run(self, *words: str, seconds: float = 60.0) -> "subprocess.CompletedProcess[str]":
         """One command on the same data folder, such as `run("tenant", "list")`; its exit status is not judged."""
         command = [*self._program, *words]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tenants.engine_states import EngineReport, forget_silent, list_engines, report_engine
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
@@ -27,3 +29,21 @@ def test_a_node_that_is_gone_is_forgotten(world: CustomerWorld) -> None:
         assert list_engines(session) == (YARA,)
         forget_silent(session, before=later(seconds=1))
         assert list_engines(session) == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "is_working"),
+    [
+        ("ready", True),
+        ("ready; cannot be read here: 7z", True),
+        ("out of date", True),
+        ("no answer from tcp:a:3310", True),
+        ("no answer", False),
+        ("starting", False),
+        ("broken", False),
+        ("", False),
+    ],
+)
+def test_whether_an_engine_works(state: str, is_working: bool) -> None:
+    """A sentence that is not known never says that it does."""
+    assert replace(YARA, state=state).is_working is is_working

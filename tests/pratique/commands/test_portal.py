@@ -1,5 +1,6 @@
 """`pratique portal`: what reaches the process; `tests/pratique/compose/test_portal.py` runs it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ def test_the_process_is_given_its_settings(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.chdir(tmp_path)
     started: list[Settings] = []
 
-    def note(settings: Settings) -> int:
+    def note(settings: Settings, read_again: Callable[[], Settings]) -> int:
         started.append(settings)
+        assert read_again() == settings
         return 7
 
-    monkeypatch.setattr(processes, "run_portal_alone", note)
+    monkeypatch.setattr(processes, "run_portal", note)
     runner = CliRunner()
     assert runner.invoke(front_door, ["portal", "--data", "elsewhere"], standalone_mode=False).return_value == 7
     assert started == [Settings(data=Path("elsewhere"))]

@@ -1,5 +1,6 @@
 """`pratique up`: what reaches the processes; `tests/pratique/test_processes.py` runs them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,9 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Started:
     monkeypatch.chdir(tmp_path)
     calls: Started = []
 
-    def note(settings: Settings, *, is_demo: bool) -> int:
+    def note(settings: Settings, read_again: Callable[[], Settings], *, is_demo: bool) -> int:
         calls.append((settings, is_demo))
+        assert read_again() == settings
         return 0
 
     monkeypatch.setattr(processes, "run_up", note)

@@ -1,5 +1,6 @@
 """`pratique work`: what reaches the process; `tests/pratique/compose/test_work.py` runs it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ def test_the_process_is_given_its_settings(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.chdir(tmp_path)
     started: list[Settings] = []
 
-    def note(settings: Settings) -> int:
+    def note(settings: Settings, read_again: Callable[[], Settings]) -> int:
         started.append(settings)
+        assert read_again() == settings
         return 7
 
     monkeypatch.setattr(processes, "run_work", note)

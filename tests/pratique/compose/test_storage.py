@@ -1,14 +1,12 @@
-"""What stores, and whether there is room."""
+"""What stores."""
 
-import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from twisted.internet import reactor
-from twisted.internet.task import Clock
 
-from pratique.compose.storage import ROOM_SECONDS, Room, compose_storage, queue_times
+from pratique.compose.storage import compose_storage, queue_times
 from pratique.opening import CannotOpen
 from pratique.settings import Settings
 
@@ -27,22 +25,6 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotOpen, match="cannot be made"):
         compose_storage(Settings(data=tmp_path / "file" / "data"), reactor)
-
-
-def test_room_is_asked_for_once_in_a_while(tmp_path: Path) -> None:
-    """Less than the reserve is none; so is a disk that cannot be asked."""
-    clock = Clock()
-    free = shutil.disk_usage(tmp_path).free
-    assert Room((tmp_path,), 1, clock.seconds).is_left()
-    assert not Room((tmp_path,), free * 2, clock.seconds).is_left()
-    assert not Room((tmp_path, tmp_path / "absent"), 1, clock.seconds).is_left()
-    later = tmp_path / "later"
-    room = Room((later,), 1, clock.seconds)
-    assert not room.is_left()
-    later.mkdir()
-    assert not room.is_left()
-    clock.advance(ROOM_SECONDS)
-    assert room.is_left()
 
 
 def test_the_queue_begins_with_the_first_wait(tmp_path: Path) -> None:
