@@ -92,6 +92,8 @@ UNKNOWN_RECIPIENT = Reply(550, "5.1.1", "There is no such recipient")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send this one in another transaction")
 OTHER_TENANT = Reply(452, "4.5.3", "Send this recipient in another transaction")
 SENDER_BLOCKED = Reply(550, "5.7.1", "The recipient takes no mail from this sender")
+CLIENT_LISTED = Reply(550, "5.7.1", "The recipient takes no mail from your address: it is on a DNS blocklist")
+GREYLISTED = Reply(451, "4.7.1", "This sender is new to the recipient, try again in some minutes")
 DIRECTORY_UNAVAILABLE = Reply(451, "4.3.0", "Recipients cannot be looked up for now, try again")
 
 # DATA and its end -------------------------------------------------------------------------------------------------
@@ -297,7 +299,9 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (TOO_MANY_RECIPIENTS, "over 1,000 recipients (RFC 5321 section 4.5.3.1.10)"),
             (OTHER_TENANT, "a recipient of another tenant than the transaction's first one"),
             (DIRECTORY_UNAVAILABLE, "the database does not answer"),
-            (SENDER_BLOCKED, "the recipient's block list names the sender"),
+            (SENDER_BLOCKED, "the recipient's block list names the sender; for an address of From at the end of data"),
+            (CLIENT_LISTED, "DNS blocklists of the recipient's policy name the client"),
+            (GREYLISTED, "greylisting is on, and this is a first try"),
             (by_agent(550, "5.7.1", "..."), "an agent's own 4xx or 5xx; also at the end of data"),
         ),
     ),

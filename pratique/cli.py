@@ -34,6 +34,7 @@ COMMANDS = {
     "tenant": "Customers: add, list, show, suspend, resume, delete.",
     "domain": "Their domains: add, list, show, verify, check, remove.",
     "recipients": "Who is known of a domain: show, source, import.",
+    "senders": "Whom a tenant allows or blocks: allow, block, remove, list, import.",
     "policy": "What becomes of a message for each verdict: show, set.",
     "group": "Recipients with a policy in common: add, remove, list.",
     "user": "People who may sign in: add, list, link, remove.",

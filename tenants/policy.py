@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from tenants.dns_blocklist import DnsBlocklist
 from tenants.policy_entries import (
     Action as Action,
 )
@@ -20,6 +21,7 @@ from tenants.policy_entries import (
     number_between,
     one_of,
     read_attachment_rules,
+    read_dns_blocklists,
     read_finding_rules,
     read_switch,
     read_texts,
@@ -72,6 +74,8 @@ class Policy:
     """Tried on encrypted archives and documents, beside the message's own words."""
     agents: tuple[str, ...] = ()
     """The transport agents that are on."""
+    dns_blocklists: tuple[DnsBlocklist, ...] = ()
+    """Lists in the DNS of clients that nothing is taken from; with an entry, the agent that asks them is on."""
 
 
 _READERS: Mapping[str, Callable[[object], Any]] = {
@@ -88,6 +92,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "whole_message": read_switch,
     "passwords": read_texts,
     "agents": read_words,
+    "dns_blocklists": read_dns_blocklists,
 }
 _ENTRIES: Mapping[str, Callable[[object], Any]] = {
     field.name: _READERS.get(field.name, one_of(Action)) for field in fields(Policy)

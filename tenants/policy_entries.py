@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from tenants.dns_blocklist import DnsBlocklist, parse_dns_blocklist
+
 MOST_LISTED = 1000
+MOST_BLOCKLISTS = 10
 _BETWEEN = re.compile(r"[,\s]+")
 _WORD = re.compile(r"[a-z][a-z0-9-]{0,60}")
 E = TypeVar("E", bound=StrEnum)
@@ -159,6 +162,14 @@ def read_texts(given: object) -> tuple[str, ...]:
 def read_attachment_rules(given: object) -> tuple[AttachmentRule, ...]:
     """Rules such as `extension:exe=hold` or `list:executables=reject-and-keep`."""
     return tuple(_attachment_rule(text) for text in _listed(given))
+
+
+def read_dns_blocklists(given: object) -> tuple[DnsBlocklist, ...]:
+    """Zones such as `bl.example` or `bl.example=127.0.0.2-127.0.0.11*0.5`."""
+    zones = tuple(parse_dns_blocklist(text) for text in _listed(given))
+    if len(zones) > MOST_BLOCKLISTS:
+        raise ValueError(f"a list of at most {MOST_BLOCKLISTS} zones is")
+    return zones
 
 
 def read_finding_rules(given: object) -> tuple[FindingRule, ...]:

@@ -57,6 +57,17 @@ def replace_row(session: Session, table: Table, keys: Mapping[str, Any], values:
     session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=dict(values)))
 
 
+def replace_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of one shape; one whose primary key is there already takes that row's place."""
+    if not rows:
+        return
+    build = postgresql.insert if is_postgresql(session) else sqlite.insert
+    statement = build(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
 def due_rows(session: Session, table: Table, condition: ColumnElement[bool], order: Any, limit: int) -> CTE:
     """The numbers of up to `limit` rows to lease, as the inner part of an UPDATE.
 

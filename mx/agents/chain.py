@@ -42,7 +42,7 @@ from mx.reply import Reply
 from tenants.policy import Policy
 
 MOST_OBSERVERS_UNDER_WAY = 200
-IMPLIED: Mapping[str, str] = {"attachment-filter": "attachments"}
+IMPLIED: Mapping[str, str] = {"dns-blocklists": "dns_blocklists", "attachment-filter": "attachments"}
 """Agents that are on, without being named, where this entry of the policy is not empty."""
 _HOOK_OF = {hook.event: hook for hook in Hook}
 
@@ -92,7 +92,7 @@ class Chain:
         if len(self._agents) < len(agents):
             raise ValueError("two agents have the same name")
         self._reactor = reactor
-        self._orders: dict[tuple[tuple[str, ...], bool], Order | None] = {}
+        self._orders: dict[tuple[str, ...], Order | None] = {}
         self._under_way = 0
 
     @property
@@ -101,11 +101,11 @@ class Chain:
 
     def order_for(self, policy: Policy) -> Order | None:
         """Who is asked at each hook; None where nobody is."""
-        key = (policy.agents, bool(policy.attachments))
+        names = names_for(policy)
         try:
-            return self._orders[key]
+            return self._orders[names]
         except KeyError:
-            return self._orders.setdefault(key, self.order_of(names_for(policy)))
+            return self._orders.setdefault(names, self.order_of(names))
 
     def order_of(self, names: Sequence[str]) -> Order | None:
         """Who is asked at each hook when these agents are on, in this order."""

@@ -73,15 +73,28 @@ async def check(
 
 def from_domain(header: bytes) -> str:
     """The one domain that From names; empty where it names none, or several."""
-    values = [
+    fields = _from_fields(header)
+    if len(fields) != 1:
+        return ""
+    domains = {_domain_of(address) for _, address in getaddresses(fields) if "@" in address}
+    return next(iter(domains)) if len(domains) == 1 else ""
+
+
+def from_addresses(header: bytes) -> tuple[str, ...]:
+    """Every address that any From field names, in their order."""
+    return tuple(address for _, address in getaddresses(_from_fields(header)) if "@" in address)
+
+
+def _from_fields(header: bytes) -> list[str]:
+    return [
         field.partition(b":")[2].decode("utf-8", "replace").replace("\r\n", "")
         for field in split_fields(header)
         if field.partition(b":")[0].strip(b" \t").lower() == b"from"
     ]
-    if len(values) != 1:
-        return ""
-    domains = {address.rpartition("@")[2].rstrip(".").lower() for _, address in getaddresses(values) if "@" in address}
-    return next(iter(domains)) if len(domains) == 1 else ""
+
+
+def _domain_of(address: str) -> str:
+    return address.rpartition("@")[2].rstrip(".").lower()
 
 
 async def _record_of(dns: Dns, domain: str, organisation_of: OrganisationalDomain) -> tuple[_Record | None, bool]:

@@ -10,13 +10,12 @@ Failure: a line that is no address of the domain is named, and nothing is change
 than a tenth of the recipients, unless --remove-many says that it is meant.
 """
 
-import csv
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from pratique.list_file import Line, read_lines
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
@@ -26,8 +25,7 @@ from tenants.domains import canonical_domain, get_domain
 from tenants.recipients import Source, list_recipients, replace_list, set_source, source_of
 from tenants.refusals import Refusal
 
-_HEADINGS = frozenset({"address", "email", "e-mail", "mail", "recipient", "user"})
-_MOST_OCTETS = 100 * 1024 * 1024
+_HEADINGS = ("address", "email", "e-mail", "mail", "recipient", "user")
 
 
 @click.group(epilog="Example: pratique recipients import acme.example people.csv")
@@ -117,29 +115,12 @@ def take_list(settings: Settings, name: str, file: Path, remove_many: bool) -> N
     click.echo(f"{domain.name}: {change.added} added, {change.removed} removed, {change.kept} kept.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    number: int
-    text: str
-
-
 def read_list(file: Path, domain: str) -> list[str]:
     """The local parts in the file. Raises Refusal, which names the line, and OSError."""
-    with file.open("rb") as opened:
-        raw = opened.read(_MOST_OCTETS + 1)
-    if len(raw) > _MOST_OCTETS:
-        raise Refusal(f"The list {file} is larger than 100 MB.")
-    try:
-        rows = list(csv.reader(raw.decode("utf-8-sig").splitlines()))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise Refusal(f"The list {file} cannot be read as text: {error}.") from None
-    lines = [_Line(number, row[0].strip()) for number, row in enumerate(rows, 1) if row and row[0].strip()]
-    if lines and lines[0].text.lower() in _HEADINGS:
-        del lines[0]
-    return [_local_part(line, domain) for line in lines]
+    return [_local_part(line, domain) for line in read_lines(file, _HEADINGS)]
 
 
-def _local_part(line: _Line, domain: str) -> str:
+def _local_part(line: Line, domain: str) -> str:
     local_part, at, of = line.text.rpartition("@")
     if not at:
         local_part, of = line.text, domain

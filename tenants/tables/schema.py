@@ -5,9 +5,9 @@ Importing the subject files is what registers their tables; this is the one plac
 
 from sqlalchemy import MetaData
 
-from tenants.tables import customers, engines, mail, narrow_policies, people, quarantine, queue, recipients
+from tenants.tables import customers, engines, mail, narrow_policies, people, quarantine, queue, recipients, senders
 
-SUBJECTS = (customers, mail, quarantine, queue, people, engines, recipients, narrow_policies)
+SUBJECTS = (customers, mail, quarantine, queue, people, engines, recipients, narrow_policies, senders)
 
 
 def whole_schema() -> MetaData:

@@ -1,0 +1,33 @@
+"""Tables about senders: whom a tenant wants to hear from or not, and who has been put off by greylisting.
+
+`listed_sender` may have millions of rows for one tenant: it is only ever asked for rows by their whole key.
+"""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table
+
+from tenants.tables.column_types import Moment, NumberedId, Words, metadata
+
+listed_sender = Table(
+    "listed_sender",
+    metadata,
+    Column("tenant_id", NumberedId, ForeignKey("tenant.id"), primary_key=True),
+    # An address, a domain, or a network, in the one spelling of `tenants.sender_lists.canonical_entry`.
+    Column("entry", Words, primary_key=True),
+    # `allow` or `block`.
+    Column("listing", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("added_at", Moment, nullable=False),
+    Column("added_by", Words, nullable=False),
+)
+
+greylisted = Table(
+    "greylisted",
+    metadata,
+    Column("tenant_id", NumberedId, ForeignKey("tenant.id"), primary_key=True),
+    # A digest: who wrote to whom is not kept.
+    Column("digest", LargeBinary, primary_key=True),
+    Column("first_seen_at", Moment, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("passes", Integer, nullable=False),
+)
+Index("ix_greylisted_last_seen_at", greylisted.c.last_seen_at)

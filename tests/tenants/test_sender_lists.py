@@ -1,0 +1,114 @@
+"""Sender lists: spelling, the narrowest entry, both databases, many rows."""
+
+import pytest
+from sqlalchemy import text
+
+from tenants.refusals import NotFound, Refusal
+from tenants.sender_lists import (
+    MOST_KEYS,
+    Listing,
+    canonical_entry,
+    count_senders,
+    keys_of,
+    list_senders,
+    narrowest,
+    put_senders,
+    remove_senders,
+)
+from tests.contracts.customer_world import NOW, CustomerWorld
+
+
+@pytest.mark.parametrize(
+    ("written", "spelled"),
+    [
+        (" Ann@Supplier.Example ", "ann@supplier.example"),
+        ("*.Supplier.example.", "supplier.example"),
+        (".supplier.example", "supplier.example"),
+        ("bücher.example", "xn--bcher-kva.example"),
+        ("203.0.113.9", "203.0.113.9/32"),
+        ("203.0.113.9/24", "203.0.113.0/24"),
+        ("2001:DB8::1", "2001:db8::1/128"),
+        ("2001:db8::1/32", "2001:db8::/32"),
+    ],
+)
+def test_an_entry_has_one_spelling(written: str, spelled: str) -> None:
+    """However it is written."""
+    assert canonical_entry(written) == spelled
+
+
+@pytest.mark.parametrize("written", ["", "@", "ann@", "a b.example", "10.0.0.0/4", "::/0", "2001:db8::/100", "x" * 400])
+def test_what_is_no_entry_is_refused(written: str) -> None:
+    """Also networks so large that they would be half the world, and those that no look-up asks for."""
+    with pytest.raises(Refusal):
+        canonical_entry(written)
+
+
+@pytest.mark.parametrize(
+    ("address", "client", "begins"),
+    [
+        ("Ann@mail.Supplier.example", "", ["ann@mail.supplier.example", "mail.supplier.example", "supplier.example"]),
+        ("", "203.0.113.9", ["203.0.113.9/32", "203.0.113.8/31"]),
+        ("", "::ffff:203.0.113.9", ["203.0.113.9/32"]),
+        ("", "2001:db8::1", ["2001:db8::1/128", "2001:db8::/64"]),
+        ("ann@[203.0.113.9]", "", []),
+        ("@@", "nobody", []),
+    ],
+)
+def test_the_narrowest_key_stands_first(address: str, client: str, begins: list[str]) -> None:
+    """And whatever a client says of itself gives keys, or none, but no error."""
+    keys = keys_of(address, client)
+    assert list(keys[: len(begins)]) == begins and (begins or not keys)
+
+
+def test_there_are_never_more_keys_than_a_query_takes() -> None:
+    """Not for the longest domain there can be, from the widest address there is."""
+    assert len(keys_of("a@" + "x." * 120 + "example", "2001:db8:1:2:3:4:5:6")) <= MOST_KEYS
+
+
+def test_the_narrowest_entry_counts(world: CustomerWorld) -> None:
+    """One colleague is allowed out of a blocked domain; a blocked network gives way to both."""
+    own = {"tenant_id": world.acme.id, "now": NOW, "who": "ann"}
+    with world.database.unit_of_work() as session:
+        put_senders(session, **own, listing=Listing.ALLOW, entries=["ann@supplier.example"])  # type: ignore[arg-type]
+        put_senders(session, **own, listing=Listing.BLOCK, entries=["supplier.example", "203.0.113.0/24"])  # type: ignore[arg-type]
+
+        def said(address: str, client: str = "") -> Listing | None:
+            found = narrowest(session, tenant_id=world.acme.id, keys=keys_of(address, client))
+            return found and found.listing
+
+        assert said("Ann@supplier.example", "203.0.113.9") is Listing.ALLOW
+        assert said("bob@mail.supplier.example") is Listing.BLOCK
+        assert said("bob@other.example", "203.0.113.9") is Listing.BLOCK
+        assert said("bob@other.example", "203.0.114.9") is None
+        assert said("") is None
+        assert narrowest(session, tenant_id=world.blue_harbour.id, keys=keys_of("ann@supplier.example")) is None
+
+
+def test_entries_are_listed_counted_and_removed(world: CustomerWorld) -> None:
+    """In their order, page by page; one that is not there is named, and nothing is removed then."""
+    many = [f"user{number:04}@supplier.example" for number in range(1234)]
+    with world.database.unit_of_work() as session:
+        put_senders(session, tenant_id=world.acme.id, listing=Listing.BLOCK, entries=many, now=NOW, who="ann", note="x")
+        assert count_senders(session, tenant_id=world.acme.id) == {Listing.ALLOW: 0, Listing.BLOCK: 1234}
+        page = list_senders(session, tenant_id=world.acme.id, behind="user0999@supplier.example", limit=2)
+        assert [each.entry for each in page] == ["user1000@supplier.example", "user1001@supplier.example"]
+        assert len(list_senders(session, tenant_id=world.acme.id, begins="user12")) == 34
+    with pytest.raises(NotFound, match=r"nobody\.example"), world.database.unit_of_work() as session:
+        remove_senders(session, tenant_id=world.acme.id, entries=[many[0], "nobody.example"])
+    with world.database.unit_of_work() as session:
+        remove_senders(session, tenant_id=world.acme.id, entries=[many[0]])
+        assert count_senders(session, tenant_id=world.acme.id)[Listing.BLOCK] == 1233
+
+
+def test_a_look_up_goes_along_the_key(world: CustomerWorld) -> None:
+    """So that millions of rows cost what one does: the plan names the primary key and reads no whole table."""
+    keys = ", ".join(f"'{key}'" for key in keys_of("ann@supplier.example", "203.0.113.9"))
+    asked = f"SELECT * FROM listed_sender WHERE tenant_id = 1 AND entry IN ({keys})"
+    with world.database.read() as session:
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+            plan = session.execute(text(f"EXPLAIN {asked}")).scalars().all()
+            assert any("listed_sender" in line and "pk" in line for line in plan), plan
+        else:
+            plan = [row.detail for row in session.execute(text(f"EXPLAIN QUERY PLAN {asked}"))]
+            assert any("SEARCH" in line and "tenant_id=? AND entry=?" in line for line in plan), plan
