@@ -1,6 +1,6 @@
 """What SPF, DKIM and DMARC ask of the DNS, and what their answers are called. Pure.
 
-"There is no such name" and "it has no such record" are answers, empty ones.
+"There is no such name" and "it has no such record" are answers, empty ones. `DnsFailed` means `temperror`.
 
 Standards: RFC 8601 section 2.7 (the words of the results).
 """
@@ -8,9 +8,7 @@ Standards: RFC 8601 section 2.7 (the words of the results).
 from enum import StrEnum
 from typing import Protocol
 
-
-class DnsFailed(Exception):
-    """Nobody answered, or with a failure: the result is `temperror`."""
+from mx.names.failures import DnsFailed as DnsFailed
 
 
 class Dns(Protocol):

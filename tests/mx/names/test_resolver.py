@@ -6,8 +6,8 @@ from twisted.internet import reactor
 from twisted.names import dns
 from twisted.trial.unittest import TestCase
 
-from mx.authentication.questions import DnsFailed
-from mx.authentication.resolver import NamesResolver
+from mx.names.failures import DnsFailed, NoSuchName
+from mx.names.resolver import NamesResolver
 from tests.contracts.scripted_dns import ScriptedDns, scripted_dns
 
 RECORDS: dict[tuple[str, int], Sequence[dns.IEncodableRecord]] = {
@@ -44,6 +44,30 @@ class ResolverTest(TestCase):
         assert await self.resolver.txt("other.example") == ()
         self.script.code = dns.ENAME
         assert await self.resolver.txt("nowhere.example") == ()
+
+    async def test_delivery_has_hosts_and_exchangers_with_their_preference(self) -> None:
+        """And can tell a null MX, and an alias that leads nowhere."""
+        assert await self.resolver.hosts("s.example") == ("2001:db8::1", "192.0.2.1")
+        assert await self.resolver.exchangers("s.example") == ((20, "b.example"), (10, "a.example"))
+        self.script.records = {
+            ("null.example", dns.MX): [dns.Record_MX(0, "", 60)],
+            ("loop.example", dns.A): [dns.Record_CNAME("loop.example", 60)],
+        }
+        assert await self.resolver.exchangers("null.example") == ((0, ""),)
+        assert await self.resolver.hosts("loop.example") == ()
+
+    async def test_delivery_is_told_that_there_is_no_such_name(self) -> None:
+        """Which is not the same as a name without such records; that nobody answers is neither."""
+        assert await self.resolver.exchangers("other.example") == ()
+        self.script.code = dns.ENAME
+        for _ in range(2):
+            with self.assertRaises(NoSuchName):
+                await self.resolver.exchangers("nowhere.example")
+        with self.assertRaises(NoSuchName):
+            await self.resolver.hosts("a..example")
+        self.script.code = dns.ESERVER
+        with self.assertRaises(DnsFailed):
+            await self.resolver.hosts("third.example")
 
     async def test_a_server_that_fails_is_no_answer(self) -> None:
         """And is asked again the next time."""

@@ -1,0 +1,1 @@
+"""A name -> its records: the DNS, for authentication and for delivery."""
