@@ -6,20 +6,24 @@ The reply to the end of data is computed from outcomes that each carry a proof, 
 
 Standards: RFC 5321 sections 4.1.1 and 6.3. One tenant a transaction: other tenants' recipients are answered 452 4.5.3,
 and their senders come back with a transaction of their own.
+The transport agents that the recipients' policies switch on are heard between the rows (`mx/agents/hearings.py`).
+
 Failure: each step's is a value and has its decided reply; an exception that is left is a bug, and the SMTP session
 answers 451 4.3.0 with nothing promised.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, assert_never
 
 from mx import reply
+from mx.agents.chain import Chain
+from mx.agents.hearings import Hearings
+from mx.agents.second_look import LOOK_SECONDS
 from mx.cell.report import NoCellFree
 from mx.cell.wishes import wishes_of
-from mx.decision import decide
 from mx.disposition.carry_out import Disposition
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.tell import events_of
@@ -30,22 +34,17 @@ from mx.examination import Examination
 from mx.outcome import settle
 from mx.own_headers import read_header_section
 from mx.reply import Reply
-from mx.scan import Scanner
+from mx.scan import ENGINE_SECONDS, Scanner
 from mx.smtp.extensions import MailParameters
 from mx.spool import Spool, SpoolFull
 from mx.trace_headers import headers_on_top, scanned_header
 from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing, Standings, Status
-from tenants.trace import Event
+from tenants.policy import Policy
+from tenants.trace import Trace
 
 MOST_RECEIVED_LINES = 100
 """RFC 5321 section 6.3 asks for at least 100 before a message counts as looping."""
-
-
-class Trace(Protocol):
-    """What is needed of `tenants.trace_writer.TraceWriter`."""
-
-    def write(self, *events: Event) -> None: ...
 
 
 class Recipients(Protocol):
@@ -61,6 +60,7 @@ class Intake:
     directory: Standings
     recipients: Recipients
     scanner: Scanner
+    chain: Chain
     disposition: Disposition
     trace: Trace
     has_room: Callable[[], bool]
@@ -75,18 +75,20 @@ class Intake:
 
 
 class IntakeConversation:
-    """One connection's side: remembers what the directory said of this transaction's recipients."""
+    """One connection's side: remembers what directory and agents said of this transaction's recipients."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._standings: dict[Recipient, Standing] = {}
+        self._sender: tuple[Client, ReversePath] | None = None
+        self.reset()
 
     async def mail(self, client: Client, reverse_path: ReversePath, parameters: MailParameters) -> Reply:
         """A transaction begins where there is room for its message."""
+        self._sender = client, reverse_path
         return reply.SENDER_OK if self._intake.has_room() else reply.DISK_FULL
 
     async def recipient(self, recipient: Recipient, accepted: Sequence[Recipient]) -> Reply:
-        """What the recipient's domain, tenant and their standing allow."""
+        """What the recipient's domain, tenant and their standing allow, and its policy's agents."""
         try:
             standing = await self._intake.directory.look_up(recipient.address)
         except DatabaseUnavailable:
@@ -96,6 +98,8 @@ class IntakeConversation:
         answer = _answer(standing.status)
         if standing.status is Status.ACCEPTED:
             answer = await self._intake.recipients.answer(standing, recipient.address)
+        if answer.is_positive and self._sender is not None:
+            answer = await self._hearings.recipient(*self._sender, recipient, accepted, standing) or answer
         if answer.is_positive:
             self._standings[recipient] = standing
         return answer
@@ -106,30 +110,10 @@ class IntakeConversation:
 
     async def message(self, envelope: Envelope, spool: Spool) -> Reply:
         """The one reply that is true for every recipient."""
-        intake, standings = self._intake, self._standings
-        self._standings = {}
+        transaction = _Transaction(self._intake, envelope, spool, self._standings, self._hearings)
+        self.reset()
         try:
-            section = read_header_section(spool, intake.hostname)
-            if section.received_lines > MOST_RECEIVED_LINES:
-                return reply.LOOP
-            recipients = tuple(dict.fromkeys(envelope.recipients))
-            tenant = standings[recipients[0]]
-            demand = demand_of(standings[recipient].policy for recipient in recipients)
-            circumstances = circumstances_of(envelope, spool)
-            wishes = wishes_of((standings[recipient].policy for recipient in recipients), tenant.tenant_id)
-            examination = await intake.scanner.examine(spool, tenant.ignored, circumstances, demand, wishes=wishes)
-            on_top = headers_on_top(envelope, examination, intake.hostname)
-            message = ExaminedMessage(envelope, spool, section.content, on_top, examination)
-            copies = [self._copy(message, recipient, standings[recipient]) for recipient in recipients]
-
-            def again(octets: Spool, seconds: float) -> Awaitable[Examination]:
-                anew = circumstances_of(envelope, octets)
-                return intake.scanner.examine(octets, tenant.ignored, anew, demand, seconds, wishes)
-
-            outcomes = await intake.disposition.carry_out(message, copies, again)
-            answer = settle(outcomes, reply.message_taken(envelope.transaction))
-            intake.trace.write(*events_of(message, outcomes, answer, tenant.tenant_id, intake.now()))
-            return answer
+            return await transaction.carry_through()
         except NoCellFree:
             return reply.OVERLOADED
         except SpoolFull:
@@ -137,16 +121,66 @@ class IntakeConversation:
         finally:
             spool.close()
 
-    def _copy(self, message: ExaminedMessage, recipient: Recipient, standing: Standing) -> Copy:
-        decision = decide(message.examination.verdict, standing.policy, message.spool.octets)
-        return Copy(recipient, standing, decision, scanned_header(message.examination, decision, self._intake.hostname))
-
     def reset(self) -> None:
         """The transaction is forgotten."""
-        self._standings = {}
+        self._standings: dict[Recipient, Standing] = {}
+        self._hearings = Hearings(self._intake.chain, self._intake.trace.write, self._intake.now)
 
     def lost(self) -> None:
         """Nothing to do: a message that is being decided is carried through."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Transaction:
+    """One message, from the end of data to the reply."""
+
+    intake: Intake
+    envelope: Envelope
+    spool: Spool
+    standings: Mapping[Recipient, Standing]
+    agents: Hearings
+
+    async def carry_through(self) -> Reply:
+        """Rows 5 to 12. Raises NoCellFree and SpoolFull with nothing promised."""
+        intake, envelope, spool, agents = self.intake, self.envelope, self.spool, self.agents
+        taken = reply.message_taken(envelope.transaction)
+        section = read_header_section(spool, intake.hostname)
+        if section.received_lines > MOST_RECEIVED_LINES:
+            return reply.LOOP
+        if refused := await agents.headers_seen(envelope, section.header, spool.octets):
+            intake.trace.write(*agents.events(envelope), *agents.refusal_events(envelope))
+            return settle(refused, taken)
+        examination = await self._examine(spool, ENGINE_SECONDS - agents.seconds_kept)
+        refused = await agents.opened(envelope, section.header, spool, examination)
+        copies = [self._copy(recipient, examination) for recipient in dict.fromkeys(envelope.recipients)]
+        decisions = {copy.recipient: copy.decision for copy in copies}
+        on_top = headers_on_top(envelope, examination, intake.hostname)
+        refused = refused or await agents.decided(envelope, section.header, spool, examination, decisions, on_top)
+        copies = [replace(copy, from_agents=agents.headers_for(copy.standing.policy)) for copy in copies]
+        message = ExaminedMessage(envelope, spool, section.content, on_top, agents.with_findings(examination))
+        outcomes = refused or await intake.disposition.carry_out(message, copies, self._examine_again)
+        answer = settle(outcomes, taken)
+        await agents.delivered(envelope, examination, outcomes)
+        tenant_id, observed = copies[0].standing.tenant_id, agents.events(envelope)
+        intake.trace.write(*events_of(message, outcomes, answer, tenant_id, intake.now(), observed))
+        return answer
+
+    async def _examine(self, spool: Spool, seconds: float) -> Examination:
+        """All recipients are of one tenant."""
+        standings = [self.standings[recipient] for recipient in self.envelope.recipients]
+        policies, tenant = [standing.policy for standing in standings], standings[0]
+        wishes, demand = wishes_of(policies, tenant.tenant_id), demand_of(policies)
+        circumstances = circumstances_of(self.envelope, spool)
+        return await self.intake.scanner.examine(spool, tenant.ignored, circumstances, demand, seconds, wishes)
+
+    async def _examine_again(self, spool: Spool, seconds: float, policy: Policy) -> Examination:
+        examination = await self._examine(spool, seconds - LOOK_SECONDS)
+        return await self.agents.look_again(policy, self.envelope, spool, examination)
+
+    def _copy(self, recipient: Recipient, examination: Examination) -> Copy:
+        standing = self.standings[recipient]
+        found, decision = self.agents.decide(standing.policy, examination, self.spool.octets)
+        return Copy(recipient, standing, decision, scanned_header(found, decision, self.intake.hostname))
 
 
 def _answer(status: Status) -> Reply:

@@ -47,6 +47,8 @@ class Pieces:
 class HeaderSection:
     """What the delivery needs to know of a message's header section."""
 
+    header: bytes
+    """As received, without the empty line."""
     received_lines: int
     content: Content
     """What is forwarded: the octets as received, without fields that falsely claim to be ours."""
@@ -57,9 +59,10 @@ def read_header_section(content: Content, authserv_id: str) -> HeaderSection:
     header = header_octets_of(content)
     received = len(_RECEIVED.findall(header))
     if not _MAY_BE_OURS.search(header):
-        return HeaderSection(received, content)
+        return HeaderSection(header, received, content)
     kept = b"".join(field for field in fields_of(header) if not _claims_to_be_ours(field, authserv_id.encode("ascii")))
-    return HeaderSection(received, content if len(kept) == len(header) else Pieces(content, kept, len(header)))
+    is_whole = len(kept) == len(header)
+    return HeaderSection(header, received, content if is_whole else Pieces(content, kept, len(header)))
 
 
 def header_octets_of(content: Content) -> bytes:

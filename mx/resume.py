@@ -1,16 +1,17 @@
 """Resume: takes a stored message through the later rows of `docs/flow.md`: a release, or a rescan.
 
 Comes in: a leased release (`tenants/release.py`): a person has asked, or the time has come to look again at what is
-held because an engine gave no answer. The body is opened into a Spool and examined again with today's signatures; what
-that means for each recipient is in `mx/disposition/release_rules.py`. Each recipient's copy goes to the next hop of
-its own domain, and into the queue where that is away.
+held because an engine gave no answer. The body is opened into a Spool and examined again with today's signatures, and
+by the agents of the recipient's policy that look at contents; what that means for each recipient is in
+`mx/disposition/release_rules.py`. Each recipient's copy goes to the next hop of its own domain, and into the queue
+where that is away. The other agents are told of it.
 Goes out: the settled lease, with the next hop's reply or the reason why the message is still held.
 
 Failure: every one leaves the message held, with the reason shown in the portal: a body that cannot be read, an engine
 that gives no answer, a next hop that refuses. A process that dies loses its lease; the next one takes over.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,9 @@ from typing import Any, ClassVar, assert_never
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
+from mx.agents.chain import Chain
+from mx.agents.hearings import AGENT_SECONDS, customer_of, tell_of_release
+from mx.agents.second_look import SecondLook, look_again, with_findings_of_then
 from mx.cell.report import NoCellFree
 from mx.cell.wishes import wishes_of
 from mx.decision import Deliver
@@ -33,16 +37,20 @@ from mx.disposition.release_rules import LEAST_WAIT, next_rescan, why_held_again
 from mx.engines.contract import circumstances_of
 from mx.engines.demand import demand_of
 from mx.envelope import Client, Envelope, Recipient, ReversePath
+from mx.examination import Examination
+from mx.finding import Finding, Severity
+from mx.outcome import Accepted
 from mx.own_headers import read_header_section
 from mx.scan import Scanner
 from mx.spool import Spool
 from mx.trace_headers import headers_on_top, scanned_header
-from mx.verdict import Verdict
 from tenants.blobs.contract import BlobMissing
 from tenants.blobs.segments import SealBroken
 from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standings
 from tenants.messages import MessageFacts
+from tenants.policy import Policy
+from tenants.quarantine import HeldMessage
 from tenants.release import (
     CopyNotReleased,
     CopyReleased,
@@ -55,6 +63,8 @@ from tenants.release import (
 )
 from tenants.sealed import SealedStore
 
+Found = Mapping[Policy, Examination]
+"""What is known of the message for recipients of each policy."""
 NO_ROUTE = "The recipient's domain has no route to a server."
 
 log = Logger()
@@ -68,6 +78,7 @@ class Releaser:
 
     directory: Standings
     scanner: Scanner
+    chain: Chain
     forwarding: Forwarding
     sealed: SealedStore
     threads: DatabaseThreads
@@ -120,10 +131,12 @@ class Releaser:
         wishes = wishes_of((copy.standing.policy for copy in copies), leased.message.facts.tenant_id)
         ignored = copies[0].standing.ignored
         examination = await self.scanner.examine(spool, ignored, circumstances, demand, wishes=wishes)
-        verdict, message = examination.verdict, leased.message
-        whys = {copy.recipient.address: self._why(leased, copy, verdict, spool.octets) for copy in copies}
+        examination = with_findings_of_then(self.chain, examination, _findings(leased.message))
+        one_each = {copy.standing.policy: copy for copy in copies}
+        found = {policy: await self._look(copy, envelope, spool, examination) for policy, copy in one_each.items()}
+        whys = {copy.recipient.address: self._why(leased, copy, found, spool.octets) for copy in copies}
         leaving = [
-            replace(copy, headers_on_top=scanned_header(examination, copy.decision, self.hostname))
+            replace(copy, headers_on_top=scanned_header(found[copy.standing.policy], copy.decision, self.hostname))
             for copy in copies
             if whys[copy.recipient.address] is None
         ]
@@ -131,17 +144,35 @@ class Releaser:
         on_top = headers_on_top(envelope, examination, self.hostname)
         examined = ExaminedMessage(envelope, spool, content, on_top, examination)
         results = await forward(self.forwarding, examined, leaving) if leaving else []
+        await self._tell(envelope, found, results)
         sent = {copy.recipient.address: self._result(examined, copy, result) for copy, result in results}
-        next_at = next_rescan(verdict, copies[0].standing.policy, message.rescans, message.held_at, self.now())
+        stayed = {address: CopyNotReleased(address, whys.get(address) or NO_ROUTE) for address in leased.recipients}
+        all_results = tuple((stayed | sent)[address] for address in leased.recipients)
+        return all_results, self._rescan(leased.message, copies[0], found, has_left=bool(leaving))
+
+    def _rescan(self, message: HeldMessage, copy: Copy, found: Found, *, has_left: bool) -> Rescan:
+        verdicts = [examination.verdict for examination in found.values()]
+        verdict = next((each for each in verdicts if each.unanswered), verdicts[0])
+        next_at = next_rescan(verdict, copy.standing.policy, message.rescans, message.held_at, self.now())
         # What the policy would deliver and the next hop will not have is nothing that another look would change.
-        rescan = Rescan(is_complete=not verdict.unanswered, next_at=None if leaving else next_at)
-        return (
-            tuple(
-                sent.get(address) or CopyNotReleased(address, whys.get(address) or NO_ROUTE)
-                for address in leased.recipients
-            ),
-            rescan,
-        )
+        return Rescan(is_complete=not verdict.unanswered, next_at=None if has_left else next_at)
+
+    async def _look(self, copy: Copy, envelope: Envelope, spool: Spool, examination: Examination) -> Examination:
+        """The examination as it is for recipients of this copy's policy."""
+        standing = copy.standing
+        looked = SecondLook(customer_of(standing), standing.ignored, (copy.recipient,), envelope, spool)
+        return await look_again(self.chain, looked, examination, AGENT_SECONDS)
+
+    async def _tell(self, envelope: Envelope, found: Found, results: Sequence[tuple[Copy, Forwarded]]) -> None:
+        for policy, examination in found.items():
+            taken = {
+                copy: Accepted(copy.recipient, result.reply.line)
+                for copy, result in results
+                if copy.standing.policy == policy and isinstance(result, Delivered)
+            }
+            if taken:
+                standing = next(iter(taken)).standing
+                await tell_of_release(self.chain, standing, envelope, examination, tuple(taken.values()))
 
     async def _copies(self, leased: LeasedRelease) -> list[Copy]:
         """Those whose domain still is the tenant's and has a route; each domain has its own."""
@@ -149,10 +180,10 @@ class Releaser:
         tenant_id = leased.message.facts.tenant_id
         return [Copy(Recipient(who), where, Deliver()) for who, where in standings if routes_of(where, tenant_id)]
 
-    def _why(self, leased: LeasedRelease, copy: Copy, verdict: Verdict, octets: int) -> str | None:
+    def _why(self, leased: LeasedRelease, copy: Copy, found: Found, octets: int) -> str | None:
         override = frozenset(leased.message.override)
         policy, only_if_clean = copy.standing.policy, leased.message.only_if_clean
-        return why_held_again(verdict, policy, octets, override, only_if_clean=only_if_clean)
+        return why_held_again(found[policy].verdict, policy, octets, override, only_if_clean=only_if_clean)
 
     def _result(self, message: ExaminedMessage, copy: Copy, result: Forwarded) -> CopyResult:
         address = copy.recipient.address
@@ -183,6 +214,11 @@ def envelope_of(facts: MessageFacts, recipients: Iterable[str]) -> Envelope:
         is_smtputf8=facts.is_smtputf8,
         received_at=facts.received_at,
     )
+
+
+def _findings(message: HeldMessage) -> list[Finding]:
+    """What was found when the message was held."""
+    return [Finding(note.engine, note.name, note.artifact, Severity(note.severity)) for note in message.findings]
 
 
 def _none(recipients: Iterable[str], reason: str) -> tuple[CopyResult, ...]:

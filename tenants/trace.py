@@ -11,7 +11,7 @@ becomes an `UnknownEvent`, so that an older release still shows the rest.
 
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +297,13 @@ Event = (
 )
 EVENT_KINDS: tuple[type[Event], ...] = Event.__args__
 """Every kind of event; docs/events.md lists them."""
+
+
+class Trace(Protocol):
+    """Where events go: what the intake needs of `TraceWriter`."""
+
+    def write(self, *events: Event) -> None: ...
+
 
 _KIND_OF = {kind.name: kind for kind in EVENT_KINDS if kind is not UnknownEvent}
 _FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in EVENT_KINDS}

@@ -118,6 +118,21 @@ class Chain:
                 order[hook] = tuple(places)
         return order
 
+    def order_again(self, policy: Policy) -> Order:
+        """Who looks at a message outside its session; a name that no agent has is asked as well, and fails."""
+        places = (_place(name, self._agents.get(name)) for name in names_for(policy))
+        asked = tuple(place for place in places if place.agent is None or place.agent.about.looks_again)
+        return {Hook.MESSAGE: asked} if asked else {}
+
+    def says_once(self, name: str) -> bool:
+        """Whether a finding of this name's cannot be found again outside the session in which it was made."""
+        agent = self._agents.get(name)
+        return agent is not None and not agent.about.looks_again
+
+    def seconds(self) -> float:
+        """The reactor's clock."""
+        return self._reactor.seconds()
+
     def _is_asked(self, name: str, hook: Hook) -> bool:
         agent = self._agents.get(name)
         return hasattr(agent, hook.method) if agent is not None else hook is Hook.RECIPIENT

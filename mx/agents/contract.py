@@ -23,8 +23,8 @@ looked at, and nothing waits for it. At `on_delivered` everybody is told.
 Failure: an agent that raises, is late, or answers what its event does not allow has failed, and its own
 `About.on_failure` says what that means: go on without it, or 451. An answer is taken whole or not at all. No failure
 loses a message, and none takes a finding away.
-Limits: a deadline holds for agents that wait. One that computes without end stops the whole process; agents of others
-may run in a process of their own (`outside.py`).
+Limits: a deadline holds for agents that wait. One that computes without end stops the whole process, and its
+supervisor: an agent is code that the operator trusts.
 
 Every agent's test class inherits `tests/contracts/agent.py`; `skeleton.py` is the one to copy.
 """
@@ -70,6 +70,9 @@ class About:
     on_failure: OnFailure = OnFailure.DEFER
     judges_sender: bool = False
     """What it says is an opinion about who sends: it is not asked once another agent has vouched for the sender."""
+    looks_again: bool = False
+    """Its findings at `on_message` are about the content alone: it is asked again, for nothing but findings, about what
+    is left of a message that was cleaned, about a held message before it leaves, and by `pratique scan`."""
 
 
 @dataclass(frozen=True, slots=True)

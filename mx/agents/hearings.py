@@ -7,10 +7,11 @@ Failure: an agent's failure is what it declared (`chain.py`). A refusal for now,
 off the whole message before any copy of it is sent: the client can be told one thing only (RFC 5321 section 4.1.1.4).
 A refusal for good answers the client where it holds for all recipients; otherwise those copies are refused as policy
 refuses, which in a mixed transaction means held.
-Limits: AGENT_SECONDS for all agents of one policy together, at each of the events behind the end of data.
+Limits: SECONDS_AT_RCPT for each event before the end of data; behind it AGENT_SECONDS in all, for all agents of all
+policies together: the engines' time is shorter by as much (`seconds_kept`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -27,18 +28,21 @@ from mx.agents.contract import (
     MessageOpened,
     RecipientNamed,
 )
+from mx.agents.second_look import LOOK_SECONDS, SecondLook, look_again
 from mx.artifact import Content
-from mx.decision import Decision, Reject
+from mx.decision import Decision, Reject, decide
 from mx.envelope import Client, Envelope, Recipient, ReversePath, new_transaction_id
 from mx.examination import Examination
 from mx.outcome import Deferred, Outcome, Refused
 from mx.reply import Reply
-from mx.verdict import OPINIONS, Verdict, amend
+from mx.verdict import OPINIONS, amend
 from tenants.directory import Standing
 from tenants.policy import Policy
 from tenants.trace import Event, Observed, RefusedByAgent
 
 AGENT_SECONDS = 5.0
+SECONDS_AT_RCPT = 15.0
+"""Four events, where a client waits for five minutes (RFC 5321 section 4.5.3.2.3)."""
 
 
 @dataclass(slots=True)
@@ -46,8 +50,11 @@ class _Group:
     """The recipients of one policy."""
 
     customer: Customer
+    ignored: frozenset[str]
+    """Names of findings that do not count for its tenant."""
     hearing: Hearing
-    recipients: list[Recipient] = field(default_factory=list)
+    recipients: dict[Recipient, None] = field(default_factory=dict)
+    """In their order."""
 
 
 class Hearings:
@@ -57,6 +64,12 @@ class Hearings:
         """`write` takes events for the trace."""
         self._chain, self._write, self._now = chain, write, now
         self._groups: dict[Policy, _Group] = {}
+        self._seconds_left = AGENT_SECONDS
+
+    @property
+    def seconds_kept(self) -> float:
+        """How much of the time behind the end of data is kept for agents; 0 where none is on."""
+        return AGENT_SECONDS if self._heard() else 0.0
 
     # At RCPT --------------------------------------------------------------------------------------------------------
 
@@ -74,18 +87,18 @@ class Hearings:
             return None
         group = self._groups.get(standing.policy)
         if group is None:
-            group = _Group(_customer(standing), Hearing(order, standing.policy.report_only))
+            group = _Group(customer_of(standing), standing.ignored, Hearing(order, standing.policy.report_only))
             self._groups[standing.policy] = group
             refusal = await self._introduce(group, client, reverse_path)
         else:
             refusal = group.hearing.refusal
         if refusal is None:
             named = RecipientNamed(group.customer, client, reverse_path, recipient, tuple(accepted))
-            await self._chain.ask(group.hearing, named)
+            await self._chain.ask(group.hearing, named, SECONDS_AT_RCPT)
             # What is said of one recipient does not hold for the next one.
             refusal, group.hearing.refusal = group.hearing.refusal, None
         if refusal is None:
-            group.recipients.append(recipient)
+            group.recipients[recipient] = None
             return None
         self._tell_refused(group, refusal, client, reverse_path, recipient)
         return refusal.reply
@@ -98,7 +111,7 @@ class Hearings:
             MailBegun(group.customer, client, reverse_path),
         )
         for event in events:
-            await self._chain.ask(group.hearing, event)
+            await self._chain.ask(group.hearing, event, SECONDS_AT_RCPT)
         return group.hearing.refusal
 
     def _tell_refused(
@@ -120,21 +133,22 @@ class Hearings:
         )
         self._write(*self._notes(group, transaction, now), refused)
 
-    # Behind the end of data -----------------------------------------------------------------------------------------
+    # Behind the end of data: each gives the outcomes where agents refuse the message as a whole -----------------------
 
-    async def headers_seen(self, envelope: Envelope, header: bytes, octets: int) -> None:
+    async def headers_seen(self, envelope: Envelope, header: bytes, octets: int) -> tuple[Outcome, ...]:
         """Ask about the header section; nothing has been examined yet."""
-        for group in self._groups.values():
-            seen = HeadersSeen(group.customer, envelope, tuple(group.recipients), header, octets)
-            await self._chain.ask(group.hearing, seen, AGENT_SECONDS)
+        for group in self._heard():
+            await self._ask(group, HeadersSeen(group.customer, envelope, tuple(group.recipients), header, octets))
+        return self.refused(envelope)
 
-    async def opened(self, envelope: Envelope, header: bytes, content: Content, examination: Examination) -> None:
+    async def opened(
+        self, envelope: Envelope, header: bytes, content: Content, examination: Examination
+    ) -> tuple[Outcome, ...]:
         """Ask for findings and refusals, now that the message has been examined."""
-        for group in self._groups.values():
-            if group.hearing.refusal is None:
-                people = tuple(group.recipients)
-                event = MessageOpened(group.customer, envelope, people, header, content, examination)
-                await self._chain.ask(group.hearing, event, AGENT_SECONDS)
+        for group in self._heard():
+            people = tuple(group.recipients)
+            await self._ask(group, MessageOpened(group.customer, envelope, people, header, content, examination))
+        return self.refused(envelope)
 
     async def decided(
         self,
@@ -142,70 +156,84 @@ class Hearings:
         header: bytes,
         content: Content,
         examination: Examination,
-        decisions: Sequence[tuple[Recipient, Decision]],
+        decisions: Mapping[Recipient, Decision],
         headers_on_top: bytes,
-    ) -> None:
+    ) -> tuple[Outcome, ...]:
         """Ask for header fields, now that it is known what becomes of each copy."""
-        for group in self._groups.values():
-            if group.hearing.refusal is None:
-                theirs = tuple((who, decision) for who, decision in decisions if who in group.recipients)
-                on_top = group.hearing.headers_on_top + headers_on_top
-                event = Decided(group.customer, envelope, header, content, examination, theirs, on_top)
-                await self._chain.ask(group.hearing, event, AGENT_SECONDS)
+        for group in self._heard():
+            theirs = tuple((who, decisions[who]) for who in group.recipients)
+            on_top = group.hearing.headers_on_top + headers_on_top
+            found = self._with(group, examination)
+            await self._ask(group, Decided(group.customer, envelope, header, content, found, theirs, on_top))
+        return self.refused(envelope)
 
-    async def delivered(self, envelope: Envelope, examination: Examination, outcomes: Sequence[Outcome]) -> None:
-        """Tell what became of each copy."""
-        for group in self._groups.values():
+    async def delivered(
+        self, envelope: Envelope, examination: Examination, outcomes: Sequence[Outcome]
+    ) -> None:
+        """Tell what became of each copy; nobody waits for that."""
+        for group in self._heard():
             theirs = tuple(outcome for outcome in outcomes if outcome.recipient in group.recipients)
-            event = Delivered(group.customer, envelope, examination, theirs, is_release=False)
-            await self._chain.ask(group.hearing, event, AGENT_SECONDS)
+            event = Delivered(group.customer, envelope, self._with(group, examination), theirs, is_release=False)
+            await self._chain.ask(group.hearing, event)
+
+    async def _ask(self, group: _Group, event: AgentEvent) -> None:
+        if group.hearing.refusal is None:
+            started = self._chain.seconds()
+            await self._chain.ask(group.hearing, event, self._seconds_left)
+            self._seconds_left = max(0.0, self._seconds_left - (self._chain.seconds() - started))
 
     # What came of it ------------------------------------------------------------------------------------------------
 
-    def refused(self, recipients: Sequence[Recipient]) -> tuple[Outcome, ...]:
+    def refused(self, envelope: Envelope) -> tuple[Outcome, ...]:
         """One outcome for each recipient, where agents refuse the message as a whole; otherwise nothing."""
-        by_recipient = {who: group.hearing.refusal for group in self._groups.values() for who in group.recipients}
-        refusals = [refusal for who in recipients if (refusal := by_recipient.get(who)) is not None]
-        for_now = next((refusal for refusal in refusals if refusal.reply.is_transient), None)
+        by_recipient = {who: group.hearing.refusal for group in self._heard() for who in group.recipients}
+        refusals = {who: refusal for who, refusal in by_recipient.items() if refusal is not None}
+        if not refusals:
+            return ()
+        recipients = tuple(dict.fromkeys(envelope.recipients))
+        for_now = next((refusal for refusal in refusals.values() if refusal.reply.is_transient), None)
         if for_now is not None:
             return tuple(Deferred(who, for_now.reply, _reason(for_now)) for who in recipients)
-        if not refusals or len(refusals) < len(recipients):
+        if any(who not in refusals for who in recipients):
             return ()
-        return tuple(
-            Refused(who, refusal.reply, _reason(refusal)) for who, refusal in zip(recipients, refusals, strict=True)
-        )
+        return tuple(Refused(who, refusals[who].reply, _reason(refusals[who])) for who in recipients)
 
-    def verdict_for(self, policy: Policy, verdict: Verdict, ignored: frozenset[str]) -> Verdict:
-        """The verdict as it is for recipients of this policy."""
+    def decide(self, policy: Policy, examination: Examination, octets: int) -> tuple[Examination, Decision]:
+        """The examination as it is for recipients of this policy, and what becomes of their copies."""
         group = self._groups.get(policy)
-        if group is None:
-            return verdict
-        hearing = group.hearing
-        return amend(verdict, hearing.findings, ignored, OPINIONS if hearing.is_vouched else frozenset())
+        found = examination if group is None else self._with(group, examination)
+        if group is not None and group.hearing.refusal is not None:
+            return found, Reject(_reason(group.hearing.refusal), keep=True)
+        return found, decide(found.verdict, policy, octets)
 
-    def decision_for(self, policy: Policy, decision: Decision) -> Decision:
-        """The decision, or the refusal of an agent of this policy."""
-        group = self._groups.get(policy)
-        if group is None or group.hearing.refusal is None:
-            return decision
-        return Reject(_reason(group.hearing.refusal), keep=True)
+    def with_findings(self, examination: Examination) -> Examination:
+        """The examination with what the agents of all policies found: what is recorded of the message."""
+        seconds = examination.seconds + AGENT_SECONDS - self._seconds_left
+        for group in self._heard():
+            if group.hearing.findings:
+                amended = amend(examination.verdict, group.hearing.findings, group.ignored)
+                examination = replace(examination, verdict=amended)
+        return replace(examination, seconds=seconds) if self._groups else examination
 
     def headers_for(self, policy: Policy) -> bytes:
         """Header fields that this policy's agents put on top."""
         group = self._groups.get(policy)
         return group.hearing.headers_on_top if group is not None else b""
 
-    def with_findings(self, examination: Examination, ignored: frozenset[str]) -> Examination:
-        """The examination with what the agents of all policies found: what is recorded of the message."""
-        found = [each for group in self._groups.values() for each in group.hearing.findings]
-        if not found:
+    async def look_again(
+        self, policy: Policy, envelope: Envelope, content: Content, examination: Examination
+    ) -> Examination:
+        """What this policy's agents find in a message of which parts were taken out."""
+        group = self._groups.get(policy)
+        if group is None:
             return examination
-        return replace(examination, verdict=amend(examination.verdict, found, ignored))
+        looked = SecondLook(group.customer, group.ignored, tuple(group.recipients), envelope, content)
+        return await look_again(self._chain, looked, examination, LOOK_SECONDS)
 
     def events(self, envelope: Envelope) -> list[Event]:
         """What the agents said, for the trace; once."""
         now = self._now()
-        return [event for group in self._groups.values() for event in self._notes(group, envelope.transaction, now)]
+        return [event for group in self._heard() for event in self._notes(group, envelope.transaction, now)]
 
     def refusal_events(self, envelope: Envelope) -> list[Event]:
         """Each recipient that an agent refuses, for the trace of a message that was not examined."""
@@ -221,10 +249,21 @@ class Hearings:
                 envelope.client.address,
                 refusal.reply.line,
             )
-            for group in self._groups.values()
+            for group in self._heard()
             if (refusal := group.hearing.refusal) is not None
             for recipient in group.recipients
         ]
+
+    def _heard(self) -> list[_Group]:
+        """The policies that still have a recipient in this transaction."""
+        return [group for group in self._groups.values() if group.recipients]
+
+    def _with(self, group: _Group, examination: Examination) -> Examination:
+        hearing = group.hearing
+        if not hearing.findings and not hearing.is_vouched:
+            return examination
+        without = OPINIONS if hearing.is_vouched else frozenset()
+        return replace(examination, verdict=amend(examination.verdict, hearing.findings, group.ignored, without))
 
     def _notes(self, group: _Group, transaction: str, now: datetime) -> list[Event]:
         notes, group.hearing.notes = group.hearing.notes, []
@@ -235,8 +274,19 @@ class Hearings:
         ]
 
 
-def _customer(standing: Standing) -> Customer:
+def customer_of(standing: Standing) -> Customer:
+    """Whose mail it is, as agents are told."""
     return Customer(standing.tenant_id, standing.tenant_name, standing.domain, standing.policy, standing.language)
+
+
+async def tell_of_release(
+    chain: Chain, standing: Standing, envelope: Envelope, examination: Examination, outcomes: Sequence[Outcome]
+) -> None:
+    """Tell the agents of this policy what became of copies from the quarantine; nobody waits for that."""
+    order = chain.order_for(standing.policy)
+    if order is not None:
+        event = Delivered(customer_of(standing), envelope, examination, tuple(outcomes), is_release=True)
+        await chain.ask(Hearing(order), event)
 
 
 def _reason(refusal: Refusal) -> str:

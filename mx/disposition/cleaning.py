@@ -22,13 +22,14 @@ from mx.examination import Examination
 from mx.own_headers import read_header_section
 from mx.spool import Spool, SpoolFull
 from mx.trace_headers import scanned_header
+from tenants.policy import Policy
 
 EXAMINE_SECONDS = 20.0
 """For both examinations together."""
 LEAST_SECONDS = 2.0
 
-ExamineAgain = Callable[[Spool, float], Awaitable[Examination]]
-"""Examines octets of ours in so many seconds, as the message itself was. Raises NoCellFree."""
+ExamineAgain = Callable[[Spool, float, Policy], Awaitable[Examination]]
+"""Examines octets of ours in so many seconds for a policy, as the message itself was. Raises NoCellFree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Cleaner:
             for piece in stripped.content.chunks():
                 spool.write(piece)
             spool.freeze()
-            examination = await examine_again(spool, seconds)
+            examination = await examine_again(spool, seconds, copies[0].standing.policy)
             cleaned = self._cleaned(message, copies, stripped, spool, examination)
         except (NoCellFree, SpoolFull):
             return "busy"

@@ -36,12 +36,14 @@ class Copy:
     standing: Standing
     decision: Decision
     headers_on_top: bytes = b""
-    """Whole header lines of this copy's own, above those of the message."""
+    """Whole header lines of this copy's own, above all others."""
+    from_agents: bytes = b""
+    """Those of the agents of its policy, below them."""
 
 
 def on_top_of(message: ExaminedMessage, copy: Copy) -> bytes:
     """Everything that goes above the content of this copy."""
-    return copy.headers_on_top + message.headers_on_top
+    return copy.headers_on_top + copy.from_agents + message.headers_on_top
 
 
 def facts_of(message: ExaminedMessage, tenant_id: int) -> MessageFacts:

@@ -22,7 +22,7 @@ async def forward(
     """Each copy with its result, in order."""
     alike: dict[tuple[tuple[Route, ...], bytes], list[Copy]] = {}
     for copy in copies:
-        alike.setdefault((copy.standing.routes, copy.headers_on_top), []).append(copy)
+        alike.setdefault((copy.standing.routes, on_top_of(message, copy)), []).append(copy)
     groups = list(alike.values())
     if len(groups) == 1:
         return await _transfer(forwarding, message, groups[0], seconds)

@@ -24,13 +24,18 @@ from tenants.trace import (
 
 
 def events_of(
-    message: ExaminedMessage, outcomes: Sequence[Outcome], answer: Reply, tenant_id: int, now: datetime
+    message: ExaminedMessage,
+    outcomes: Sequence[Outcome],
+    answer: Reply,
+    tenant_id: int,
+    now: datetime,
+    observed: Sequence[Event] = (),
 ) -> list[Event]:
-    """What happened, in order: received, examined, then each copy."""
+    """What happened, in order: received, examined, what agents `observed`, then each copy."""
     transaction = message.envelope.transaction
     names = message.examination.verdict.finding_names
     told = [_copy_event(outcome, answer, names, transaction, tenant_id, now) for outcome in outcomes]
-    return [_received(message, tenant_id), _examined(message, tenant_id, now), *told]
+    return [_received(message, tenant_id), _examined(message, tenant_id, now), *observed, *told]
 
 
 def _received(message: ExaminedMessage, tenant_id: int) -> MessageReceived:

@@ -16,6 +16,7 @@ from mx.intake import Intake
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
 from pratique.certificate import context_factory
+from pratique.compose.agents import chain_of
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
@@ -45,6 +46,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         directory=directory,
         recipients=CallOuts(next_hops, storage.threads, present_time, reactor.seconds),
         scanner=scanning.scanner,
+        chain=chain_of(settings, reactor),
         disposition=Disposition(next_hops, keeper, Cleaner(settings.hostname, storage.scratch)),
         trace=trace,
         has_room=storage.has_room,

@@ -15,6 +15,7 @@ from mx.delivery.runner import Runner
 from mx.delivery.schedule import next_attempt_at
 from mx.disposition.keep import QueueTimes
 from mx.resume import Releaser
+from pratique.compose.agents import chain_of
 from pratique.compose.mx import present_time
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
@@ -49,6 +50,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     releaser = Releaser(
         directory=directory,
         scanner=scanning.scanner,
+        chain=chain_of(settings, reactor),
         forwarding=next_hops,
         sealed=storage.sealed,
         threads=storage.threads,

@@ -30,6 +30,7 @@ from mx.spool import Spool
 from mx.verdict import Verdict, VerdictKind
 from tenants.directory import Standing, Status
 from tenants.message_record import MessageRecord
+from tenants.policy import Policy
 from tenants.routes import Route
 from tests.contracts.customer_world import NOW
 
@@ -135,7 +136,7 @@ def examined(*addresses: str, result: Examination | None = None, content: bytes 
     return ExaminedMessage(envelope_for(*addresses), spool, spool, b"Received: x\r\n", result or examination())
 
 
-async def never_examined(octets: Spool, seconds: float) -> Examination:
+async def never_examined(octets: Spool, seconds: float, policy: Policy) -> Examination:
     """Examines nothing a second time: for what is not to be cleaned."""
     raise AssertionError("nothing was to be examined again")
 

@@ -12,6 +12,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx import reply
+from mx.agents.chain import Chain
 from mx.cell.report import NoCellFree
 from mx.delivery.contract import CopyResult
 from mx.disposition.carry_out import Disposition
@@ -78,6 +79,7 @@ class IntakeTest(TestCase):
     def setUp(self) -> None:
         self.world: MailWorld = mail_world(self)
         self.hops, self.trace, self.room = NextHopsInMemory(), Notes(), [True]
+        self.agents: list[Any] = []
 
     def intake(self, *engines: Any, scanner: Any = None) -> Intake:
         times = QueueTimes(timedelta(minutes=1), timedelta(days=5))
@@ -86,6 +88,7 @@ class IntakeTest(TestCase):
             directory=self.world.directory(),
             recipients=Everybody(),
             scanner=scanner or scanner_of(self, *engines),
+            chain=Chain(self.agents, reactor),
             disposition=Disposition(self.hops, keeper, Cleaner(HOSTNAME, self.world.folder)),
             trace=self.trace,
             has_room=lambda: self.room[0],
@@ -356,6 +359,7 @@ def intake_of(standings: dict[str, Standing], rooms: Sequence[bool] = (True,)) -
         Standings(standings),
         Everybody(),
         nothing,
+        Chain([], reactor),
         nothing,
         Notes(),
         lambda: next(answers),

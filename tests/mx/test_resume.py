@@ -7,14 +7,19 @@ from sqlalchemy import delete, select, update
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
+from mx.agents.chain import Chain
+from mx.agents.contract import About, Delivered, Go, MessageOpened, Observe
 from mx.cell.report import NoCellFree
 from mx.disposition.keep import QueueTimes
+from mx.envelope import Recipient
 from mx.finding import Finding, Found, Severity
+from mx.outcome import Accepted
 from mx.resume import Releaser
 from tenants.database import DatabaseUnavailable
 from tenants.domains import delete_domain
 from tenants.ignored_findings import ignore_finding
-from tenants.quarantine import HeldMessage, HeldState, hold
+from tenants.policies import change_tenant_policy
+from tenants.quarantine import FindingNote, HeldMessage, HeldState, hold
 from tenants.queue_book import DeliveryState, lease_due
 from tenants.release import request_release, take_release_requests
 from tenants.tables import customers, quarantine
@@ -54,6 +59,7 @@ class ReleaseTest(TestCase):
     def setUp(self) -> None:
         self.world: MailWorld = mail_world(self)
         self.hops = NextHopsInMemory()
+        self.agents: list[Any] = []
         self.clock = later(hours=1)
 
     def ask(self, *recipients: str, content: bytes = MESSAGE, override: tuple[str, ...] = ()) -> int:
@@ -69,6 +75,7 @@ class ReleaseTest(TestCase):
         return Releaser(
             directory=self.world.directory(),
             scanner=scanner or scanner_of(self, *engines),
+            chain=Chain(self.agents, reactor),
             forwarding=self.hops,
             sealed=self.world.customers.sealed,
             threads=self.world.threads,
@@ -279,3 +286,61 @@ class ReleaseTest(TestCase):
             take_release_requests(session, now=later(days=1), limit=9, owner="two", lease_seconds=60)
         await piece
         assert self.world.held()[0].state is HeldState.RELEASING
+
+    def hold_with(self, *findings: FindingNote, **entries: str) -> None:
+        """Held because an engine gave no answer, beside what agents found then; for a policy with these entries."""
+        with self.world.database.unit_of_work() as session:
+            change_tenant_policy(session, tenant_id=self.world.customers.acme.id, entries=entries, now=NOW)
+            new = self.world.customers.new_held(
+                session,
+                recipients=(A,),
+                body=self.world.customers.blob(session, None, MESSAGE),
+                reason="engine-unavailable",
+                findings=findings,
+                rescan_at=NOW,
+            )
+            hold(session, new, NOW)
+
+    async def test_agents_that_look_at_contents_look_again(self) -> None:
+        """What they find keeps it like an engine's finding; so does one of them that fails."""
+        agent = LooksAgain(Observe((Finding("looks-again", "attachment.extension.exe", 0, Severity.PROHIBITED),)))
+        self.agents = [agent]
+        self.hold_with(agents="looks-again")
+        await self.assert_still_held(saying="found attachment.extension.exe")
+        agent.answer = "nonsense"
+        self.clock = later(hours=2)
+        await self.assert_still_held(saying="looks-again gave no answer")
+        agent.answer = Go()
+        self.clock = later(hours=5)
+        assert (await self.release()).state is HeldState.RELEASED
+        assert [(event.is_release, event.outcomes) for event in agent.told] == [
+            (True, (Accepted(Recipient(A), "250 2.0.0 Ok: queued as 4711"),))
+        ]
+
+    async def test_what_other_agents_found_then_counts_on(self) -> None:
+        """Who sent it cannot be looked at again; a person who has seen it may release it."""
+        agent = LooksAgain(Go())
+        agent.about = About("looks-again")
+        self.agents = [agent]
+        self.hold_with(FindingNote("looks-again", "dmarc.reject", 0, "phishing"), agents="looks-again", phishing="hold")
+        await self.assert_still_held(saying="found dmarc.reject")
+        (held,) = self.world.held()
+        with self.world.database.unit_of_work() as session:
+            request_release(session, held.id, tenant_id=None, who="rita", override=("dmarc.reject",), now=NOW)
+        assert (await self.release()).state is HeldState.RELEASED
+
+
+class LooksAgain:
+    """Answers as told, and remembers what it is told of."""
+
+    about = About("looks-again", looks_again=True)
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self.told: list[Any] = []
+
+    async def on_message(self, event: MessageOpened) -> Any:
+        return self.answer
+
+    async def on_delivered(self, event: Delivered) -> None:
+        self.told.append(event)

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.defer import Deferred as TwistedDeferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from mx import reply
 from mx.agents.chain import Chain
 from mx.agents.contract import About, AddHeaders, AgentEvent, Fact, Go, Hook, Observe, Refuse, Vouch
-from mx.agents.hearings import Hearings
+from mx.agents.hearings import AGENT_SECONDS, Hearings, tell_of_release
 from mx.decision import Deliver, Reject
 from mx.envelope import Recipient
 from mx.finding import Finding, Severity
@@ -46,7 +47,8 @@ class Told:
 
         async def answer(event: AgentEvent) -> Any:
             self.events.append((name, event))
-            return self.answers.get(name, Go())
+            given = self.answers.get(name, Go())
+            return await given if isinstance(given, TwistedDeferred) else given
 
         return answer
 
@@ -110,10 +112,10 @@ class HearingsTest(TestCase):
         hearings, agent = self.hearings()
         assert await self.rcpt(hearings, where=standing(Policy())) is None
         await self.whole_message(hearings)
-        assert not agent.events and hearings.refused([A]) == ()
-        verdict = Verdict(VerdictKind.SPAM, (SPAM,))
-        assert hearings.verdict_for(Policy(), verdict, frozenset()) is verdict
-        assert hearings.with_findings(self.examination, frozenset()) is self.examination
+        assert not agent.events and hearings.refused(self.envelope) == () and hearings.seconds_kept == 0
+        assert hearings.decide(Policy(), self.examination, 1) == (self.examination, Deliver())
+        assert hearings.with_findings(self.examination) is self.examination
+        assert await hearings.look_again(Policy(), self.envelope, self.spool, self.examination) is self.examination
         assert hearings.headers_for(Policy()) == b"" and hearings.events(self.envelope) == []
 
     async def whole_message(self, hearings: Hearings) -> None:
@@ -121,9 +123,8 @@ class HearingsTest(TestCase):
         header = CONTENT.partition(b"\r\n\r\n")[0] + b"\r\n"
         await hearings.headers_seen(self.envelope, header, len(CONTENT))
         await hearings.opened(self.envelope, header, self.spool, self.examination)
-        await hearings.decided(
-            self.envelope, header, self.spool, self.examination, [(A, Deliver())], b"Received: x\r\n"
-        )
+        decisions = {who: Deliver() for who in (A, B)}
+        await hearings.decided(self.envelope, header, self.spool, self.examination, decisions, b"Received: x\r\n")
         await hearings.delivered(self.envelope, self.examination, [Accepted(A, "250 Ok")])
 
     async def test_every_event_of_a_message_comes_in_its_order(self) -> None:
@@ -141,15 +142,16 @@ class HearingsTest(TestCase):
         hearings, _ = self.hearings(on_headers=Refuse(LATER))
         await self.rcpt(hearings)
         await self.rcpt(hearings, B, standing(Policy()))
-        await hearings.headers_seen(self.envelope, b"", 0)
-        assert [type(outcome) for outcome in hearings.refused([A, B])] == [Deferred, Deferred]
+        both = replace(self.envelope, recipients=(A, B, A))
+        outcomes = await hearings.headers_seen(both, b"", 0)
+        assert [(type(outcome), outcome.recipient) for outcome in outcomes] == [(Deferred, A), (Deferred, B)]
 
     async def test_a_refusal_for_good_of_all_recipients_is_the_reply(self) -> None:
         """In the agent's own words."""
         hearings, _ = self.hearings(on_message=Refuse(NO))
         await self.rcpt(hearings)
         await self.whole_message(hearings)
-        assert hearings.refused([A]) == (Refused(A, NO, "agent told"),)
+        assert hearings.refused(self.envelope) == (Refused(A, NO, "agent told"),)
         (event,) = hearings.refusal_events(self.envelope)
         assert isinstance(event, RefusedByAgent) and event.transaction == self.envelope.transaction
 
@@ -159,9 +161,9 @@ class HearingsTest(TestCase):
         await self.rcpt(hearings)
         await self.rcpt(hearings, B, standing(Policy()))
         await self.whole_message(hearings)
-        assert hearings.refused([A, B]) == ()
-        assert hearings.decision_for(ON, Deliver()) == Reject("agent told", keep=True)
-        assert hearings.decision_for(Policy(), Deliver()) == Deliver()
+        assert hearings.refused(replace(self.envelope, recipients=(A, B))) == ()
+        assert hearings.decide(ON, self.examination, 1)[1] == Reject("agent told", keep=True)
+        assert hearings.decide(Policy(), self.examination, 1)[1] == Deliver()
 
     async def test_findings_count_for_the_policy_whose_agent_has_them(self) -> None:
         """And are on record for the message."""
@@ -169,20 +171,30 @@ class HearingsTest(TestCase):
         await self.rcpt(hearings)
         await self.rcpt(hearings, B, standing(Policy()))
         await self.whole_message(hearings)
-        clean = Verdict(VerdictKind.CLEAN)
-        assert hearings.verdict_for(ON, clean, frozenset()).kind is VerdictKind.PROHIBITED
-        assert hearings.verdict_for(ON, clean, frozenset({EXE.name})).kind is VerdictKind.CLEAN
-        assert hearings.verdict_for(Policy(), clean, frozenset()) is clean
-        assert hearings.with_findings(self.examination, frozenset()).verdict.findings == (EXE,)
+        assert self.verdict(hearings).kind is VerdictKind.PROHIBITED
+        assert self.verdict(hearings, Policy()).kind is VerdictKind.CLEAN
+        assert hearings.with_findings(self.examination).verdict.findings == (EXE,)
+
+    def verdict(self, hearings: Hearings, policy: Policy = ON, *findings: Finding) -> Verdict:
+        """As it is for this policy, where engines have found these."""
+        kind = VerdictKind(findings[0].severity.value) if findings else VerdictKind.CLEAN
+        return hearings.decide(policy, replace(self.examination, verdict=Verdict(kind, findings)), 1)[0].verdict
+
+    async def test_a_finding_that_the_tenant_has_declared_false_does_not_count(self) -> None:
+        """An agent's like an engine's."""
+        hearings, _ = self.hearings(on_message=Observe((EXE,)))
+        await self.rcpt(hearings, where=replace(standing(), ignored=frozenset({EXE.name})))
+        await self.whole_message(hearings)
+        assert self.verdict(hearings).kind is VerdictKind.CLEAN
 
     async def test_vouching_takes_opinions_away_and_nothing_else(self) -> None:
         """What is infected stays infected."""
         hearings, _ = self.hearings(on_recipient=Vouch())
         await self.rcpt(hearings)
         virus = replace(SPAM, severity=Severity.INFECTED)
-        left = hearings.verdict_for(ON, Verdict(VerdictKind.INFECTED, (virus, SPAM)), frozenset())
+        left = self.verdict(hearings, ON, virus, SPAM)
         assert left.findings == (virus,) and left.kind is VerdictKind.INFECTED
-        assert hearings.verdict_for(ON, Verdict(VerdictKind.SPAM, (SPAM,)), frozenset()).kind is VerdictKind.CLEAN
+        assert self.verdict(hearings, ON, SPAM).kind is VerdictKind.CLEAN
 
     async def test_header_fields_are_those_of_the_policy(self) -> None:
         """Another policy's recipients do not get them."""
@@ -200,3 +212,34 @@ class HearingsTest(TestCase):
         (event,) = hearings.events(self.envelope)
         assert event == Observed(self.envelope.transaction, 7, NOW, "told", "on_headers", "spf", "pass")
         assert hearings.events(self.envelope) == []
+
+    async def test_all_agents_together_have_five_seconds(self) -> None:
+        """Behind the end of data; whoever is asked when they are over has failed, and is not waited for."""
+        clock, slow = Clock(), Told(on_headers=TwistedDeferred(), on_message=TwistedDeferred())
+        hearings = Hearings(Chain([slow], clock), self.trace.extend, lambda: NOW)
+        assert await self.rcpt(hearings) is None
+        assert hearings.seconds_kept == AGENT_SECONDS
+        first = TwistedDeferred.fromCoroutine(hearings.headers_seen(self.envelope, b"", 0))
+        clock.advance(AGENT_SECONDS - 0.1)
+        assert not first.called
+        clock.advance(0.2)
+        assert [type(outcome) for outcome in await first] == [Deferred]
+
+    async def test_a_second_look_is_for_those_who_look_at_contents(self) -> None:
+        """Theirs alone counts for what is left of a cleaned message."""
+        hearings, agent = self.hearings(on_message=Observe((EXE,)))
+        await self.rcpt(hearings)
+        assert await hearings.look_again(ON, self.envelope, self.spool, self.examination) is self.examination
+        agent.about = replace(agent.about, looks_again=True)
+        again = await hearings.look_again(ON, self.envelope, self.spool, self.examination)
+        assert again.verdict.findings == (EXE,)
+
+    async def test_a_release_is_told(self) -> None:
+        """With what was taken; a policy without agents tells nobody."""
+        agent = Told()
+        chain = Chain([agent], Clock())
+        for policy in (ON, Policy()):
+            where = standing(policy)
+            await tell_of_release(chain, where, self.envelope, self.examination, [Accepted(A, "250 Ok")])
+        [(name, event)] = agent.events
+        assert name == "on_delivered" and getattr(event, "is_release", False)

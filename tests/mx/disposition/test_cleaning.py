@@ -61,12 +61,12 @@ class Again:
         self.verdict = Verdict(kind, findings, unanswered=unanswered)
         self.shown: list[tuple[bytes, float]] = []
 
-    async def __call__(self, octets: Spool, seconds: float) -> Examination:
+    async def __call__(self, octets: Spool, seconds: float, policy: Policy) -> Examination:
         self.shown.append((b"".join(octets.chunks()), seconds))
         return replace(examination(), verdict=self.verdict)
 
 
-async def busy(octets: Spool, seconds: float) -> Examination:
+async def busy(octets: Spool, seconds: float, policy: Policy) -> Examination:
     raise NoCellFree("busy")
 
 
