@@ -90,7 +90,9 @@ async def _check_one(dns: Dns, signature: Signature, fields: list[bytes], body: 
         return answer(Result.PERMANENT_ERROR, "no key")
     try:
         key = read_key(texts[0])
-        is_genuine = _verify(signature, key, signed_octets(signature, fields))
+        is_relaxed = signature.is_header_relaxed
+        octets = signed_octets(signature.signed, fields, signature.unsigned_field, is_relaxed=is_relaxed)
+        is_genuine = is_signed_by(key, signature, octets)
     except BadKey as error:
         return answer(Result.PERMANENT_ERROR, f"key: {error}")
     if key.must_be_exact and signature.identity != signature.domain:
@@ -104,21 +106,17 @@ async def _check_one(dns: Dns, signature: Signature, fields: list[bytes], body: 
     return answer(Result.NEUTRAL if key.is_testing else Result.PASS, "testing" if key.is_testing else "")
 
 
-def signed_octets(signature: Signature, fields: list[bytes]) -> bytes:
-    """What the signature is over: each field as often as it is named, from the bottom up (section 5.4.2)."""
+def signed_octets(names: Iterable[bytes], fields: Iterable[bytes], own: bytes, *, is_relaxed: bool) -> bytes:
+    """What is signed: each field as often as it is named, from the bottom up, then its own (section 5.4.2)."""
     left: dict[bytes, list[bytes]] = {}
     for field in fields:
         left.setdefault(field.partition(b":")[0].strip(b" \t").lower(), []).append(field)
-    is_relaxed = signature.is_header_relaxed
-    lines = [
-        canonical_field(left[name].pop(), is_relaxed=is_relaxed) + b"\r\n"
-        for name in signature.signed
-        if left.get(name)
-    ]
-    return b"".join(lines) + canonical_field(signature.unsigned_field, is_relaxed=is_relaxed)
+    lines = [canonical_field(left[name].pop(), is_relaxed=is_relaxed) + b"\r\n" for name in names if left.get(name)]
+    return b"".join(lines) + canonical_field(own, is_relaxed=is_relaxed)
 
 
-def _verify(signature: Signature, key: Key, octets: bytes) -> bool:
+def is_signed_by(key: Key, signature: Signature, octets: bytes) -> bool:
+    """Whether the signature over these octets was made with this key. Raises BadKey."""
     public = _public_key(key)
     try:
         if isinstance(public, Ed25519PublicKey) and signature.algorithm is Algorithm.ED25519:

@@ -19,6 +19,8 @@ _OWN_SIGNATURE = re.compile(rb"((?:^|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*")
 _WHITE = re.compile(rb"[ \t\r\n]+")
 _DOMAIN = re.compile(r"(?=.{1,253}\Z)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_](?:[a-z0-9_-]{0,62}))*")
 _NUMBER = re.compile(rb"[0-9]{1,12}")
+_OF_A_SEAL = {b"v": b"1", b"c": b"relaxed/relaxed", b"h": b"from", b"bh": b""}
+"""What a seal does not say because it cannot be otherwise."""
 
 
 class BadSignature(ValueError):
@@ -94,6 +96,25 @@ def read_signature(field: bytes) -> Signature:
     try:
         tags = read_tags(field.partition(b":")[2])
         return _signature(tags, field)
+    except (ValueError, KeyError, binascii.Error) as error:
+        raise BadSignature(str(error) or type(error).__name__) from None
+
+
+def read_arc_signature(field: bytes) -> Signature:
+    """The signature in an ARC-Message-Signature, whose tag `i` is its instance (RFC 8617 section 4.1.2)."""
+    try:
+        tags = read_tags(field.partition(b":")[2])
+        del tags[b"i"]
+        return _signature({**tags, b"v": b"1"}, field)
+    except (ValueError, KeyError, binascii.Error) as error:
+        raise BadSignature(str(error) or type(error).__name__) from None
+
+
+def read_seal(field: bytes) -> Signature:
+    """The signature in an ARC-Seal, which is over header fields alone, all of them relaxed (section 4.1.3)."""
+    try:
+        tags = read_tags(field.partition(b":")[2])
+        return _signature({**_OF_A_SEAL, b"a": tags[b"a"], b"d": tags[b"d"], b"s": tags[b"s"], b"b": tags[b"b"]}, field)
     except (ValueError, KeyError, binascii.Error) as error:
         raise BadSignature(str(error) or type(error).__name__) from None
 
