@@ -2,24 +2,25 @@
 
 `enqueue` (bytes durable before, row committed after: then 250) -> `lease_due` -> `settle_delivered` |
 `settle_deferred` | `settle_undeliverable`. A lease is one runner's until it ends; each lease raises the row's fence,
-and settling needs the fence of the lease, so a runner that was away longer than its lease settles nothing. Looking
-and intervening by people: `queue_listing.py`.
+and settling needs the fence of the lease, so a runner that was away longer than its lease settles nothing. Whose turn
+it is: `queue_lanes.py`. Looking and intervening by people: `queue_listing.py`.
 
 Failure: settling gives False when the lease is somebody else's by now; the copy was perhaps sent twice, and is not
 lost. An undeliverable copy leaves the queue only in the transaction that holds it in the quarantine.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from tenants.messages import MessageFacts, facts_from_row, remember_messages
 from tenants.quarantine import FindingNote, NewHeld, insert_held
+from tenants.queue_lanes import QUEUED, Lane, Shares, allot, due_lanes, rest
 from tenants.sealed import SealedBlob, add_blobs, blobs_named
 from tenants.statements import due_rows
 from tenants.tables import mail, queue
@@ -29,6 +30,10 @@ from tenants.trace_book import record_events
 
 UNDELIVERABLE = "undeliverable"
 """The reason under which the quarantine holds what could not be delivered."""
+MOST_ALONG = 100
+"""RFC 5321 section 4.5.3.1.8: so many recipients every server takes in one transaction."""
+MOST_SEEN = 2000
+"""Rows of the messages leased, when copies that go along are looked for."""
 
 
 class DeliveryState(StrEnum):
@@ -53,6 +58,10 @@ class NewDelivery:
     """What is sent above the message's first octet."""
     next_attempt_at: datetime
     expires_at: datetime
+    notice: str | None = None
+    """The kind of mail of our own that it is; None: a tenant's mail."""
+    reports: str | None = None
+    """The transaction that a notice reports on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,17 @@ class LeasedDelivery:
     queued_at: datetime
     expires_at: datetime
     fence: int
+    notice: str | None = None
+    """The kind of mail of our own that it is; None: a tenant's mail."""
+    failures: int = 0
+    """How often in a row the next hop had not answered before."""
+    resting: str = ""
+    """Why the copy is not to be offered any more: its lifetime is over, and the next hop does not answer."""
+
+    @property
+    def lane(self) -> Lane:
+        """Whose turn it took."""
+        return Lane(self.facts.tenant_id, self.domain)
 
 
 def enqueue(session: Session, new: Iterable[NewDelivery], now: datetime) -> tuple[int, ...]:
@@ -87,33 +107,77 @@ def enqueue_held(session: Session, delivery: NewDelivery, now: datetime) -> int:
 
 
 def lease_due(
-    session: Session,
-    *,
-    now: datetime,
-    limit: int,
-    owner: str,
-    lease_seconds: float,
-    skip_domains: frozenset[str] = frozenset(),
+    session: Session, *, now: datetime, limit: int, owner: str, lease_seconds: float, shares: Shares | None = None
 ) -> tuple[LeasedDelivery, ...]:
-    """Lease up to `limit` copies whose time has come; `skip_domains` are those whose next hop is busy enough.
+    """Lease up to `limit` copies whose time has come, by turns of the tenants and their lanes (`queue_lanes.py`).
 
+    With them come the copies of the same message for the same domain, MOST_ALONG at most: they go in one transfer.
     A copy whose content can no longer be read (its tenant's key was shredded) is marked undeliverable and not given
-    out.
+    out. A copy of a resting lane whose lifetime is over is given out too, and its `resting` says why it is not to be
+    offered.
     """
+    lanes = {each.lane: each for each in due_lanes(session, now)}
+    until = now + timedelta(seconds=lease_seconds)
+    lease = {"lease_owner": owner, "lease_until": until, "fence": queue.delivery.c.fence + 1}
+    first: list[Row[Any]] = []
+    for lane, count in allot(lanes.values(), limit, shares).items():
+        taken = _take(session, _of_lane(lane, now), queue.delivery.c.next_attempt_at, count, lease)
+        probed = lanes[lane].rest
+        if taken and probed is not None:
+            rest(session, lane, failures=probed.failures, reason=probed.reason, until=until, now=now)
+        first += taken
+    along = _take(session, _along_with(session, first, now), queue.delivery.c.id, MOST_ALONG, lease) if first else ()
+    leased = _leased(session, [row.id for row in (*first, *along)])
+    failures = {each.lane: each.rest.failures for each in lanes.values() if each.rest is not None}
+    leased = tuple(replace(each, failures=failures.get(each.lane, 0)) for each in leased)
+    return leased if len(first) >= limit else leased + _lease_over(session, limit - len(first), lease, now)
+
+
+def _take(
+    session: Session, condition: ColumnElement[bool], order: Any, most: int, lease: Mapping[str, Any]
+) -> Sequence[Row[Any]]:
+    """Lease what fits the condition, most rows at most."""
     table = queue.delivery
-    condition: ColumnElement[bool] = and_(
-        table.c.state == DeliveryState.QUEUED.value, table.c.next_attempt_at <= now, table.c.lease_until < now
+    due = due_rows(session, table, condition, order, most)
+    taken = update(table).where(table.c.id.in_(select(due.c.id))).values(**lease)
+    return session.execute(taken.returning(table.c.id, table.c.body, table.c.tenant_id, table.c.domain)).all()
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    table = queue.delivery
+    return and_(table.c.state == QUEUED, table.c.next_attempt_at <= now, table.c.lease_until < now)
+
+
+def _of_lane(lane: Lane, now: datetime) -> ColumnElement[bool]:
+    table = queue.delivery
+    return and_(table.c.tenant_id == lane.tenant_id, table.c.domain == lane.domain, _is_due(now))
+
+
+def _along_with(session: Session, first: Iterable[Row[Any]], now: datetime) -> ColumnElement[bool]:
+    """Copies of the same messages in the same lanes; looked for by the body alone, for a lane may be long."""
+    table = queue.delivery
+    known = {(row.tenant_id, row.domain, row.body) for row in first}
+    same = select(table.c.id, table.c.tenant_id, table.c.domain, table.c.body)
+    rows = session.execute(same.where(table.c.body.in_({row.body for row in first})).limit(MOST_SEEN))
+    numbers = [row.id for row in rows if (row.tenant_id, row.domain, row.body) in known]
+    return and_(table.c.id.in_(numbers), _is_due(now))
+
+
+def _lease_over(session: Session, most: int, lease: Mapping[str, Any], now: datetime) -> tuple[LeasedDelivery, ...]:
+    """Copies of resting lanes whose lifetime is over."""
+    table, resting = queue.delivery, queue.lane_rest
+    of_lane = and_(resting.c.tenant_id == table.c.tenant_id, resting.c.domain == table.c.domain)
+    condition = and_(
+        _is_due(now),
+        table.c.expires_at <= now,
+        exists().where(of_lane, resting.c.until > now),
     )
-    if skip_domains:
-        condition = and_(condition, table.c.domain.not_in(sorted(skip_domains)))
-    due = due_rows(session, table, condition, table.c.next_attempt_at, limit)
-    leased = session.scalars(
-        update(table)
-        .where(table.c.id.in_(select(due.c.id)), condition)
-        .values(lease_owner=owner, lease_until=now + timedelta(seconds=lease_seconds), fence=table.c.fence + 1)
-        .returning(table.c.id)
-    ).all()
-    return _leased(session, leased)
+    numbers = [row.id for row in _take(session, condition, table.c.expires_at, most, lease)]
+    if not numbers:
+        return ()
+    reasons = select(table.c.id, resting.c.reason).join(resting, of_lane).where(table.c.id.in_(numbers))
+    why: dict[int, str] = {row.id: row.reason for row in session.execute(reasons)}
+    return tuple(replace(each, resting=why.get(each.id, "")) for each in _leased(session, numbers))
 
 
 def settle_delivered(session: Session, delivery_id: int, *, fence: int, reply: str, now: datetime) -> bool:
@@ -195,6 +259,8 @@ def _insert(session: Session, delivery: NewDelivery, now: datetime) -> int:
         "lease_owner": "",
         "lease_until": START_OF_TIME,
         "fence": 0,
+        "notice": delivery.notice,
+        "reports": delivery.reports,
     }
     result = session.execute(insert(queue.delivery).values(**values))
     number: int = result.inserted_primary_key[0]  # type: ignore[attr-defined]
@@ -260,4 +326,5 @@ def _leased_delivery(row: Row[Any], facts: MessageFacts, body: SealedBlob) -> Le
         row.queued_at,
         row.expires_at,
         row.fence,
+        row.notice,
     )

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from tenants.messages import PAGE_ROWS, MessageFacts, facts_from_row, searched
 from tenants.queue_book import DeliveryState
+from tenants.queue_lanes import QUEUED, Lane, wake, wake_all
 from tenants.refusals import NotFound, WrongState
 from tenants.tables import mail, queue
-from tenants.tables.column_types import START_OF_TIME
-from tenants.trace import DeliveryDropped
+from tenants.tables.column_types import END_OF_TIME, START_OF_TIME
+from tenants.trace import DeliveryDropped, DeliveryHeldBack
 from tenants.trace_book import record_events
 
 
@@ -36,6 +37,15 @@ class Delivery:
     expires_at: datetime
     is_leased: bool
     """A runner is working on it at this moment, or was when it stopped without a word."""
+    notice: str | None
+    """The kind of mail of our own that it is; None: a tenant's mail."""
+    resting_until: datetime | None
+    """The next hop did not answer, and is not asked before."""
+
+    @property
+    def is_on_hold(self) -> bool:
+        """A person holds it back: it is tried when a person says so."""
+        return self.state is DeliveryState.QUEUED and self.next_attempt_at == END_OF_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +81,46 @@ def get_delivery(session: Session, delivery_id: int, *, tenant_id: int | None) -
 
 
 def retry_delivery(session: Session, delivery_id: int, *, tenant_id: int | None, now: datetime) -> Delivery:
-    """Have a queued copy tried at once. Raises WrongState when it is not queued any more."""
+    """Have a queued copy tried at once, held back or not. Raises WrongState when it is not queued any more."""
     delivery = get_delivery(session, delivery_id, tenant_id=tenant_id)
     if delivery.state is not DeliveryState.QUEUED:
         raise WrongState(f"Delivery {delivery_id} cannot be tried again: it is {delivery.state.value}.")
     session.execute(update(queue.delivery).where(queue.delivery.c.id == delivery_id).values(next_attempt_at=now))
+    wake(session, Lane(delivery.facts.tenant_id, delivery.domain))
     return get_delivery(session, delivery_id, tenant_id=tenant_id)
 
 
 def retry_all(session: Session, *, tenant_id: int | None, now: datetime) -> int:
-    """Have everything in the queue tried at once; how many that are."""
+    """Have everything in the queue tried at once, but what a person holds back; how many that are."""
     table = queue.delivery
-    changed = update(table).where(table.c.state == DeliveryState.QUEUED.value).values(next_attempt_at=now)
+    changed = (
+        update(table).where(table.c.state == QUEUED, table.c.next_attempt_at < END_OF_TIME).values(next_attempt_at=now)
+    )
     if tenant_id is not None:
         changed = changed.where(table.c.tenant_id == tenant_id)
-    return len(session.scalars(changed.returning(table.c.id)).all())
+    wake_all(session, tenant_id=tenant_id)
+    return session.execute(changed).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def hold_delivery(session: Session, delivery_id: int, *, tenant_id: int | None, who: str, now: datetime) -> Delivery:
+    """Hold a queued copy back until a person has it tried. Raises WrongState, also while it is being tried."""
+    delivery = get_delivery(session, delivery_id, tenant_id=tenant_id)
+    if delivery.state is not DeliveryState.QUEUED:
+        raise WrongState(f"Delivery {delivery_id} cannot be held back: it is {delivery.state.value}.")
+    table = queue.delivery
+    changed = session.scalars(
+        update(table)
+        .where(table.c.id == delivery_id, table.c.state == QUEUED, table.c.lease_until < now)
+        .values(next_attempt_at=END_OF_TIME)
+        .returning(table.c.id)
+    ).one_or_none()
+    if changed is None:
+        raise WrongState(f"Delivery {delivery_id} cannot be held back: it is being tried at this moment.")
+    facts = delivery.facts
+    record_events(
+        session, (DeliveryHeldBack(facts.transaction, facts.tenant_id, now, delivery.recipient, delivery_id, who),)
+    )
+    return get_delivery(session, delivery_id, tenant_id=tenant_id)
 
 
 def drop_delivery(session: Session, delivery_id: int, *, tenant_id: int | None, who: str, now: datetime) -> Delivery:
@@ -109,16 +144,21 @@ def drop_delivery(session: Session, delivery_id: int, *, tenant_id: int | None, 
 def count_queued(session: Session, *, tenant_id: int | None) -> int:
     """How many copies wait."""
     table = queue.delivery
-    wanted = select(table.c.id).where(table.c.state == DeliveryState.QUEUED.value)
+    wanted = select(func.count()).select_from(table).where(table.c.state == QUEUED)
     if tenant_id is not None:
         wanted = wanted.where(table.c.tenant_id == tenant_id)
-    return len(session.scalars(wanted).all())
+    return session.execute(wanted).scalar_one()
 
 
 def _all_columns(tenant_id: int | None) -> Select[Any]:
     table = queue.delivery
     others = (column for column in mail.message.c if column.name not in table.c)
-    chosen = select(table, *others).join(mail.message, mail.message.c.transaction_id == table.c.transaction_id)
+    resting = queue.lane_rest
+    chosen = (
+        select(table, *others, resting.c.until.label("resting_until"))
+        .join(mail.message, mail.message.c.transaction_id == table.c.transaction_id)
+        .outerjoin(resting, and_(resting.c.tenant_id == table.c.tenant_id, resting.c.domain == table.c.domain))
+    )
     return chosen if tenant_id is None else chosen.where(table.c.tenant_id == tenant_id)
 
 
@@ -135,4 +175,6 @@ def _delivery(row: Row[Any]) -> Delivery:
         row.next_attempt_at,
         row.expires_at,
         bool(row.lease_owner),
+        row.notice,
+        row.resting_until,
     )

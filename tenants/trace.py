@@ -200,6 +200,45 @@ class DeliveryDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryHeldBack:
+    """A person holds a queued copy back: it is tried when a person says so."""
+
+    name: ClassVar[str] = "delivery-held-back"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    recipient: str
+    delivery: int
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The sender is told by a DSN, queued as the transaction `notice`, that these copies are undeliverable."""
+
+    name: ClassVar[str] = "reported"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    recipients: tuple[str, ...]
+    notice: str
+    shown_by: str
+    """What shows the sender to be genuine."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReported:
+    """No DSN is sent about these undeliverable copies, for this reason."""
+
+    name: ClassVar[str] = "not-reported"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    recipients: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseRequested:
     """A person asked for a held message's release."""
 
@@ -288,6 +327,9 @@ Event = (
     | CopyDeferred
     | DeliveryAttempted
     | DeliveryDropped
+    | DeliveryHeldBack
+    | Reported
+    | NotReported
     | ReleaseRequested
     | Released
     | ReleaseFailed

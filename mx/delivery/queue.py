@@ -4,9 +4,11 @@ Comes in: rows of the queue (`tenants/queue_book.py`). Copies of one message for
 Goes out: settled rows: delivered, deferred with the next wait, or held as undeliverable when the queue's lifetime has
 ended or the next hop refuses for good. A copy leaves the queue only in the commit that says where it went.
 
-Failure: a body that cannot be read is deferred like an unreachable next hop, and logged as an error.
+Failure: a next hop that does not answer lets its lane rest, and only one transfer at a time asks whether it is back
+(`tenants/queue_lanes.py`). A body that cannot be read is deferred, and logged as an error.
 A copy is offered to its own tenant's next hop alone: a domain that another tenant has added since counts as gone.
-Limits: MOST_PER_DOMAIN transfers at a time for one domain, so that a dead next hop does not hold up the others.
+Limits: MOST_PER_LANE transfers at a time for a tenant's domain, MOST_PER_TENANT for a tenant, so that nobody's mail
+waits for another's next hop.
 """
 
 from collections import Counter
@@ -21,7 +23,7 @@ from twisted.logger import Logger
 
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, Transfer, Unreachable
 from mx.delivery.dot_stuffing import has_bare_line_ends
-from mx.delivery.runner import LEASE_SECONDS
+from mx.delivery.runner import LEASE_SECONDS, MOST_AT_ONCE
 from mx.own_headers import read_header_section
 from mx.spool import Spool
 from tenants.blobs.contract import BlobMissing
@@ -29,6 +31,7 @@ from tenants.blobs.segments import SealBroken
 from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standing, Standings
 from tenants.queue_book import (
+    MOST_ALONG,
     LeasedDelivery,
     give_back,
     lease_due,
@@ -36,11 +39,13 @@ from tenants.queue_book import (
     settle_delivered,
     settle_undeliverable,
 )
+from tenants.queue_lanes import Lane, Shares, rest, wake
 from tenants.routes import Route
 from tenants.sealed import SealedBlob, SealedStore
 
 TRANSFER_SECONDS = 60.0
-MOST_PER_DOMAIN = 5
+MOST_PER_LANE = 5
+MOST_PER_TENANT = MOST_AT_ONCE // 2
 
 log = Logger()
 
@@ -57,16 +62,18 @@ class Offering:
     now: Callable[[], datetime]
     next_attempt_at: Callable[[datetime, int, datetime], datetime | None]
     """From now, the attempts so far and the end of the lifetime; None when that has come."""
+    rest_until: Callable[[datetime, int], datetime]
+    """From now, and how often in a row the next hop has not answered: when it is asked again."""
     hostname: str
     scratch: Path
 
 
 def transfers(leased: Iterable[LeasedDelivery]) -> list[list[LeasedDelivery]]:
-    """The copies that go in one transfer each: same body, same domain. Pure."""
-    groups: dict[tuple[str, str], list[LeasedDelivery]] = {}
+    """The copies that go in one transfer each: same body, same lane, MOST_ALONG at most. Pure."""
+    groups: dict[tuple[str, Lane], list[LeasedDelivery]] = {}
     for delivery in leased:
-        groups.setdefault((delivery.body.name, delivery.domain), []).append(delivery)
-    return list(groups.values())
+        groups.setdefault((delivery.body.name, delivery.lane), []).append(delivery)
+    return [each[at : at + MOST_ALONG] for each in groups.values() for at in range(0, len(each), MOST_ALONG)]
 
 
 class QueueWork:
@@ -76,18 +83,17 @@ class QueueWork:
 
     def __init__(self, parts: Offering, owner: str) -> None:
         self._parts, self._owner = parts, owner
-        self._busy: Counter[str] = Counter()
+        self._busy: Counter[Lane] = Counter()
 
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
-        """Copies whose time has come, of domains that are not busy already; what is too many for one is given back."""
-        full = frozenset(domain for domain, count in self._busy.items() if count >= MOST_PER_DOMAIN)
+        """Copies whose time has come; what is too much for one lane is given back."""
         leased = await self._parts.threads.run(
             lease_due,
             now=self._parts.now(),
             limit=most,
             owner=self._owner,
             lease_seconds=LEASE_SECONDS,
-            skip_domains=full,
+            shares=Shares(MOST_PER_LANE, MOST_PER_TENANT, dict(self._busy)),
         )
         now_begun, too_many = self._within_limit(transfers(leased))
         if too_many:
@@ -100,21 +106,22 @@ class QueueWork:
         """The groups that may begin, and the copies of those that may not."""
         counts, begun, too_many = self._busy.copy(), list[list[LeasedDelivery]](), list[LeasedDelivery]()
         for group in groups:
-            domain = group[0].domain
-            if counts[domain] < MOST_PER_DOMAIN:
-                counts[domain] += 1
+            if counts[group[0].lane] < MOST_PER_LANE:
+                counts[group[0].lane] += 1
                 begun.append(group)
             else:
                 too_many.extend(group)
         return begun, too_many
 
     async def _counted(self, group: Sequence[LeasedDelivery]) -> None:
-        domain = group[0].domain
-        self._busy[domain] += 1
+        lane = group[0].lane
+        self._busy[lane] += 1
         try:
             await offer(self._parts, group)
         finally:
-            self._busy[domain] -= 1
+            self._busy[lane] -= 1
+            if not self._busy[lane]:
+                del self._busy[lane]
 
 
 async def offer(parts: Offering, group: Sequence[LeasedDelivery]) -> None:
@@ -124,12 +131,33 @@ async def offer(parts: Offering, group: Sequence[LeasedDelivery]) -> None:
         results = await _results(parts, group, spool)
     finally:
         spool.close()
+    await _rest_or_wake(parts, group[0], results)
     for delivery, result in zip(group, results, strict=True):
         await _settle(parts, delivery, result)
 
 
+async def _rest_or_wake(parts: Offering, first: LeasedDelivery, results: Sequence[CopyResult]) -> None:
+    """Let the lane rest when its next hop did not answer, and wake it when it did after a rest."""
+    if first.resting:
+        return
+    silent = [result for result in results if isinstance(result, Unreachable)]
+    if len(silent) == len(results) and not isinstance(silent[0], _NotOffered):
+        now, failures = parts.now(), first.failures + 1
+        until, reason = parts.rest_until(now, failures), silent[0].reason
+        await parts.threads.run_durably(rest, first.lane, failures=failures, reason=reason, until=until, now=now)
+    elif first.failures:
+        await parts.threads.run_durably(wake, first.lane)
+
+
+@dataclass(frozen=True, slots=True)
+class _NotOffered(Unreachable):
+    """It came to no attempt, for a reason that is this copy's own."""
+
+
 async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spool) -> Sequence[CopyResult]:
     first = group[0]
+    if first.resting:
+        return [Unreachable(first.resting)] * len(group)
     routes = routes_of(await parts.directory.look_up(first.recipient), first.facts.tenant_id)
     if not routes:
         return [Unreachable("the domain has no route any more")] * len(group)
@@ -138,7 +166,7 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         await deferToThreadPool(parts.reactor, pool, copy_into, spool, parts.sealed, first.body)
     except (OSError, BlobMissing, SealBroken) as error:
         log.error("queue.unreadable", delivery=first.id, transaction=first.facts.transaction, reason=str(error))
-        return [Unreachable("the stored message cannot be read")] * len(group)
+        return [_NotOffered("the stored message cannot be read")] * len(group)
     content = read_header_section(spool, parts.hostname).content
     transfer = Transfer(
         reverse_path=first.facts.reverse_path,

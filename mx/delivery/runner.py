@@ -1,6 +1,7 @@
 """The runner: leases work from the database and carries it out, a bounded number of pieces at a time.
 
-It looks once a second, and at once when all that it had begun has ended.
+It looks once a second; at once when all that it had begun has ended; and where the last look found something, as soon
+as a piece has ended, but no sooner than BACKLOG_SECONDS after another.
 
 Comes in: a `Work` (the queue's is `queue.py`, the releases' is `mx/resume.py`). Goes out: settled leases.
 
@@ -21,6 +22,8 @@ from twisted.logger import Logger
 from tenants.database import DatabaseUnavailable
 
 POLL_SECONDS = 1.0
+BACKLOG_SECONDS = 0.05
+"""So that one slow piece does not make a backlog wait for the next second, nor each quick one cost a look."""
 LEASE_SECONDS = 120.0
 """Longer than any piece of work may take."""
 MOST_AT_ONCE = 20
@@ -49,6 +52,7 @@ class Runner(Service):
         self._under_way: set[Deferred[None]] = set()
         self._next: IDelayedCall | None = None
         self._round: Deferred[bool | None] | None = None
+        self._found_some = False
 
     def startService(self) -> None:
         """Begin the first round at once."""
@@ -77,9 +81,9 @@ class Runner(Service):
 
     def _plan(self, began: object) -> None:
         """Plan the next round: at once when all that the last one began has ended, for there may be more."""
-        self._round = None
+        self._round, self._found_some = None, began is True
         if self.running:
-            wait = 0.0 if began is True and not self._under_way else POLL_SECONDS
+            wait = 0.0 if self._found_some and not self._under_way else POLL_SECONDS
             self._next = self._clock.callLater(wait, self._begin_round)
 
     async def _one_round(self) -> bool:
@@ -107,9 +111,13 @@ class Runner(Service):
 
     def _ended(self, _: object, under_way: "Deferred[None]") -> None:
         self._under_way.discard(under_way)
-        if not self._under_way and self._next is not None:
-            # A backlog is worked off as fast as it goes, not so much a second.
+        if self._next is None:
+            return
+        # A backlog is worked off as fast as it goes, not so much a second.
+        if not self._under_way:
             self._next.reset(0)
+        elif self._found_some and self._next.getTime() - self._clock.seconds() > BACKLOG_SECONDS:
+            self._next.reset(BACKLOG_SECONDS)
 
     def _failed(self, failure: Any) -> None:
         if failure.check(DatabaseUnavailable):

@@ -2,6 +2,7 @@
 
 Comes in: how many attempts there were, and the waits of the setting PRATIQUE_RETRY in seconds. Goes out: the time of
 the next attempt. The last wait repeats until the lifetime of the queue ends; then the delivery is undeliverable.
+A next hop that does not answer is asked after the same waits, LONGEST_REST at most, with one delivery for all.
 
 Standards: RFC 5321 section 4.5.4.1 ("the retry interval SHOULD be at least 30 minutes ... the give-up time generally
 needs to be at least 4-5 days"). The first waits may be shorter: the message was answered 250 by us, so nobody else
@@ -15,6 +16,8 @@ from datetime import datetime, timedelta
 
 JITTER_SHARE = 0.1
 """A wait is longer by up to this share, so that a next hop which comes back is not met by all its mail at once."""
+LONGEST_REST = 300.0
+"""Seconds: so late, at most, mail is when its next hop is back; asking costs one connection, however much waits."""
 
 
 def next_wait(attempts: int, waits: Sequence[float], jitter: Callable[[], float]) -> float:
@@ -36,3 +39,8 @@ def next_attempt_at(
     if now >= expires_at:
         return None
     return min(now + timedelta(seconds=next_wait(attempts, waits, jitter)), expires_at)
+
+
+def rest_until(now: datetime, failures: int, waits: Sequence[float], jitter: Callable[[], float]) -> datetime:
+    """When a next hop that has not answered so often in a row is asked again."""
+    return now + timedelta(seconds=min(next_wait(failures, waits, jitter), LONGEST_REST))

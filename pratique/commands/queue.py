@@ -23,6 +23,7 @@ from tenants.queue_listing import (
     DeliveryFilter,
     drop_delivery,
     get_delivery,
+    hold_delivery,
     list_deliveries,
     retry_all,
     retry_delivery,
@@ -33,7 +34,7 @@ PAGE_ROWS = 500
 
 @click.group(epilog="Example: pratique queue list --tenant acme")
 def command() -> None:
-    """Mail that waits for its next hop: list, show, retry, drop."""
+    """Mail that waits for its next hop: list, show, retry, flush, hold, drop."""
 
 
 @command.command("list", epilog="Example: pratique queue list --domain acme.example --json")
@@ -54,7 +55,7 @@ def list_all(
     if as_json:
         print_json(records)
         return
-    rows = [(one.id, one.recipient, one.attempts, one.next_attempt_at, one.last_reply) for one in found]
+    rows = [(one.id, one.recipient, one.attempts, _next_try(one), one.last_reply) for one in found]
     print_table(["!id", "recipient", "tries", "next try (UTC)", "last reply"], rows, "The queue is empty.")
 
 
@@ -82,18 +83,39 @@ def retry(settings: Settings, deliveries: tuple[int, ...], everything: bool, ten
     """Have deliveries tried now instead of at their next time."""
     if everything == bool(deliveries) or (tenant and not everything):
         raise click.UsageError("Name the deliveries by ID, or everything with --all [--tenant NAME].")
+    if everything:
+        _retry_all(settings, tenant, as_json)
+        return
     now = datetime.now(UTC)
     with writing(settings) as session:
-        if everything:
-            count = retry_all(session, tenant_id=tenant_number(session, tenant), now=now)
-        else:
-            for number in deliveries:
-                retry_delivery(session, number, tenant_id=None, now=now)
-            count = len(deliveries)
+        for number in deliveries:
+            retry_delivery(session, number, tenant_id=None, now=now)
+    _say_retried(len(deliveries), as_json)
+
+
+@command.command("flush", epilog="Example: pratique queue flush --tenant acme")
+@click.option("--tenant", metavar="NAME", help="Everything of this tenant.")
+@json_option
+@with_settings()
+def flush(settings: Settings, tenant: str | None, as_json: bool) -> None:
+    """Have everything tried now: the same as retry --all."""
+    _retry_all(settings, tenant, as_json)
+
+
+@command.command("hold", epilog="Example: pratique queue hold 17 18")
+@click.argument("deliveries", type=int, nargs=-1, required=True, metavar="ID...")
+@json_option
+@with_settings()
+def hold(settings: Settings, deliveries: tuple[int, ...], as_json: bool) -> None:
+    """Hold deliveries back until somebody has them tried with retry ID."""
+    now = datetime.now(UTC)
+    with writing(settings) as session:
+        held = [_hold(session, number, now) for number in dict.fromkeys(deliveries)]
+        records = _records(session, held)
     if as_json:
-        print_json({"retried": count})
+        print_json(records)
     else:
-        click.echo("The queue is empty." if count == 0 else f"{_counted(count)} will be tried now.")
+        click.echo(f"{_counted(len(held))} held back.")
 
 
 @command.command("drop", epilog="Example: pratique queue drop 17 18")
@@ -115,18 +137,41 @@ def drop(settings: Settings, deliveries: tuple[int, ...], yes: bool, as_json: bo
         click.echo(f"{_counted(len(dropped))} dropped.")
 
 
+def _retry_all(settings: Settings, tenant: str | None, as_json: bool) -> None:
+    with writing(settings) as session:
+        count = retry_all(session, tenant_id=tenant_number(session, tenant), now=datetime.now(UTC))
+    _say_retried(count, as_json)
+
+
+def _say_retried(count: int, as_json: bool) -> None:
+    if as_json:
+        print_json({"retried": count})
+    else:
+        click.echo("The queue is empty." if count == 0 else f"{_counted(count)} will be tried now.")
+
+
+def _hold(session: Session, number: int, now: datetime) -> Delivery:
+    held = hold_delivery(session, number, tenant_id=None, who=COMMAND_LINE, now=now)
+    _note(session, "queue.hold", held, now)
+    return held
+
+
 def _drop(session: Session, number: int, now: datetime) -> Delivery:
     dropped = drop_delivery(session, number, tenant_id=None, who=COMMAND_LINE, now=now)
+    _note(session, "queue.drop", dropped, now)
+    return dropped
+
+
+def _note(session: Session, action: str, delivery: Delivery, now: datetime) -> None:
     record_action(
         session,
         at=now,
-        tenant_id=dropped.facts.tenant_id,
+        tenant_id=delivery.facts.tenant_id,
         who=COMMAND_LINE,
-        action="queue.drop",
-        subject=str(number),
-        details={"recipient": dropped.recipient, "message_id": dropped.facts.message_id},
+        action=action,
+        subject=str(delivery.id),
+        details={"recipient": delivery.recipient, "message_id": delivery.facts.message_id},
     )
-    return dropped
 
 
 def _pages(session: Session, wanted: DeliveryFilter, tenant_id: int | None, limit: int | None) -> Iterator[Delivery]:
@@ -138,6 +183,13 @@ def _pages(session: Session, wanted: DeliveryFilter, tenant_id: int | None, limi
         if left is not None and left <= 0:
             return
         wanted = replace(wanted, before=page[-1].id)
+
+
+def _next_try(delivery: Delivery) -> datetime | str:
+    """The later of the delivery's own time and its next hop's."""
+    if delivery.is_on_hold:
+        return "held back"
+    return max(delivery.next_attempt_at, delivery.resting_until or delivery.next_attempt_at)
 
 
 def _counted(count: int) -> str:
@@ -162,7 +214,10 @@ def _records(session: Session, deliveries: Iterable[Delivery]) -> list[dict[str,
             "state": delivery.state,
             "attempts": delivery.attempts,
             "last_reply": delivery.last_reply,
-            "next_attempt": delivery.next_attempt_at,
+            "next_attempt": None if delivery.is_on_hold else delivery.next_attempt_at,
+            "next_hop_rests_until": delivery.resting_until,
+            "held_back": delivery.is_on_hold,
+            "notice": delivery.notice,
             "expires": delivery.expires_at,
             "being_tried": delivery.is_leased,
         }

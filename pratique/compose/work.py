@@ -12,7 +12,7 @@ from twisted.application.service import MultiService
 from mx.delivery.next_hop import NextHops
 from mx.delivery.queue import Offering, QueueWork
 from mx.delivery.runner import Runner
-from mx.delivery.schedule import next_attempt_at
+from mx.delivery.schedule import next_attempt_at, rest_until
 from mx.disposition.keep import QueueTimes
 from mx.resume import Releaser
 from pratique.compose.agents import chain_of
@@ -44,6 +44,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
         reactor=reactor,
         now=present_time,
         next_attempt_at=attempt_after,
+        rest_until=lambda now, failures: rest_until(now, failures, settings.retry, random),
         hostname=settings.hostname,
         scratch=storage.scratch,
     )

@@ -30,6 +30,9 @@ _MICROSECOND = timedelta(microseconds=1)
 START_OF_TIME = _EPOCH
 """What a time column holds before anything happened, where NULL would make every comparison a double one."""
 
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+"""What a time column holds where something is never to happen by itself."""
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware UTC datetime, to the microsecond."""

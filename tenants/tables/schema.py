@@ -5,9 +5,20 @@ Importing the subject files is what registers their tables; this is the one plac
 
 from sqlalchemy import MetaData
 
-from tenants.tables import customers, engines, mail, narrow_policies, people, quarantine, queue, recipients, senders
+from tenants.tables import (
+    customers,
+    engines,
+    mail,
+    narrow_policies,
+    notices,
+    people,
+    quarantine,
+    queue,
+    recipients,
+    senders,
+)
 
-SUBJECTS = (customers, mail, quarantine, queue, people, engines, recipients, narrow_policies, senders)
+SUBJECTS = (customers, mail, quarantine, queue, people, engines, recipients, narrow_policies, senders, notices)
 
 
 def whole_schema() -> MetaData:

@@ -16,6 +16,7 @@ from tenants.queue_book import (
     settle_delivered,
     settle_undeliverable,
 )
+from tenants.queue_lanes import Lane, Shares
 from tenants.queue_listing import get_delivery
 from tenants.trace import CopyAccepted, CopyHeld, DeliveryAttempted
 from tenants.trace_book import find
@@ -64,10 +65,11 @@ def test_a_leased_copy_is_nobody_elses_until_the_lease_ends(world: CustomerWorld
 
 
 def test_a_copy_that_is_not_due_is_not_leased(world: CustomerWorld) -> None:
-    """Nor is one whose next hop is busy."""
+    """Nor is one whose lane is busy."""
     queue_one(world, next_attempt_at=later(seconds=10))
     assert lease(world, at=9) == ()
-    assert lease(world, at=10, skip_domains=frozenset({"acme.example"})) == ()
+    busy = Shares(2, 9, {Lane(world.acme.id, "acme.example"): 2})
+    assert lease(world, at=10, shares=busy) == ()
     assert len(lease(world, at=10)) == 1
 
 

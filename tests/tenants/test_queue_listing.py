@@ -4,17 +4,19 @@ import pytest
 
 from tenants.accounted import accounted
 from tenants.queue_book import DeliveryState, enqueue, lease_due, settle_delivered
+from tenants.queue_lanes import Lane, rest
 from tenants.queue_listing import (
     DeliveryFilter,
     count_queued,
     drop_delivery,
     get_delivery,
+    hold_delivery,
     list_deliveries,
     retry_all,
     retry_delivery,
 )
 from tenants.refusals import NotFound, WrongState
-from tenants.trace import DeliveryDropped
+from tenants.trace import DeliveryDropped, DeliveryHeldBack
 from tenants.trace_book import find
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
@@ -97,3 +99,40 @@ def test_a_dropped_copy_is_gone_even_for_the_runner_that_has_it(world: CustomerW
     assert trace.events == (
         DeliveryDropped(leased.facts.transaction, world.acme.id, NOW, "Anna@acme.example", number, "rita"),
     )
+
+
+def test_what_is_held_back_waits_for_a_person(world: CustomerWorld) -> None:
+    """Not for the time, nor for everything being tried; it is still accounted for."""
+    number = queue_some(world)[0]
+    with world.database.unit_of_work() as session:
+        held = hold_delivery(session, number, tenant_id=world.acme.id, who="rita", now=NOW)
+        assert held.is_on_hold and held.state is DeliveryState.QUEUED
+        assert retry_all(session, tenant_id=None, now=NOW) == 2
+        leased = lease_due(session, now=later(days=400), limit=10, owner="one", lease_seconds=60)
+        assert number not in {each.id for each in leased} and len(leased) == 2
+        assert len(list(accounted(session))) == 3
+        (trace,) = find(session, tenant_id=None, transaction=held.facts.transaction)
+        assert [type(event) for event in trace.events] == [DeliveryHeldBack]
+        assert not retry_delivery(session, number, tenant_id=None, now=NOW).is_on_hold
+        assert [each.id for each in lease_due(session, now=NOW, limit=9, owner="one", lease_seconds=60)] == [number]
+        with pytest.raises(WrongState, match="being tried at this moment"):
+            hold_delivery(session, number, tenant_id=None, who="rita", now=NOW)
+        drop_delivery(session, number, tenant_id=None, who="rita", now=NOW)
+        with pytest.raises(WrongState, match="it is dropped"):
+            hold_delivery(session, number, tenant_id=None, who="rita", now=NOW)
+
+
+def test_trying_again_asks_a_next_hop_that_rests(world: CustomerWorld) -> None:
+    """One delivery, a tenant's, or everything."""
+    number = queue_some(world)[0]
+    lane = Lane(world.acme.id, "acme.example")
+    with world.database.unit_of_work() as session:
+        for retried in (
+            lambda: retry_delivery(session, number, tenant_id=None, now=NOW),
+            lambda: retry_all(session, tenant_id=world.acme.id, now=NOW),
+            lambda: retry_all(session, tenant_id=None, now=NOW),
+        ):
+            rest(session, lane, failures=3, reason="away", until=later(hours=1), now=NOW)
+            assert get_delivery(session, number, tenant_id=None).resting_until == later(hours=1)
+            retried()
+            assert get_delivery(session, number, tenant_id=None).resting_until is None

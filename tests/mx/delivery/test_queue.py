@@ -10,9 +10,9 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.trial.unittest import TestCase
 
 from mx.delivery.contract import CopyResult, Forwarding, Transfer
-from mx.delivery.queue import MOST_PER_DOMAIN, Offering, QueueWork, offer, routes_of, transfers
+from mx.delivery.queue import MOST_PER_LANE, Offering, QueueWork, offer, routes_of, transfers
 from mx.delivery.runner import LEASE_SECONDS
-from mx.delivery.schedule import next_attempt_at
+from mx.delivery.schedule import next_attempt_at, rest_until
 from tenants.database import DatabaseUnavailable
 from tenants.domains import delete_domain, set_routes
 from tenants.quarantine import held_blobs
@@ -46,7 +46,7 @@ class Gate:
         opened: Deferred[None] = Deferred()
         self.open.addCallback(lambda _: opened.callback(None))
         await opened
-        return (AWAY,) * len(transfer.recipients)
+        return (LATER,) * len(transfer.recipients)
 
 
 class QueueTest(TestCase):
@@ -67,6 +67,7 @@ class QueueTest(TestCase):
             reactor=reactor,
             now=lambda: self.now,
             next_attempt_at=expiring,
+            rest_until=lambda now, failures: rest_until(now, failures, (60.0, 300.0), lambda: 0.0),
             hostname=HOSTNAME,
             scratch=self.world.folder,
         )
@@ -179,12 +180,12 @@ class QueueTest(TestCase):
 
     async def test_one_domain_gets_its_share_of_transfers_and_no_more(self) -> None:
         """The others' mail is not held up, and what was leased beyond the share can be leased at once."""
-        self.enqueue(*(f"{number}@acme.example" for number in range(MOST_PER_DOMAIN + 3)), apart=True)
+        self.enqueue(*(f"{number}@acme.example" for number in range(MOST_PER_LANE + 3)), apart=True)
         self.enqueue(C)
         gate = Gate()
         work = self.work(gate)
         begun = [Deferred.fromCoroutine(piece) for piece in await work.lease(20)]
-        assert len(begun) == MOST_PER_DOMAIN + 1
+        assert len(begun) == MOST_PER_LANE + 1
         assert sum(not each.is_leased for each in self.world.deliveries(DeliveryState.QUEUED)) == 3
         assert await work.lease(20) == []
         gate.open.callback(None)
@@ -193,7 +194,50 @@ class QueueTest(TestCase):
         assert len(rest) == 3
         for piece in rest:
             await piece
-        assert len(self.world.deliveries(DeliveryState.QUEUED)) == MOST_PER_DOMAIN + 4
+        assert len(self.world.deliveries(DeliveryState.QUEUED)) == MOST_PER_LANE + 4
+
+    async def test_a_dead_next_hop_is_asked_with_one_transfer_for_all(self) -> None:
+        """What else waits for it is not touched until it answers; then everything goes."""
+        self.enqueue(*(f"{number}@acme.example" for number in range(MOST_PER_LANE + 3)), apart=True)
+        dead = NextHopsInMemory({f"{number}@acme.example": AWAY for number in range(20)})
+        await self.round(dead)
+        assert len(dead.transfers) == MOST_PER_LANE
+        await self.round(dead)
+        assert len(dead.transfers) == MOST_PER_LANE
+        for failures in (2, 3):
+            self.now += timedelta(minutes=5)
+            await self.round(dead)
+            assert len(dead.transfers) == MOST_PER_LANE + failures - 1
+        self.now += timedelta(minutes=5)
+        back = NextHopsInMemory()
+        await self.round(back)
+        assert len(back.transfers) == 1
+        while len(back.transfers) < MOST_PER_LANE + 3:
+            await self.round(back)
+        assert {each.state for each in self.world.deliveries()} == {DeliveryState.DELIVERED}
+
+    async def test_a_next_hop_that_refuses_one_copy_is_not_asked_less(self) -> None:
+        """Nor one of which a single stored message cannot be read."""
+        self.enqueue(A, B, apart=True)
+        for file in self.world.blob_files()[:1]:
+            file.unlink()
+        await self.round(NextHopsInMemory({A: LATER, B: LATER}))
+        self.enqueue(A)
+        hops = NextHopsInMemory()
+        await self.round(hops)
+        assert hops.offered == [A]
+
+    async def test_what_waits_for_a_dead_next_hop_is_held_when_its_lifetime_ends(self) -> None:
+        """Without an attempt of its own, and with the reason of the last one."""
+        self.enqueue(*(f"{number}@acme.example" for number in range(MOST_PER_LANE + 3)), apart=True)
+        self.now = later(days=5)
+        dead = NextHopsInMemory({f"{number}@acme.example": AWAY for number in range(20)})
+        await self.round(dead)
+        await self.round(dead)
+        assert len(dead.transfers) == MOST_PER_LANE
+        assert {each.state for each in self.world.deliveries()} == {DeliveryState.UNDELIVERABLE}
+        assert {each.last_reply for each in self.world.deliveries()} == {"connection refused"}
+        assert len(self.world.held()) == MOST_PER_LANE + 3
 
     async def test_a_late_runner_settles_nothing(self) -> None:
         """Its lease ended and somebody else has the copy: perhaps sent twice, never lost."""
@@ -230,7 +274,7 @@ class QueueTest(TestCase):
         self.enqueue(A)
         with self.world.database.unit_of_work() as session:
             leased: tuple[LeasedDelivery, ...] = lease_due(session, now=NOW, limit=9, owner="one", lease_seconds=60)
-        assert [[each.recipient for each in group] for group in transfers(leased)] == [[A, B], [C], [A]]
+        assert [[each.recipient for each in group] for group in transfers(leased)] == [[A, B], [A], [C]]
 
     def test_routes_are_those_of_the_tenant_alone(self) -> None:
         """A domain that is nobody's has tenant 0."""

@@ -8,7 +8,7 @@ from twisted.internet.task import Clock
 from twisted.logger import LogPublisher, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
-from mx.delivery.runner import MOST_AT_ONCE, POLL_SECONDS, Runner
+from mx.delivery.runner import BACKLOG_SECONDS, MOST_AT_ONCE, POLL_SECONDS, Runner
 from tenants.database import DatabaseUnavailable
 
 
@@ -85,6 +85,20 @@ class RunnerTest(TestCase):
         self.clock.advance(POLL_SECONDS / 2)
         assert len(self.work.asked) == 3
         assert self.stop() == [None]
+
+    def test_one_slow_piece_does_not_hold_a_backlog_up(self) -> None:
+        """Where the last look found something, the next one comes when a piece has ended."""
+        self.work.available = MOST_AT_ONCE + 1
+        self.runner.startService()
+        self.work.begun[0].callback(None)
+        self.clock.advance(BACKLOG_SECONDS)
+        assert self.work.asked == [MOST_AT_ONCE, 1]
+        self.work.begun[1].callback(None)
+        self.clock.advance(BACKLOG_SECONDS)
+        assert self.work.asked == [MOST_AT_ONCE, 1, 1]
+        self.work.begun[2].callback(None)
+        self.clock.advance(BACKLOG_SECONDS)
+        assert self.work.asked == [MOST_AT_ONCE, 1, 1]
 
     def test_no_more_pieces_are_under_way_than_allowed(self) -> None:
         """What is free is what is asked for; with nothing free, nobody is asked."""

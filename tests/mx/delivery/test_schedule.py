@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mx.delivery.schedule import next_attempt_at, next_wait
+from mx.delivery.schedule import LONGEST_REST, next_attempt_at, next_wait, rest_until
 
 WAITS = (1.0, 2.0, 5.0)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -33,3 +33,9 @@ def test_the_last_attempt_is_at_the_end_of_the_lifetime(lifetime: timedelta, wai
 def test_there_is_no_attempt_after_the_lifetime(over: timedelta) -> None:
     """The delivery is undeliverable then."""
     assert next_attempt_at(NOW, 3, NOW - over, WAITS, lambda: 0.0) is None
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 1), (2, 2), (3, LONGEST_REST), (9, LONGEST_REST)])
+def test_a_next_hop_that_is_away_is_asked_after_the_same_waits_but_never_late(failures: int, seconds: float) -> None:
+    """So that mail goes within minutes when it is back, however long it was away."""
+    assert rest_until(NOW, failures, (1.0, 2.0, 9000.0), lambda: 0.0) == NOW + timedelta(seconds=seconds)

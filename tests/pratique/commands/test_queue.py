@@ -92,3 +92,18 @@ def test_one_unknown_number_stops_the_whole_command(pratique: Pratique, mail: Ma
 def test_wrong_usage_ends_with_2(pratique: Pratique, words: list[str]) -> None:
     """It is never guessed what was meant."""
     assert pratique.run("queue", *words).exit_code == 2
+
+
+def test_a_delivery_is_held_back_until_somebody_has_it_tried(pratique: Pratique, mail: Mail) -> None:
+    """Flushing everything leaves it where it is."""
+    first, second = mail.queue(), mail.queue()
+    assert pratique.do("queue", "hold", str(first)) == "1 delivery held back.\n"
+    shown = pratique.ask("queue", "show", str(first))
+    assert (shown["held_back"], shown["next_attempt"]) == (True, None)
+    assert "held back" in pratique.do("queue", "list")
+    assert pratique.ask("queue", "flush") == {"retried": 1}
+    assert pratique.do("queue", "flush", "--tenant", "acme") == "1 delivery will be tried now.\n"
+    assert pratique.ask("queue", "retry", str(first)) == {"retried": 1}
+    held = {one["id"]: one["held_back"] for one in pratique.ask("queue", "list")}
+    assert held == {first: False, second: False}
+    assert pratique.ask("queue", "hold", str(second))[0]["id"] == second

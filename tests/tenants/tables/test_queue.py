@@ -1,18 +1,33 @@
-"""The runner's question has an index of its own."""
+"""The runner's questions have indexes of their own, that hold queued rows alone: delivered ones cost nothing."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event
 
 from tenants.database import Database
+from tenants.queue_book import lease_due
+from tests.contracts.customer_world import NOW
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_what_is_due_is_found_by_an_index(database: Database) -> None:
-    """Only queued rows are in it, in the order in which they are due: a million delivered ones cost nothing."""
-    question = (
-        "SELECT id FROM delivery WHERE state = 'queued' AND next_attempt_at <= 5 AND lease_until < 5 "
-        "ORDER BY next_attempt_at LIMIT 10"
+def test_a_lease_walks_no_table_and_no_lane(database: Database) -> None:
+    """Every step of its statements is a search in an index, but for what was found by such a search."""
+    statements: list[tuple[str, object]] = []
+    event.listen(
+        database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, parameters, *_more: statements.append((statement, parameters)),
     )
-    with database.read() as session:
-        plan = "\n".join(str(row) for row in session.execute(text(f"EXPLAIN QUERY PLAN {question}")))
-    assert "ix_delivery_due" in plan and "TEMP B-TREE" not in plan
+    with database.unit_of_work() as session:
+        lease_due(session, now=NOW, limit=5, owner="one", lease_seconds=60)
+    connection = database.engine.raw_connection()
+    plans = [
+        str(row[3])
+        for statement, parameters in statements
+        if "delivery" in statement
+        for row in connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    ]
+    connection.close()
+    walks = [plan for plan in plans if plan.startswith("SCAN") and not plan.startswith(("SCAN head", "SCAN CONSTANT"))]
+    assert walks == ["SCAN row USING INDEX ix_delivery_lane", "SCAN due"]
+    assert any("row USING INDEX ix_delivery_lane (tenant_id=? AND domain>?)" in plan for plan in plans)
+    assert any("delivery USING INDEX ix_delivery_expires_at" in plan for plan in plans)
