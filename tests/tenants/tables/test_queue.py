@@ -27,7 +27,8 @@ def test_a_lease_walks_no_table_and_no_lane(database: Database) -> None:
         for row in connection.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
     ]
     connection.close()
-    walks = [plan for plan in plans if plan.startswith("SCAN") and not plan.startswith(("SCAN head", "SCAN CONSTANT"))]
-    assert walks == ["SCAN row USING INDEX ix_delivery_lane", "SCAN due"]
+    small = ("SCAN head", "SCAN CONSTANT", "SCAN due", "SCAN (subquery")
+    walks = [plan for plan in plans if plan.startswith("SCAN") and not plan.startswith(small)]
+    assert walks == ["SCAN row USING INDEX ix_delivery_lane"]
     assert any("row USING INDEX ix_delivery_lane (tenant_id=? AND domain>?)" in plan for plan in plans)
     assert any("delivery USING INDEX ix_delivery_expires_at" in plan for plan in plans)
