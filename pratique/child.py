@@ -44,9 +44,10 @@ def _pages(kind: str) -> Run:
 
 
 def _service(kind: str) -> Run:
-    from twisted.internet import reactor
+    from pratique.running import choose_reactor, run_until_stopped
 
-    from pratique.running import run_until_stopped
+    choose_reactor()
+    from twisted.internet import reactor
 
     if kind == "mx":
         from pratique.compose.mx import compose_mx as compose

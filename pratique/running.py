@@ -7,18 +7,32 @@ child of `pratique up` also stops when its lifeline ends (`lifeline.py`). Severa
 Failure: a service that cannot start logs why in one line, and the process ends with status 1.
 """
 
+import gc
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
+from twisted.internet.main import installReactor
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 T = TypeVar("T")
 
+COLLECT_AFTER = 10_000
+"""Objects made and not yet gone before Python looks for cycles among them: once in many messages, not in each."""
+
 log = Logger()
+
+
+def choose_reactor() -> None:
+    """Have this process, in which no reactor was imported yet, run the one that is quickest here."""
+    if sys.platform == "linux" and "twisted.internet.reactor" not in sys.modules:
+        from pratique.prompt_reactor import PromptReactor
+
+        installReactor(PromptReactor())
 
 
 def stop_at_signals(reactor: Any) -> Callable[..., None]:
@@ -55,6 +69,7 @@ def run_until_stopped(reactor: Any, service: Service, started: Callable[[], Awai
         stop = stop_at_signals(reactor)
         try:
             service.startService()
+            _leave_what_stays_alone()
             await started()
         except Exception as error:
             log.error("start.failed", reason=str(error))
@@ -65,6 +80,13 @@ def run_until_stopped(reactor: Any, service: Service, started: Callable[[], Awai
     reactor.callWhenRunning(lambda: Deferred.fromCoroutine(start()))
     reactor.run()
     return status[0]
+
+
+def _leave_what_stays_alone() -> None:
+    """What was imported and composed stays for ever: Python need not look for cycles in it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def run_once(reactor: Any, work: Coroutine[Any, Any, T]) -> T:

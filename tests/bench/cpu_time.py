@@ -1,10 +1,8 @@
 """CPU time and memory of a tree of processes, by the kind of each, from /proc (Linux alone)."""
 
-import os
 from collections import Counter
 from pathlib import Path
 
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _CHILD = "pratique.child"
 
 
@@ -41,15 +39,18 @@ def _kind(pid: int, of_parent: str) -> str:
 
 
 def cpu_seconds(root: int) -> Counter[str]:
-    """User and system time so far of each kind; a process that has ended is no longer counted."""
+    """Time on a processor so far of each kind, to the nanosecond; what has ended, threads too, is no longer counted."""
     seconds: Counter[str] = Counter()
     for pid, kind in kinds_of(root).items():
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        seconds[kind] += (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+        seconds[kind] += sum(map(_thread_seconds, Path(f"/proc/{pid}/task").glob("*/schedstat")))
     return seconds
+
+
+def _thread_seconds(schedstat: Path) -> float:
+    try:
+        return int(schedstat.read_text().split()[0]) / 1e9
+    except OSError:
+        return 0.0
 
 
 def resident_octets(root: int) -> dict[str, int]:

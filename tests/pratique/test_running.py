@@ -5,8 +5,12 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import sys
+
+import pytest
 from twisted.application.service import Service
 from twisted.internet import reactor, task
 from pratique.running import run_once, run_until_stopped
@@ -82,3 +86,20 @@ def test_one_piece_of_work_is_run_to_its_end() -> None:
         assert process.communicate(timeout=10) == ("result\n", "")
     with start("once", "failing") as process:
         assert process.communicate(timeout=10)[1].endswith("ValueError: not today\n")
+
+
+def _chosen(first: str) -> str:
+    code = f"{first}\nfrom pratique.running import choose_reactor\nchoose_reactor()\nchoose_reactor()\n"
+    show = "from twisted.internet import reactor\nprint(type(reactor).__name__)"
+    return subprocess.run(
+        [sys.executable, "-c", code + show], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Twisted chooses")
+def test_a_process_without_a_reactor_gets_the_prompt_one():
+    assert _chosen("") == "PromptReactor"
+
+
+def test_a_reactor_that_was_chosen_stays():
+    assert _chosen("from twisted.internet import selectreactor\nselectreactor.install()") == "SelectReactor"
