@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 from sqlalchemy.orm import Session
 
 from tenants.customers import DEFAULT_LANGUAGE, OPERATOR
-from tenants.domains import canonical_domain
+from tenants.domains import canonical_domain, stored_route
 from tenants.groups import canonical_address
 from tenants.keys import TenantKey
 from tenants.policies import narrowed
@@ -212,7 +212,7 @@ def _routes(session: Session, domain_id: int | None) -> tuple[Route, ...]:
         return ()
     table = customers.route
     rows = session.execute(select(table).where(table.c.domain_id == domain_id).order_by(table.c.priority))
-    return tuple(Route(row.scheme, row.host, row.port, row.priority) for row in rows)
+    return tuple(map(stored_route, rows))
 
 
 def _ignored(session: Session, tenant_id: int) -> frozenset[str]:

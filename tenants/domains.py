@@ -17,13 +17,16 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from tenants.own_places import OwnPlaces
 from tenants.refusals import NotFound, Refusal
+from tenants.route_terms import parse_terms
 from tenants.routes import Route, parse_routes
 from tenants.statements import insert_new
 from tenants.tables import customers
 
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 _LABEL_OCTETS = 63
+NOWHERE = OwnPlaces()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,15 @@ def add_domain(
     service: str,
     verified_at: datetime | None,
     now: datetime,
+    own: OwnPlaces = NOWHERE,
 ) -> Domain:
-    """Add a domain; `verified_at` is None while its owner has yet to show the verification token in the DNS."""
+    """Add a domain; `verified_at` is None while its owner has yet to show the verification token in the DNS.
+
+    Raises RouteError for a route that leads to one of our `own` places.
+    """
     spelled = canonical_domain(name)
     parsed = parse_routes(routes)
+    own.refuse(parsed)
     token = f"pratique-verify={secrets.token_urlsafe(24)}"
     own_mx = mx_name(spelled, service)
     number = insert_new(
@@ -124,9 +132,12 @@ def get_domain(session: Session, *, tenant_id: int | None, name: str) -> Domain:
     return _domain(row, _routes_of(session, [row.id]).get(row.id, ()))
 
 
-def set_routes(session: Session, *, tenant_id: int | None, name: str, routes: tuple[str, ...]) -> Domain:
-    """Replace a domain's routes."""
+def set_routes(
+    session: Session, *, tenant_id: int | None, name: str, routes: tuple[str, ...], own: OwnPlaces = NOWHERE
+) -> Domain:
+    """Replace a domain's routes. Raises RouteError, also for one that leads to one of our `own` places."""
     parsed = parse_routes(routes)
+    own.refuse(parsed)
     domain = get_domain(session, tenant_id=tenant_id, name=name)
     session.execute(delete(customers.route).where(customers.route.c.domain_id == domain.id))
     _insert_routes(session, domain.id, parsed)
@@ -151,10 +162,11 @@ def _insert_routes(session: Session, domain_id: int, routes: tuple[Route, ...]) 
     rows = [
         {
             "domain_id": domain_id,
-            "priority": route.priority,
+            "priority": route.position,
             "scheme": route.scheme,
             "host": route.host,
             "port": route.port,
+            "terms": route.terms.text,
         }
         for route in routes
     ]
@@ -166,8 +178,13 @@ def _routes_of(session: Session, domain_ids: list[int]) -> dict[int, tuple[Route
     rows = session.execute(select(table).where(table.c.domain_id.in_(domain_ids)).order_by(table.c.priority))
     found: dict[int, tuple[Route, ...]] = {}
     for row in rows:
-        found[row.domain_id] = (*found.get(row.domain_id, ()), Route(row.scheme, row.host, row.port, row.priority))
+        found[row.domain_id] = (*found.get(row.domain_id, ()), stored_route(row))
     return found
+
+
+def stored_route(row: Row[Any]) -> Route:
+    """The route that a row of the table states."""
+    return Route(row.scheme, row.host, row.port, row.priority, parse_terms(row.terms))
 
 
 def _domain(row: Row[Any], routes: tuple[Route, ...]) -> Domain:

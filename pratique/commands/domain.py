@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
+from pratique.ourselves import own_places
 from pratique.printing import print_facts, print_json, print_table
 from pratique.settings import Settings
 from tenants.audit import record_action
@@ -46,7 +47,12 @@ def command() -> None:
 @click.argument("name", metavar="DOMAIN")
 @click.option("--tenant", required=True, metavar="NAME", help="Whose domain it is.")
 @click.option(
-    "--route", "routes", multiple=True, required=True, metavar="smtp://HOST[:PORT]", help="Next hops, in order."
+    "--route",
+    "routes",
+    multiple=True,
+    required=True,
+    metavar="smtp://HOST[:PORT][?TERMS]",
+    help="Next hops, in order; mx://DOMAIN for those of a domain's MX records. Terms: docs/routes.md.",
 )
 @click.option("--verified", is_flag=True, help="Its owner is known: take mail for it at once.")
 @json_option
@@ -63,6 +69,7 @@ def add(settings: Settings, name: str, tenant: str, routes: tuple[str, ...], ver
             service=settings.service_domain,
             verified_at=now if verified else None,
             now=now,
+            own=own_places(settings),
         )
         _note(session, domain, "domain.add", now)
     if as_json:
@@ -111,13 +118,13 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 
 @command.command("route", epilog="Example: pratique domain route acme.example smtp://mail2.acme.example")
 @click.argument("name", metavar="DOMAIN")
-@click.argument("routes", nargs=-1, required=True, metavar="smtp://HOST[:PORT]...")
+@click.argument("routes", nargs=-1, required=True, metavar="smtp://HOST[:PORT][?TERMS]...")
 @json_option
 @with_settings()
 def route(settings: Settings, name: str, routes: tuple[str, ...], as_json: bool) -> None:
-    """Replace a domain's routes; queued mail takes the new ones too."""
+    """Replace a domain's routes; queued mail takes the new ones too. docs/routes.md says how a route is written."""
     with writing(settings) as session:
-        domain = set_routes(session, tenant_id=None, name=name, routes=routes)
+        domain = set_routes(session, tenant_id=None, name=name, routes=routes, own=own_places(settings))
         _note(session, domain, "domain.route", datetime.now(UTC))
         tenant = tenant_names(session, (domain.tenant_id,))[domain.tenant_id]
     if as_json:

@@ -68,6 +68,8 @@ route = Table(
     Column("scheme", Words, nullable=False),
     Column("host", Words, nullable=False),
     Column("port", Integer, nullable=False),
+    # As behind `?` in the text of a route (tenants/route_terms.py). `priority` is the place among the domain's routes.
+    Column("terms", Words, nullable=False, server_default=""),
     UniqueConstraint("domain_id", "priority"),
 )
 

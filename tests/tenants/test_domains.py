@@ -2,6 +2,7 @@
 
 import pytest
 
+from tenants.directory import look_up_domain
 from tenants.domains import (
     add_domain,
     canonical_domain,
@@ -12,6 +13,7 @@ from tenants.domains import (
     mx_name,
     set_routes,
 )
+from tenants.own_places import OwnPlaces
 from tenants.refusals import AlreadyExists, NotFound, Refusal
 from tenants.routes import RouteError
 from tests.contracts.customer_world import NOW, CustomerWorld, later
@@ -109,6 +111,30 @@ def test_routes_are_replaced_as_a_whole(world: CustomerWorld) -> None:
         assert [route.host for route in changed.routes] == ["three.example"]
         with pytest.raises(RouteError):
             set_routes(session, tenant_id=world.acme.id, name="acme.example", routes=())
+
+
+def test_terms_of_routes_are_kept(world: CustomerWorld) -> None:
+    """As they were written, in the order of the priorities."""
+    add(world)
+    texts = ("mx://b.example:25?priority=20&tls=required", "smtp://a.example:25?priority=10&weight=3&rate=5/s")
+    with world.database.unit_of_work() as session:
+        set_routes(session, tenant_id=None, name="acme.example", routes=texts)
+    with world.database.read() as session:
+        routes = get_domain(session, tenant_id=None, name="acme.example").routes
+        assert [route.text for route in routes] == [texts[1], texts[0]]
+        assert look_up_domain(session, "acme.example", NOW).routes == routes
+
+
+def test_routes_to_ourselves_are_refused(world: CustomerWorld) -> None:
+    """When a domain is added, and when its routes are replaced."""
+    add(world)
+    own = OwnPlaces(frozenset({"mx.pratique.example"}))
+    given = {"name": "acme.example", "routes": ("smtp://mx.pratique.example",), "own": own}
+    with world.database.unit_of_work() as session:
+        with pytest.raises(RouteError, match="leads to this service itself"):
+            set_routes(session, tenant_id=None, **given)  # type: ignore[arg-type]
+        with pytest.raises(RouteError, match="leads to this service itself"):
+            add_domain(session, tenant_id=1, service="x.example", verified_at=None, now=NOW, **given)  # type: ignore[arg-type]
 
 
 def test_a_deleted_domain_can_be_added_again_by_another(world: CustomerWorld) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.route_terms import RouteTerms, Tls
 from tenants.routes import Route, RouteError, parse_route, parse_routes
 
 
@@ -16,6 +17,12 @@ from tenants.routes import Route, RouteError, parse_route, parse_routes
         ("SMTP://mail.acme.example.", Route("smtp", "mail.acme.example", 25), "smtp://mail.acme.example:25"),
         ("smtp://192.0.2.1:26", Route("smtp", "192.0.2.1", 26), "smtp://192.0.2.1:26"),
         ("smtp://[2001:DB8::1]", Route("smtp", "2001:db8::1", 25), "smtp://[2001:db8::1]:25"),
+        ("mx://acme.example", Route("mx", "acme.example", 25), "mx://acme.example:25"),
+        (
+            "mx://acme.example:26?tls=dane",
+            Route("mx", "acme.example", 26, 0, RouteTerms(tls=Tls.DANE)),
+            "mx://acme.example:26?tls=dane",
+        ),
         ("smtp://_mail.acme.example", Route("smtp", "_mail.acme.example", 25), "smtp://_mail.acme.example:25"),
     ],
 )
@@ -41,6 +48,9 @@ def test_a_route_is_read_and_shown(text: str, route: Route, shown: str) -> None:
         "smtp://user:secret@mail",
         "smtp://mail/path",
         "smtp://mail?x=1",
+        "smtp://mail?weight=0",
+        "mx://192.0.2.1",
+        "smtp://[2001:db8::1]?tls=dane",
         "smtp://[2001:db8::1",
         "smtp://192.0.2.256",
         "smtp://-mail.example",
@@ -65,6 +75,19 @@ def test_routes_are_tried_in_the_order_given() -> None:
         parse_routes(())
     with pytest.raises(RouteError, match="at most"):
         parse_routes(("smtp://a",) * 11)
+
+
+def test_priorities_are_named_for_all_routes_or_for_none() -> None:
+    """Those that are equal stay in the order given."""
+    routes = parse_routes(("smtp://c?priority=20", "smtp://a?priority=10&weight=3", "smtp://b?priority=10"))
+    assert [(route.host, route.priority, route.position) for route in routes] == [
+        ("a", 10, 0),
+        ("b", 10, 1),
+        ("c", 20, 2),
+    ]
+    assert parse_routes(tuple(route.text for route in routes)) == routes
+    with pytest.raises(RouteError, match="names its priority"):
+        parse_routes(("smtp://a?priority=1", "smtp://b"))
 
 
 @given(st.text())

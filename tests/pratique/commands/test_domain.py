@@ -54,6 +54,16 @@ def test_routes_are_replaced_in_order(acme: Pratique) -> None:
     )
 
 
+def test_terms_of_routes_are_shown_as_they_are_written(acme: Pratique) -> None:
+    """By every command, in one spelling."""
+    text = "mx://a.example:25?priority=5&weight=10&tls=required&concurrency=5&rate=100/m"
+    given = "mx://A.example?rate=100/m&tls=required&weight=10&priority=5&concurrency=5"
+    assert acme.ask("domain", "add", "a.example", "--tenant", "acme", "--route", given)["routes"] == [text]
+    assert acme.ask("domain", "show", "a.example")["routes"] == [text]
+    assert acme.ask("domain", "route", "a.example", text)["routes"] == [text]
+    assert acme.ask("domain", "list")[0]["routes"] == [text]
+
+
 def test_a_removed_domain_is_gone(acme: Pratique) -> None:
     """It can be added anew."""
     acme.do("domain", "add", "acme.example", "--tenant", "acme", *ROUTE)
@@ -75,6 +85,16 @@ def test_a_removed_domain_is_gone(acme: Pratique) -> None:
         (
             ["add", "a.example", "--tenant", "acme", "--route", "smtp://un known"],
             "The route 'smtp://un known' does not name a host that can exist.",
+        ),
+        (
+            ["add", "a.example", "--tenant", "acme", "--route", "smtp://a-example.mx.service.example"],
+            "The route 'smtp://a-example.mx.service.example:25' leads to this service itself; it has to name the"
+            " domain's own server.",
+        ),
+        (
+            ["add", "a.example", "--tenant", "acme", "--route", "smtp://a.example?tls=always"],
+            "The route 'smtp://a.example?tls=always' has tls='always'; possible are opportunistic, required, pinned,"
+            " dane.",
         ),
         (["route", "unknown.example", "smtp://a.example"], "There is no domain 'unknown.example'."),
         (["remove", "unknown.example"], "There is no domain 'unknown.example'."),
