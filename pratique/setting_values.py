@@ -6,13 +6,27 @@ Failure: ValueError whose text completes a sentence that begins with the setting
 """
 
 import base64
+import re
+from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from pratique.quantities import Address, parse_address, parse_duration, split_list
 
 KEY_OCTETS = 32
+_CERTIFICATE_NAME = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file that is spoken of by a name."""
+
+    name: str
+    file: Path
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.file}"
 
 
 class LogLevel(StrEnum):
@@ -100,6 +114,31 @@ def parse_addresses(text: str) -> tuple[Address, ...]:
     if not addresses:
         raise ValueError("names no address")
     return addresses
+
+
+def parse_resolver(text: str) -> Address:
+    """The address of a DNS server, with port 53 unless another is named."""
+    host, port = text.strip(), "53"
+    if host.startswith("[") or host.count(":") == 1:
+        found = parse_address(host if not host.endswith("]") else f"{host}:{port}")
+        host, port = found.host, str(found.port)
+    try:
+        return Address(str(ip_address(host)), int(port))
+    except ValueError:
+        raise ValueError("is not a DNS server: write its address, such as 192.0.2.53 or [2001:db8::53]:53") from None
+
+
+def parse_client_certificates(text: str) -> tuple[NamedFile, ...]:
+    """Name and file of each certificate of ours, from a comma list; none of them for `none`."""
+    if text.strip().lower() == "none":
+        return ()
+    found: dict[str, Path] = {}
+    for entry in split_list(text):
+        name, _, file = entry.partition("=")
+        if not _CERTIFICATE_NAME.fullmatch(name) or not file or name in found:
+            raise ValueError("is not a list of certificates such as acme=/etc/pratique/acme.pem, each name once")
+        found[name] = parse_path(file)
+    return tuple(NamedFile(name, file) for name, file in found.items())
 
 
 def parse_portal_url(text: str) -> str:

@@ -31,19 +31,22 @@ from pratique.quantities import (
 from pratique.scanner_values import parse_command, parse_exits, parse_icap, parse_pattern, parse_plugins, parse_rspamd
 from pratique.setting_values import LogLevel as LogLevel
 from pratique.setting_values import (
+    NamedFile,
     parse_addresses,
     parse_clamd,
+    parse_client_certificates,
     parse_database_url,
     parse_log_level,
     parse_master_key,
     parse_networks,
     parse_path,
     parse_portal_url,
+    parse_resolver,
     parse_waits,
 )
 
 PREFIX = "PRATIQUE_"
-LATER = frozenset({"relay", "postmaster", "resolver"})
+LATER = frozenset({"relay", "postmaster"})
 """Settings of versions to come: accepted, so that one file serves both, and named at start as without effect."""
 
 
@@ -213,6 +216,14 @@ class Settings:
     allow_private_routes: bool = _setting(
         False, parse_switch, "off", "on or off",
         "Next hops on loopback and private addresses (`--demo`: on).",
+    )
+    resolver: Address | None = _setting(
+        None, parse_resolver, "the system's", "ADDRESS[:PORT]",
+        "DNS server for the routes; `tls=dane` needs one here that validates, reached over a way nobody can change.",
+    )
+    client_certificates: tuple[NamedFile, ...] = _setting(
+        (), parse_client_certificates, "none", "list",
+        "Certificates of ours that routes may show (`client=NAME`): `NAME=FILE`, chain and key in PEM form.",
     )
     workers: int = _setting(
         None, _parse_processes, "half the processors, at least 1", "processes",

@@ -1,18 +1,23 @@
-"""A route's host -> the addresses that may be connected to.
+"""A next hop's host -> the addresses that may be connected to.
 
-Comes in: a host name or an address literal. Goes out: addresses, in the order of the resolver.
-What is checked is the address that will be connected to, never the name: a name can change between two look-ups.
+Comes in: a host name or an address literal, and a port. Goes out: addresses, in the order of the resolver.
+What is checked is the address that will be connected to, never the name: a name can change between two look-ups. It is
+checked each time, also where the look-up's answer was kept.
+
+Two things are never connected to: ourselves (a socket of ours, or an address of our own name at a port of ours), and,
+unless the operator allows it, an address that is not of the open internet.
 
 Standards: RFC 6890 (special-purpose addresses); RFC 4291 section 2.5.5, RFC 3056, RFC 6052 (IPv4 inside IPv6).
 
 Failure: a host without an address, and one whose addresses are all refused, raises `NoAddress`; the copies are
-Unreachable, and tried again.
-Limits: an answer is believed for 30 s. Known gaps: MX records of the host are not looked up.
+Unreachable, and tried again. One that has been absent from the DNS for an hour has the refusal in it.
+Limits: an answer is believed for 30 s.
 """
 
 import ipaddress
+import socket
 from collections.abc import Sequence
-from typing import cast
+from typing import Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
@@ -26,13 +31,33 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
+from mx.delivery.absences import Absences
+from mx.delivery.contract import NextHopReply
+from mx.names.failures import DnsFailed, NoSuchName
+from tenants.own_places import OwnPlaces
+
 BELIEVED_SECONDS = 30.0
 MOST_BELIEVED = 1000
+NO_SUCH_NAME = NextHopReply(550, "5.4.4", "the next hop's name does not exist")
+NOWHERE = OwnPlaces()
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NoAddress(Exception):
-    """The host cannot be connected to; the text says why."""
+    """The host cannot be connected to; the text says why, for the trace."""
+
+    def __init__(self, reason: str, refusal: NextHopReply | None = None) -> None:
+        """`refusal`: what the copies are refused with, where this is so for good."""
+        super().__init__(reason)
+        self.refusal = refusal
+
+
+class HostLookUp(Protocol):
+    """Who knows the addresses of names: `mx.names.resolver.NamesResolver`, or `SystemHosts`."""
+
+    async def hosts(self, name: str) -> tuple[str, ...]:
+        """The addresses, none when it has none. Raises DnsFailed, NoSuchName."""
+        ...
 
 
 def is_public(address: str) -> bool:
@@ -49,6 +74,17 @@ def is_public(address: str) -> bool:
         if parsed.ipv4_mapped is not None:
             return True
     return parsed.is_global and not parsed.is_multicast
+
+
+def is_of_this_machine(address: str) -> bool:
+    """Whether an interface of this machine has the address: what is not its own cannot be bound to."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.bind((address, 0))
+        except OSError:
+            return False
+        return True
 
 
 @implementer(IResolutionReceiver)
@@ -71,38 +107,90 @@ class _Collector:
             self.found.callback(tuple(dict.fromkeys(self._addresses)))
 
 
+class SystemHosts:
+    """The look-up of this machine, its hosts file included; it cannot tell an absent name from a silent server."""
+
+    def __init__(self, reactor: IReactorPluggableNameResolver) -> None:
+        self._reactor = reactor
+
+    async def hosts(self, name: str) -> tuple[str, ...]:
+        """See `HostLookUp`."""
+        collector = _Collector()
+        self._reactor.nameResolver.resolveHostName(collector, name)
+        return await collector.found
+
+
 class Addresses:
-    """Looks hosts up."""
+    """Looks hosts up, and keeps what must not be connected to out."""
 
-    def __init__(self, reactor: IReactorPluggableNameResolver, *, allow_private: bool) -> None:
-        self._reactor, self._allow_private = reactor, allow_private
-        self._clock = cast(IReactorTime, reactor)
+    def __init__(
+        self, clock: IReactorTime, look_up: HostLookUp, *, allow_private: bool, own: OwnPlaces = NOWHERE
+    ) -> None:
+        self._clock, self._look_up, self._allow_private, self._own = clock, look_up, allow_private, own
         self._believed: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._absences = Absences()
+        self._own_addresses: frozenset[str] = frozenset()
 
-    async def of(self, host: str, seconds: float) -> Sequence[str]:
-        """The addresses to try, at least one. Raises NoAddress."""
-        found = self._known(host) or await self._look_up(host, seconds)
-        allowed = [address for address in found if self._allow_private or is_public(address)]
+    async def of(self, host: str, port: int, seconds: float) -> Sequence[str]:
+        """The addresses to try at this port, at least one. Raises NoAddress."""
+        if self._own.has_name(host):
+            raise NoAddress(f"{host} is this service itself")
+        found = self._known(host) or await self._ask(host, seconds)
+        complaints = {address: self._complaint(address, port) for address in found}
+        allowed = [address for address, complaint in complaints.items() if complaint is None]
         if not found:
             raise NoAddress(f"{host} has no address")
         if not allowed:
-            raise NoAddress(f"{host} is a private address")
+            raise NoAddress(f"{host} {complaints[found[0]]}")
         return allowed
+
+    async def learn_own(self, seconds: float) -> None:
+        """Look our own names up; where that gives nothing, what was known stays known."""
+        found: set[str] = set()
+        for name in sorted(self._own.names):
+            try:
+                found.update(_literal(name) or await self._within(name, seconds))
+            except (DnsFailed, NoSuchName, TooLate):
+                continue
+        self._own_addresses = frozenset(found) or self._own_addresses
+
+    def note_absent(self, name: str) -> NoAddress:
+        """The DNS says that there is no such name: the failure that this means by now."""
+        is_for_good = self._absences.note_absent(name, self._clock.seconds())
+        return NoAddress(f"there is no name {name} in the DNS", NO_SUCH_NAME if is_for_good else None)
+
+    def note_there(self, name: str) -> None:
+        """The DNS has the name."""
+        self._absences.note_there(name)
+
+    def _complaint(self, address: str, port: int) -> str | None:
+        is_ours = self._own.listens_at(address, port) or (address in self._own_addresses and port in self._own.ports)
+        if is_ours or (self._own.listens_everywhere_at(port) and is_of_this_machine(address)):
+            return "is this service itself"
+        if ipaddress.ip_address(address).is_unspecified:
+            return "is no address to connect to"
+        return None if self._allow_private or is_public(address) else "is a private address"
 
     def _known(self, host: str) -> tuple[str, ...]:
         until, addresses = self._believed.get(host, (0.0, ()))
         return addresses if self._clock.seconds() < until else ()
 
-    async def _look_up(self, host: str, seconds: float) -> tuple[str, ...]:
+    async def _ask(self, host: str, seconds: float) -> tuple[str, ...]:
         if literal := _literal(host):
-            return self._believe(host, literal)
-        collector = _Collector()
-        self._reactor.nameResolver.resolveHostName(collector, host)
+            return literal
         try:
-            addresses = await collector.found.addTimeout(seconds, self._clock)
+            addresses = await self._within(host, seconds)
         except TooLate:
             raise NoAddress(f"{host} could not be looked up in time") from None
+        except DnsFailed as error:
+            raise NoAddress(f"{host} could not be looked up: {error}") from None
+        except NoSuchName:
+            raise self.note_absent(host) from None
+        self.note_there(host)
         return self._believe(host, addresses)
+
+    async def _within(self, host: str, seconds: float) -> tuple[str, ...]:
+        return await Deferred.fromCoroutine(self._look_up.hosts(host)).addTimeout(seconds, self._clock)
 
     def _believe(self, host: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
         if addresses:

@@ -108,9 +108,9 @@ class _Awaited(Enum):
 class Client:
     """One connection to a next hop."""
 
-    def __init__(self, our_name: str, *, wants_tls: bool) -> None:
+    def __init__(self, our_name: str, *, wants_tls: bool, requires_tls: bool = False) -> None:
         self.transactions = 0
-        self._opening = Opening(our_name, wants_tls=wants_tls)
+        self._opening = Opening(our_name, wants_tls=wants_tls, requires_tls=requires_tls)
         self._state = _State.OPENING
         self._replies = ReplyReader()
         self._events: deque[Event] = deque()

@@ -1,10 +1,9 @@
 """One connection to a next hop: the Twisted side of `client.py`.
 
-Comes in: an address, then one Transfer at a time. Goes out: Settled, for each transfer.
+Comes in: a hop, then one Transfer at a time. Goes out: Settled, for each transfer.
 The connection knows no SMTP: it feeds the machine, sends what the machine says, starts TLS when asked, and keeps time.
 
-TLS is opportunistic (RFC 7435, RFC 3207): used where it is offered, the certificate is not verified, because the route
-names no one whose certificate could be expected. Whoever can change packets could remove STARTTLS as well.
+What TLS has to show is `tls.py`'s to judge, once its handshake is done and before anything is said inside it.
 
 A message up to 256 KiB goes out in one write; a longer one is read piece by piece as the network takes it.
 
@@ -13,8 +12,7 @@ not be sent (a bug of ours) raises from `transfer`, with the connection cut.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import assert_never, cast
+from typing import Any, assert_never, cast
 
 from OpenSSL import SSL
 from twisted.internet.defer import Deferred
@@ -23,59 +21,35 @@ from twisted.internet.error import ConnectError
 from twisted.internet.interfaces import (
     IDelayedCall,
     IHandshakeListener,
-    IOpenSSLClientConnectionCreator,
     IReactorTCP,
     IReactorTime,
     ITCPTransport,
     ITLSTransport,
 )
 from twisted.internet.protocol import Factory, Protocol, connectionDone
-from twisted.internet.ssl import CertificateOptions
-from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from mx.delivery.client import Broken, Client, ContentAsked, Event, Ready, Settled, TlsAsked
 from mx.delivery.contract import Transfer
+from mx.delivery.hop import Hop
 from mx.delivery.pieces import Pieces
+from mx.delivery.tls import HopTls
 
 CONNECT_SECONDS = 10.0
 HANDSHAKE_SECONDS = 5.0
 GOODBYE_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a connection goes: an IP address as text, never a name."""
-
-    host: str
-    port: int
-
-    @property
-    def is_v6(self) -> bool:
-        return ":" in self.host
-
-
 class CannotOpen(Exception):
     """There is no connection to be had; the text says why."""
 
-    def __init__(self, reason: str, *, is_tls_to_blame: bool = False) -> None:
+    def __init__(self, reason: str, *, is_tls_to_blame: bool = False, is_unasked: bool = False) -> None:
         super().__init__(reason)
-        self.is_tls_to_blame = is_tls_to_blame
+        self.is_tls_to_blame, self.is_unasked = is_tls_to_blame, is_unasked
 
 
 WhenOver = Callable[["NextHopConnection | None"], None]
-
-
-@implementer(IOpenSSLClientConnectionCreator)
-class OpportunisticTls:
-    """TLS without a check of the certificate."""
-
-    def __init__(self) -> None:
-        self._context = CertificateOptions(verify=False).getContext()
-
-    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        return SSL.Connection(self._context, None)
 
 
 @implementer(IHandshakeListener)
@@ -86,7 +60,7 @@ class NextHopConnection(Protocol):
         self,
         clock: IReactorTime,
         client: Client,
-        tls: IOpenSSLClientConnectionCreator,
+        tls: HopTls,
         when_over: "WhenOver",
     ) -> None:
         self.ready: Deferred[None] = Deferred(self._give_up)
@@ -156,13 +130,17 @@ class NextHopConnection(Protocol):
         self._pump()
 
     def handshakeCompleted(self) -> None:
+        complaint = self._tls.complaint(cast(Any, self._transport).getHandle())
+        if complaint is not None:
+            self.cut(f"TLS: {complaint}")
+            return
         self._stop_timer()
         self._client.tls_started()
         self._pump()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_closing = True
-        self.cut("the connection was cut")
+        self.cut(_why_cut(reason))
         self._stop_timer()
         self._when_over(self)
 
@@ -216,11 +194,19 @@ class NextHopConnection(Protocol):
             timer.cancel()
 
 
+def _why_cut(reason: Failure) -> str:
+    """What ended the connection, with what OpenSSL says of a handshake."""
+    error = reason.value
+    if isinstance(error, SSL.Error) and error.args and error.args[0]:
+        return f"TLS: {error.args[0][-1][-1]}"
+    return "the connection was cut"
+
+
 async def open_connection(
     reactor: IReactorTCP,
-    address: Address,
+    hop: Hop,
     client: Client,
-    tls: IOpenSSLClientConnectionCreator,
+    tls: HopTls,
     seconds: float,
     when_over: WhenOver,
 ) -> NextHopConnection:
@@ -230,17 +216,17 @@ async def open_connection(
     """
     clock = cast(IReactorTime, reactor)
     end = clock.seconds() + seconds
-    kind = TCP6ClientEndpoint if address.is_v6 else TCP4ClientEndpoint
+    kind = TCP6ClientEndpoint if hop.is_v6 else TCP4ClientEndpoint
     factory = Factory.forProtocol(lambda: NextHopConnection(clock, client, tls, when_over))
     factory.noisy = False
     try:
-        protocol = await kind(reactor, address.host, address.port, timeout=min(CONNECT_SECONDS, seconds)).connect(
-            factory
-        )
+        source = (hop.source, 0) if hop.source else None
+        timeout = min(CONNECT_SECONDS, seconds)
+        protocol = await kind(reactor, hop.host, hop.port, timeout, bindAddress=source).connect(factory)
     except BaseException as error:
         when_over(None)
         if isinstance(error, ConnectError | OSError):
-            raise CannotOpen(f"no connection to {address.host}: {type(error).__name__}") from None
+            raise CannotOpen(f"no connection to {hop.host}: {type(error).__name__}") from None
         raise
     connection = cast(NextHopConnection, protocol)
     deadline = clock.callLater(max(0.0, end - clock.seconds()), connection.cut, "no answer in time")

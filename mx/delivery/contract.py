@@ -27,6 +27,8 @@ from tenants.routes import Route
 class Stage(StrEnum):
     """Where in the conversation with a next hop a reply was given."""
 
+    ROUTING = "routing"
+    """Nobody was asked: the route leads nowhere for good."""
     MAIL = "mail"
     RECIPIENT = "recipient"
     DATA = "data"
@@ -79,6 +81,8 @@ class Unreachable:
     reason: str
     may_have_been_taken: bool = False
     """The whole message was sent and its answer never came."""
+    is_unasked: bool = False
+    """Nothing was sent, because of a limit of ours: it says nothing of the next hop."""
 
 
 @dataclass(frozen=True, slots=True)

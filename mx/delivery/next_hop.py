@@ -2,37 +2,73 @@
 
 Comes in: a domain's routes, and a Transfer, or the recipients to ask about. Goes out: one result for each recipient, in
 order.
-Routes are tried in the order of their priority, each at all its addresses, until one of them says anything: a refusal
-is an answer, silence is not (RFC 5321 section 5.1). Where a next hop may have taken the copy, no other is tried.
+Routes are tried in the order of their priority, each at all its hosts and their addresses, until one of them says
+anything: a refusal is an answer, silence is not (RFC 5321 section 5.1). Where a next hop may have taken the copy, no
+other is tried. A hop that was silent several times in a row is left alone for a while (`breaker.py`), so that the
+sender need not wait for it; a route with a rate is sent no more than that (`pace.py`).
 
-Failure: when nothing answers in time, all copies are Unreachable, for the reason met last.
+Failure: when nothing answers in time, all copies are Unreachable, for the reason met last. Where every route leads
+nowhere for good (null MX, a name that has been absent for an hour), they are refused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from random import random
 from typing import cast
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorPluggableNameResolver, IReactorTCP, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
+from twisted.internet.task import deferLater
 
-from mx.delivery.addresses import Addresses, NoAddress
-from mx.delivery.connection import Address
-from mx.delivery.contract import CopyResult, Delivered, InquiryResult, Transfer, Unreachable, Welcome
-from mx.delivery.pool import MOST_OPEN, ConnectionPool
+from mx.delivery.addresses import NoAddress
+from mx.delivery.breaker import Breaker
+from mx.delivery.contract import (
+    CopyResult,
+    Delivered,
+    InquiryResult,
+    NextHopReply,
+    PermanentlyRefused,
+    Stage,
+    Transfer,
+    Unreachable,
+    Welcome,
+)
+from mx.delivery.hop import Hop
+from mx.delivery.pace import Pace
+from mx.delivery.pool import ConnectionPool
+from mx.delivery.route_order import in_order
+from mx.delivery.surroundings import Surroundings, make_hops
 from tenants.routes import Route
+
+PATIENCE_SECONDS = 5.0
+"""So long a message waits for its turn on a route with a rate; then it is stored."""
+FAIR_SECONDS = 3.0
+"""A hop that was given less time to answer in is not counted as silent."""
+OWN_NAMES_SECONDS = 300.0
+
+Results = tuple[CopyResult | InquiryResult, ...]
 
 
 class NextHops(Service):
     """Delivers to next hops over kept connections; stopping it waits for the transfers under way."""
 
     def __init__(
-        self, reactor: IReactorTCP, our_name: str, *, allow_private: bool = False, most_open: int = MOST_OPEN
+        self,
+        reactor: IReactorTCP,
+        our_name: str,
+        surroundings: Surroundings,
+        *,
+        chance: Callable[[], float] = random,
     ) -> None:
-        """`our_name` is what EHLO says; `allow_private` lets next hops be on loopback and in private networks."""
+        """`our_name` is what EHLO says."""
         self._clock = cast(IReactorTime, reactor)
-        self._addresses = Addresses(cast(IReactorPluggableNameResolver, reactor), allow_private=allow_private)
-        self._pool = ConnectionPool(reactor, our_name, most_open=most_open)
+        self._addresses, self._hops = make_hops(reactor, surroundings, chance)
+        self._pool = ConnectionPool(reactor, our_name, surroundings.clients)
+        self._breaker: Breaker[Hop] = Breaker()
+        self._pace: Pace[Route] = Pace()
+        self._chance = chance
+        self._next_look: IDelayedCall | None = None
 
     async def deliver(self, routes: Sequence[Route], transfer: Transfer, seconds: float) -> tuple[CopyResult, ...]:
         """See `mx.delivery.contract.Forwarding`."""
@@ -48,30 +84,89 @@ class NextHops(Service):
         results = await self._ask(routes, inquiry, seconds)
         return tuple(_of_an_inquiry(result) for result in results)
 
-    async def _ask(
-        self, routes: Sequence[Route], transfer: Transfer, seconds: float
-    ) -> tuple[CopyResult | InquiryResult, ...]:
+    async def _ask(self, routes: Sequence[Route], transfer: Transfer, seconds: float) -> Results:
         end = self._clock.seconds() + seconds
-        nothing: CopyResult | InquiryResult = Unreachable("there is no route")
-        results = (nothing,) * len(transfer.recipients)
-        for route in sorted(routes, key=lambda route: route.priority):
+        results = _all(transfer, Unreachable("there is no route"))
+        refusals: list[NextHopReply] = []
+        for route in in_order(routes, self._chance):
             try:
-                hosts = await self._addresses.of(route.host, end - self._clock.seconds())
+                results = await self._try_route(route, transfer, end)
             except NoAddress as error:
-                results = (Unreachable(str(error)),) * len(transfer.recipients)
+                results = _all(transfer, Unreachable(str(error)))
+                if error.refusal is not None:
+                    refusals.append(error.refusal)
                 continue
-            for host in hosts:
-                remaining = end - self._clock.seconds()
-                if remaining <= 0:
-                    return results
-                results = await self._pool.transfer(Address(host, route.port), transfer, remaining)
-                if not all(_is_silence(result) for result in results):
-                    return results
+            if not _is_silence(results) or self._clock.seconds() >= end:
+                return results
+        if refusals and len(refusals) == len(routes):
+            return _all(transfer, PermanentlyRefused(refusals[-1], Stage.ROUTING))
         return results
+
+    async def _try_route(self, route: Route, transfer: Transfer, end: float) -> Results:
+        """The first answer of any host of the route, or silence. Raises NoAddress when there is no host at all."""
+        hosts = await self._hops.hosts_of(route, self._left(end))
+        if not transfer.is_inquiry and not await self._has_turn(route, end):
+            return _all(transfer, Unreachable(f"the route's rate, {route.terms.rate}, is used up", is_unasked=True))
+        failure: NoAddress | None = None
+        results: Results = ()
+        for host in hosts:
+            try:
+                hops = await self._hops.at(route, host, self._left(end))
+            except NoAddress as error:
+                failure = error
+                continue
+            for hop in hops:
+                if results and self._left(end) <= 0:
+                    return results
+                results = await self._try_hop(hop, transfer, end)
+                if not _is_silence(results):
+                    return results
+        if not results and failure is not None:
+            raise failure
+        return results
+
+    async def _try_hop(self, hop: Hop, transfer: Transfer, end: float) -> Results:
+        began = self._clock.seconds()
+        wait = self._breaker.closed_for(hop, began)
+        if wait:
+            reason = f"{hop.host} did not answer lately; it is asked again in {wait:.0f} s"
+            return _all(transfer, Unreachable(reason, is_unasked=True))
+        self._breaker.begun(hop)
+        is_answered: bool | None = None
+        try:
+            results = await self._pool.transfer(hop, transfer, self._left(end))
+            is_answered = _is_answer(results, end - began)
+        finally:
+            self._breaker.ended(hop, self._clock.seconds(), is_answered=is_answered)
+        return results
+
+    async def _has_turn(self, route: Route, end: float) -> bool:
+        if route.terms.rate is None:
+            return True
+        patience = min(PATIENCE_SECONDS, self._left(end))
+        wait = self._pace.take(route, route.terms.rate, self._clock.seconds(), patience)
+        if wait:
+            await deferLater(self._clock, wait)
+        return wait is not None
+
+    def _left(self, end: float) -> float:
+        return max(0.0, end - self._clock.seconds())
+
+    def startService(self) -> None:
+        """Learn our own addresses, now and again."""
+        super().startService()
+        self._learn_own()
+
+    def _learn_own(self) -> None:
+        self._next_look = self._clock.callLater(OWN_NAMES_SECONDS, self._learn_own)
+        Deferred.fromCoroutine(self._addresses.learn_own(OWN_NAMES_SECONDS / 10))
 
     def stopService(self) -> Deferred[None]:
         """Closes the connections; fires when the last has gone."""
         super().stopService()
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
         return self._pool.close()
 
 
@@ -88,6 +183,10 @@ class _Nothing:
 _NOTHING = _Nothing()
 
 
+def _all(transfer: Transfer, result: Unreachable | PermanentlyRefused) -> Results:
+    return (result,) * len(transfer.recipients)
+
+
 def _of_a_copy(result: CopyResult | InquiryResult) -> CopyResult:
     if isinstance(result, Welcome):
         raise AssertionError("a transfer was answered as an inquiry is")
@@ -100,6 +199,14 @@ def _of_an_inquiry(result: CopyResult | InquiryResult) -> InquiryResult:
     return result
 
 
-def _is_silence(result: CopyResult | InquiryResult) -> bool:
+def _is_silence(results: Results) -> bool:
     """Nothing was heard, and nothing can have been taken: another next hop may be asked."""
-    return isinstance(result, Unreachable) and not result.may_have_been_taken
+    return all(isinstance(result, Unreachable) and not result.may_have_been_taken for result in results)
+
+
+def _is_answer(results: Results, seconds: float) -> bool | None:
+    """Whether the hop is there, as far as this shows; None where it was not asked, or given too little time."""
+    if not all(isinstance(result, Unreachable) for result in results):
+        return True
+    was_asked = not any(isinstance(result, Unreachable) and result.is_unasked for result in results)
+    return False if was_asked and seconds >= FAIR_SECONDS else None

@@ -1,6 +1,7 @@
 """The opening of a connection to a next hop: banner, EHLO or HELO, STARTTLS. Pure.
 
 Comes in: replies, one after the other. Goes out: what to say next, or that the connection is open, or of no use.
+Where TLS is required, a connection without it is of no use.
 
 Standards: RFC 5321 sections 3.1 and 4.1.1.1 (HELO where EHLO is refused); RFC 3207 (STARTTLS: what was offered in the
 clear is forgotten, and octets that come before the handshake are never read as part of it).
@@ -50,11 +51,11 @@ class _Stage(Enum):
 class Opening:
     """One connection's."""
 
-    def __init__(self, our_name: str, *, wants_tls: bool) -> None:
+    def __init__(self, our_name: str, *, wants_tls: bool, requires_tls: bool = False) -> None:
         self.extensions: dict[str, str] = {}
         """What EHLO offered: keyword in upper case -> its parameters."""
         self._our_name = our_name.encode("ascii")
-        self._wants_tls = wants_tls
+        self._wants_tls, self._requires_tls = wants_tls or requires_tls, requires_tls
         self._stage = _Stage.GREETING
 
     def take(self, reply: RawReply, *, is_last: bool) -> Step:
@@ -73,13 +74,16 @@ class Opening:
         if self._wants_tls and "STARTTLS" in self.extensions:
             self._stage = _Stage.STARTTLS
             return Say(b"STARTTLS\r\n")
-        return Opened()
+        return self._in_the_clear("STARTTLS is not offered")
 
     def tls_started(self) -> Say:
         """The handshake is done: what was offered in the clear is forgotten (RFC 3207 section 4.2)."""
-        self._wants_tls = False
+        self._wants_tls = self._requires_tls = False
         self.extensions = {}
         return self._ehlo()
+
+    def _in_the_clear(self, why: str) -> Step:
+        return Useless(f"{why}, and the route requires TLS") if self._requires_tls else Opened()
 
     def _ehlo(self) -> Say:
         self._stage = _Stage.EHLO
@@ -87,6 +91,6 @@ class Opening:
 
     def _take_starttls_reply(self, reply: RawReply, *, is_last: bool) -> Step:
         if not reply.is_positive:
-            return Opened()
+            return self._in_the_clear(f"STARTTLS was answered {reply.decoded().line}")
         # Plain text behind the 220 would otherwise be read as replies that came inside TLS (response injection).
         return HandshakeNext() if is_last else Useless("octets between STARTTLS and its handshake")

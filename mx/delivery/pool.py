@@ -1,22 +1,24 @@
 """Open connections to next hops, kept and used again.
 
-Comes in: an address and a Transfer. Goes out: one CopyResult for each recipient.
-Each address has a lane of its own, so a next hop that hangs fills its own lane and nobody else's. In a lane the
-connection used last is used first; the others fall idle and are closed.
+Comes in: a hop and a Transfer. Goes out: one CopyResult for each recipient.
+Each hop has a lane of its own, so a next hop that hangs fills its own lane and nobody else's. In a lane the connection
+used last is used first; the others fall idle and are closed.
 
 A connection that was kept may have been closed by the next hop at any moment. Where it ends before it answered
 anything, no end of data was sent, so the transfer is tried once more on a fresh connection.
-Where a TLS handshake fails, the address is spoken to in plain text for an hour: TLS is opportunistic here.
+Where a TLS handshake fails, the hop is spoken to in plain text for an hour, if its route allows that.
 
 Standards: RFC 5321 section 4.5.3.2 (timeouts: ours are shorter, since the queue tries again), section 3.8 (421).
 
 Failure: no free connection in time makes the copies Unreachable.
-Limits: MOST_OPEN connections an address, MOST_TRANSACTIONS a connection, IDLE_SECONDS unused.
+Limits: the hop's own number of connections, MOST_TRANSACTIONS a connection, IDLE_SECONDS unused.
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -24,10 +26,11 @@ from twisted.internet.error import TimeoutError as TooLate
 from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
 
 from mx.delivery.client import Client, Settled
-from mx.delivery.connection import Address, CannotOpen, NextHopConnection, OpportunisticTls, open_connection
+from mx.delivery.connection import CannotOpen, NextHopConnection, open_connection
 from mx.delivery.contract import CopyResult, InquiryResult, Transfer, Unreachable
+from mx.delivery.hop import Hop
+from mx.delivery.tls import NO_CLIENTS, NoSuchClient, TlsContexts
 
-MOST_OPEN = 20
 MOST_TRANSACTIONS = 100
 IDLE_SECONDS = 30.0
 PLAIN_SECONDS = 3600.0
@@ -35,9 +38,9 @@ PLAIN_SECONDS = 3600.0
 
 @dataclass(slots=True)
 class _Lane:
-    """All connections to one address."""
+    """All connections to one hop."""
 
-    address: Address
+    hop: Hop
     open: int = 0
     """Connections that are open, opening or closing."""
     idle: list[NextHopConnection] = field(default_factory=list)
@@ -51,21 +54,21 @@ class _Lane:
 class ConnectionPool:
     """The connections of one process."""
 
-    def __init__(self, reactor: IReactorTCP, our_name: str, *, most_open: int = MOST_OPEN) -> None:
-        """`our_name` is what EHLO says."""
-        self._reactor, self._our_name, self._most_open = reactor, our_name, most_open
+    def __init__(self, reactor: IReactorTCP, our_name: str, clients: Mapping[str, Path] = NO_CLIENTS) -> None:
+        """`our_name` is what EHLO says; `clients`: name -> file of a certificate of ours."""
+        self._reactor, self._our_name = reactor, our_name
         self._clock = cast(IReactorTime, reactor)
-        self._tls = OpportunisticTls()
-        self._lanes: dict[Address, _Lane] = {}
+        self._tls = TlsContexts(clients)
+        self._lanes: dict[Hop, _Lane] = {}
         self._sweep: IDelayedCall | None = None
         self._closed: Deferred[None] | None = None
 
     async def transfer(
-        self, address: Address, transfer: Transfer, seconds: float
+        self, hop: Hop, transfer: Transfer, seconds: float
     ) -> tuple[CopyResult | InquiryResult, ...]:
         """One result for each recipient, in order, at most `seconds` from now."""
         end = self._clock.seconds() + seconds
-        lane = self._lanes.setdefault(address, _Lane(address))
+        lane = self._lanes.setdefault(hop, _Lane(hop))
         try:
             connection = await self._take(lane, end)
             is_fresh = connection is None
@@ -75,7 +78,7 @@ class ConnectionPool:
                 lane.open += 1
                 settled = await self._use(lane, await self._open(lane, end), transfer, end)
         except CannotOpen as error:
-            return (Unreachable(str(error)),) * len(transfer.recipients)
+            return (Unreachable(str(error), is_unasked=error.is_unasked),) * len(transfer.recipients)
         return settled.results
 
     def close(self) -> "Deferred[None]":
@@ -98,7 +101,7 @@ class ConnectionPool:
             connection = lane.idle.pop()
             if connection.is_usable:
                 return connection
-        if lane.open < self._most_open:
+        if lane.open < lane.hop.most_open:
             lane.open += 1
             return None
         turn: Deferred[NextHopConnection | None] = Deferred()
@@ -110,7 +113,7 @@ class ConnectionPool:
             lane.waiting.remove(turn)
             if isinstance(error, CancelledError):
                 raise
-            raise CannotOpen("no connection was free in time") from None
+            raise CannotOpen("no connection was free in time", is_unasked=True) from None
         finally:
             if alarm.active():
                 alarm.cancel()
@@ -121,17 +124,23 @@ class ConnectionPool:
         try:
             return await self._open_once(lane, end, wants_tls=wants_tls)
         except CannotOpen as error:
-            if not error.is_tls_to_blame:
+            if not error.is_tls_to_blame or not lane.hop.security.is_plain_allowed:
                 raise
             lane.plain_until = self._clock.seconds() + PLAIN_SECONDS
         lane.open += 1
         return await self._open_once(lane, end, wants_tls=False)
 
     async def _open_once(self, lane: _Lane, end: float, *, wants_tls: bool) -> NextHopConnection:
-        client = Client(self._our_name, wants_tls=wants_tls)
+        requires_tls = not lane.hop.security.is_plain_allowed
+        client = Client(self._our_name, wants_tls=wants_tls, requires_tls=requires_tls)
         seconds = max(0.0, end - self._clock.seconds())
         when_over = partial(self._gone, lane)
-        return await open_connection(self._reactor, lane.address, client, self._tls, seconds, when_over)
+        try:
+            tls = self._tls.of(lane.hop.security)
+        except NoSuchClient as error:
+            when_over(None)
+            raise CannotOpen(str(error)) from None
+        return await open_connection(self._reactor, lane.hop, client, tls, seconds, when_over)
 
     async def _use(self, lane: _Lane, connection: NextHopConnection, transfer: Transfer, end: float) -> Settled:
         settled = await connection.transfer(transfer, max(0.0, end - self._clock.seconds()))
@@ -157,11 +166,11 @@ class ConnectionPool:
         if connection in lane.idle:
             lane.idle.remove(connection)
         lane.open -= 1
-        if lane.waiting and lane.open < self._most_open:
+        if lane.waiting and lane.open < lane.hop.most_open:
             lane.open += 1
             lane.waiting.popleft().callback(None)
         if not lane.open and not lane.waiting and self._clock.seconds() >= lane.plain_until:
-            self._lanes.pop(lane.address, None)
+            self._lanes.pop(lane.hop, None)
         self._tell_when_closed()
 
     def _close_idle(self) -> None:

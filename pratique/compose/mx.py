@@ -8,7 +8,6 @@ from typing import Any
 from twisted.application.service import MultiService
 
 from mx.delivery.callout import CallOuts
-from mx.delivery.next_hop import NextHops
 from mx.disposition.carry_out import Disposition
 from mx.disposition.cleaning import Cleaner
 from mx.disposition.keep import Keeper, QueueTimes
@@ -17,6 +16,7 @@ from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
 from pratique.certificate import context_factory
 from pratique.compose.agents import chain_of
+from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
@@ -37,7 +37,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
     """Everything that one process needs to receive mail on these sockets; `name` is its own on this node."""
     storage = compose_storage(settings, reactor)
     scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/{name}")
-    next_hops = NextHops(reactor, settings.hostname, allow_private=settings.allow_private_routes)
+    next_hops = compose_next_hops(settings, reactor)
     trace = TraceWriter(storage.threads, reactor)
     directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
     first_wait, lifetime = queue_times(settings)

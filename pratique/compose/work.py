@@ -9,7 +9,6 @@ from typing import Any
 
 from twisted.application.service import MultiService
 
-from mx.delivery.next_hop import NextHops
 from mx.delivery.queue import Offering, QueueWork
 from mx.delivery.runner import Runner
 from mx.delivery.schedule import next_attempt_at, rest_until
@@ -17,6 +16,7 @@ from mx.disposition.keep import QueueTimes
 from mx.resume import Releaser
 from pratique.compose.agents import chain_of
 from pratique.compose.mx import present_time
+from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
@@ -29,7 +29,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     """Everything that one process needs to deliver what waits; it listens on nothing."""
     storage = compose_storage(settings, reactor)
     scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/{name}")
-    next_hops = NextHops(reactor, settings.hostname, allow_private=settings.allow_private_routes)
+    next_hops = compose_next_hops(settings, reactor)
     directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
     owner = f"{gethostname()}/{os.getpid()}"
 

@@ -8,13 +8,16 @@ import pytest
 from pratique.quantities import Address
 from pratique.setting_values import (
     LogLevel,
+    NamedFile,
     parse_addresses,
     parse_clamd,
+    parse_client_certificates,
     parse_database_url,
     parse_log_level,
     parse_master_key,
     parse_path,
     parse_portal_url,
+    parse_resolver,
     parse_waits,
 )
 
@@ -35,6 +38,17 @@ KEY = "n7Xz" + "A" * 39 + "="
         (parse_waits, "1s, 2m", (1.0, 120.0)),
         (parse_addresses, "127.0.0.1:25", (Address("127.0.0.1", 25),)),
         (parse_portal_url, "https://mail.example/", "https://mail.example"),
+        (parse_resolver, " 192.0.2.53 ", Address("192.0.2.53", 53)),
+        (parse_resolver, "192.0.2.53:5353", Address("192.0.2.53", 5353)),
+        (parse_resolver, "2001:db8::53", Address("2001:db8::53", 53)),
+        (parse_resolver, "[2001:db8::53]", Address("2001:db8::53", 53)),
+        (parse_resolver, "[2001:db8::53]:5353", Address("2001:db8::53", 5353)),
+        (parse_client_certificates, "none", ()),
+        (
+            parse_client_certificates,
+            "a=/a.pem, b-2=c.pem",
+            (NamedFile("a", Path("/a.pem")), NamedFile("b-2", Path("c.pem"))),
+        ),
     ],
 )
 def test_a_value_is_read(parse: Callable[[str], object], text: str, value: object) -> None:
@@ -56,6 +70,11 @@ def test_a_value_is_read(parse: Callable[[str], object], text: str, value: objec
         (parse_waits, "1m,0s", "each longer than 0"),
         (parse_addresses, "", "names no address"),
         (parse_portal_url, "https://", "is not a web address"),
+        (parse_resolver, "dns.example", "is not a DNS server"),
+        (parse_resolver, "dns.example:53", "is not a DNS server"),
+        (parse_resolver, "192.0.2.53:66000", "a port above 65535"),
+        (parse_client_certificates, "/a.pem", "is not a list of certificates"),
+        (parse_client_certificates, "a=/a.pem,a=/b.pem", "each name once"),
         (parse_portal_url, "ftp://mail.example", "is not a web address"),
     ],
 )

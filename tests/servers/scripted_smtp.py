@@ -2,7 +2,7 @@
 
 It is a strict receiver: only CRLF.CRLF ends data. `answers` maps a verb (`CONNECT`, `EHLO`, `MAIL`, `RCPT`, `DATA`,
 `.`, or `RCPT b@x.example` for one recipient) to the reply, or to CUT (the connection is closed) or SILENCE.
-Without `tls` it offers a handshake that fails.
+Without `tls` it offers a handshake that fails; with `TLS` in `answers`, one that is answered so (SILENCE: never).
 """
 
 from collections.abc import Mapping
@@ -119,7 +119,7 @@ class _Session(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         if self.is_tls and self.hop.tls is None:
-            self.say(CUT)
+            self.say(self.hop.answers.get("TLS", CUT))
             return
         self.buffer += data
         while self.buffer and (self.take_content() if self.is_in_data else self.take_command()):

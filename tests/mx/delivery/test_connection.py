@@ -1,6 +1,6 @@
 """One connection on a test transport and a test clock: what waits, and for how long."""
 
-import pytest
+from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock, StringTransport
@@ -11,13 +11,13 @@ from mx.delivery.connection import (
     CONNECT_SECONDS,
     GOODBYE_SECONDS,
     HANDSHAKE_SECONDS,
-    Address,
     CannotOpen,
     NextHopConnection,
-    OpportunisticTls,
     open_connection,
 )
 from mx.delivery.contract import Unreachable
+from mx.delivery.hop import OPPORTUNISTIC, Hop
+from mx.delivery.tls import TlsContexts
 from tests.contracts.octets import transfer
 
 OPENING = b"220 hop.example\r\n250-hop.example\r\n250 PIPELINING\r\n"
@@ -37,6 +37,10 @@ class Transport(StringTransport):
         """Notes it."""
         self.is_tls = True
 
+    def getHandle(self) -> object:
+        """The TLS session, which nobody looks at."""
+        return None
+
     def abortConnection(self) -> None:
         """Notes it."""
         self.is_aborted = True
@@ -45,15 +49,14 @@ class Transport(StringTransport):
 class Opening:
     """A connection that is being opened."""
 
-    def __init__(self, host: str = "192.0.2.1", *, seconds: float = 20.0) -> None:
+    def __init__(self, host: str = "192.0.2.1", *, seconds: float = 20.0, source: str = "") -> None:
         self.reactor = MemoryReactorClock()
         self.transport = Transport(peerAddress=IPv4Address("TCP", "192.0.2.1", 25))
         self.over: list[NextHopConnection | None] = []
         client = Client("mx.example", wants_tls=True)
-        address = Address(host, 25)
-        self.opened = Deferred.fromCoroutine(
-            open_connection(self.reactor, address, client, OpportunisticTls(), seconds, self.over.append)
-        )
+        hop = Hop(host, 25, source=source)
+        tls = TlsContexts().of(OPPORTUNISTIC)
+        self.opened = Deferred.fromCoroutine(open_connection(self.reactor, hop, client, tls, seconds, self.over.append))
 
     def connect(self) -> NextHopConnection:
         """The TCP connection is there."""
@@ -95,6 +98,21 @@ def test_connecting_takes_ten_seconds_at_most_and_less_where_less_is_left() -> N
 def test_a_v6_address_is_connected_to_as_one() -> None:
     """The address as it stands, never a name."""
     assert Opening("2001:db8::1").reactor.tcpClients[0][0] == "2001:db8::1"
+
+
+def test_a_route_may_name_the_address_to_connect_from() -> None:
+    """Any of its ports."""
+    assert Opening(source="192.0.2.9").reactor.tcpClients[0][4] == ("192.0.2.9", 0)
+    assert Opening().reactor.tcpClients[0][4] is None
+
+
+def test_what_openssl_says_of_a_handshake_is_told() -> None:
+    """For the trace of a route that requires TLS."""
+    opening = Opening()
+    connection = opening.connect()
+    connection.dataReceived(TLS_OPENING)
+    connection.connectionLost(Failure(SSL.Error([("SSL routines", "", "no protocols available")])))
+    assert str(opening.failure()) == "TLS: no protocols available"
 
 
 def test_a_banner_that_does_not_come_ends_at_the_deadline() -> None:
@@ -175,9 +193,3 @@ def test_a_connection_that_cannot_be_made_is_told_with_none() -> None:
     opening.opened.addErrback(lambda failure: failure.trap(Exception))
     opening.opened.cancel()
     assert opening.over == [None]
-
-
-@pytest.mark.parametrize(("host", "is_v6"), [("192.0.2.1", False), ("2001:db8::1", True)])
-def test_an_address_knows_its_family(host: str, is_v6: bool) -> None:
-    """By its form."""
-    assert Address(host, 25).is_v6 is is_v6

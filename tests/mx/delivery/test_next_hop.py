@@ -20,6 +20,7 @@ from mx.delivery.contract import (
 )
 from mx.delivery.dot_stuffing import UnsafeContentError
 from mx.delivery.next_hop import NextHops
+from mx.delivery.surroundings import Surroundings
 from tenants.routes import Route
 from tests.contracts.octets import CONTENT, HEADERS, Octets, Unreadable, transfer
 from tests.contracts.tls import TlsContextFactory, make_certificate
@@ -36,7 +37,7 @@ class NextHopTestCase(TestCase):
 
     def setUp(self) -> None:
         self.hop = ScriptedHop()
-        self.hops = NextHops(reactor, "mx.example", allow_private=True)
+        self.hops = NextHops(reactor, "mx.example", Surroundings(allow_private=True))
         self.hops.startService()
         self.route = Route("smtp", "127.0.0.1", self.hop.listen(reactor))
 
@@ -44,6 +45,12 @@ class NextHopTestCase(TestCase):
         closing = self.hops.stopService()
         await self.hop.stop()
         await closing
+
+    async def start_anew(self) -> None:
+        """A deliverer that knows nothing of the next hop."""
+        await self.hops.stopService()
+        self.hops = NextHops(reactor, "mx.example", Surroundings(allow_private=True))
+        self.hops.startService()
 
     async def deliver(self, given: Transfer | None = None, seconds: float = SECONDS) -> tuple[CopyResult, ...]:
         """The results for this transfer."""
@@ -127,6 +134,7 @@ class Faults(NextHopTestCase):
     async def test_silence_and_cuts_at_every_stage_are_unreachable(self) -> None:
         """Only after the end of data may the copy have been taken."""
         for verb in ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "."):
+            await self.start_anew()
             for answer in (SILENCE, CUT, "nonsense"):
                 self.hop.answers = {verb: answer}
                 (result,) = await self.deliver(seconds=0.2 if answer == SILENCE else SECONDS)
@@ -220,7 +228,7 @@ class Routes(NextHopTestCase):
     async def test_no_route_and_no_address_are_unreachable(self) -> None:
         """With the reason met last."""
         assert await self.hops.deliver((), transfer(), SECONDS) == (Unreachable("there is no route"),)
-        guarded = NextHops(reactor, "mx.example")
+        guarded = NextHops(reactor, "mx.example", Surroundings())
         guarded.startService()
         assert (
             await guarded.deliver((self.route,), transfer("b@t.example", "c@t.example"), SECONDS)

@@ -3,15 +3,15 @@
 import pytest
 
 from mx.delivery.opening import HandshakeNext, Opened, Opening, Say, Step, Useless
-from mx.delivery.replies import ReplyReader
+from mx.delivery.replies import RawReply, ReplyReader
 
 EHLO, HELO, STARTTLS = Say(b"EHLO mx.example\r\n"), Say(b"HELO mx.example\r\n"), Say(b"STARTTLS\r\n")
 PLAIN, WITH_TLS = b"250-hop\r\n250 SIZE 10\r\n", b"250-hop\r\n250 STARTTLS\r\n"
 
 
-def opened(replies: list[bytes], *, wants_tls: bool) -> tuple[Opening, list[Step]]:
+def opened(replies: list[bytes], *, wants_tls: bool, requires_tls: bool = False) -> tuple[Opening, list[Step]]:
     """The opening after these replies, and its steps."""
-    opening, reader, steps = Opening("mx.example", wants_tls=wants_tls), ReplyReader(), []
+    opening, reader, steps = Opening("mx.example", wants_tls=wants_tls, requires_tls=requires_tls), ReplyReader(), []
     for octets in replies:
         reader.receive(octets)
         reply = reader.next_reply()
@@ -36,6 +36,30 @@ def opened(replies: list[bytes], *, wants_tls: bool) -> tuple[Opening, list[Step
 def test_each_reply_has_its_step(replies: list[bytes], wants_tls: bool, steps: list[Step]) -> None:
     """TLS where it is wanted and offered, HELO where EHLO is refused."""
     assert opened(replies, wants_tls=wants_tls)[1] == steps
+
+
+@pytest.mark.parametrize(
+    ("replies", "last"),
+    [
+        ([b"220 hop\r\n", PLAIN], Useless("STARTTLS is not offered, and the route requires TLS")),
+        (
+            [b"220 hop\r\n", b"500 what\r\n", b"250 hop\r\n"],
+            Useless("STARTTLS is not offered, and the route requires TLS"),
+        ),
+        (
+            [b"220 hop\r\n", WITH_TLS, b"454 no\r\n"],
+            Useless("STARTTLS was answered 454 no, and the route requires TLS"),
+        ),
+        ([b"220 hop\r\n", WITH_TLS, b"220 go\r\n"], HandshakeNext()),
+    ],
+)
+def test_where_tls_is_required_there_is_no_other_way(replies: list[bytes], last: Step) -> None:
+    """After its handshake EHLO is answered without STARTTLS, as it should be."""
+    opening, steps = opened(replies, wants_tls=False, requires_tls=True)
+    assert steps[-1] == last
+    if last == HandshakeNext():
+        opening.tls_started()
+        assert opening.take(RawReply(250, (b"hop",)), is_last=True) == Opened()
 
 
 def test_octets_behind_the_answer_to_starttls_are_an_attack() -> None:

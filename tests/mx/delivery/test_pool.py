@@ -1,22 +1,28 @@
 """The pool on a test clock: who gets which connection, how long each is kept, and what is counted."""
 
+from dataclasses import replace
+
 from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
-from mx.delivery.connection import GOODBYE_SECONDS, Address, NextHopConnection
+from mx.delivery.connection import GOODBYE_SECONDS, NextHopConnection
 from mx.delivery.contract import CopyResult, Delivered, Unreachable
+from mx.delivery.hop import Hop, Security
 from mx.delivery.pool import IDLE_SECONDS, MOST_TRANSACTIONS, PLAIN_SECONDS, ConnectionPool
+from tenants.route_terms import Tls
 from tests.contracts.connecting import NotingTransport
 from tests.contracts.octets import transfer
 
-ADDRESS = Address("192.0.2.1", 25)
+HOP = Hop("192.0.2.1", 25, most_open=2)
+NARROW = replace(HOP, most_open=1)
 OPENING = b"220 hop.example\r\n250-hop.example\r\n250 PIPELINING\r\n"
 TLS_OPENING = b"220 hop.example\r\n250-hop.example\r\n250 STARTTLS\r\n220 go\r\n"
+REQUIRED = Security(Tls.REQUIRED, ("hop.example",))
 TAKEN = (b"250 ok\r\n250 ok\r\n354 go\r\n", b"250 taken\r\n")
 
 
-class Hop:
+class Side:
     """One connection's other side."""
 
     def __init__(self, protocol: NextHopConnection, transport: NotingTransport) -> None:
@@ -37,14 +43,15 @@ class Hop:
 class World:
     """A pool, and what was asked of it."""
 
-    def __init__(self, *, most_open: int = 2) -> None:
+    def __init__(self, hop: Hop = HOP) -> None:
         self.reactor = MemoryReactorClock()
-        self.pool = ConnectionPool(self.reactor, "mx.example", most_open=most_open)
+        self.hop = hop
+        self.pool = ConnectionPool(self.reactor, "mx.example")
 
-    def transfer(self, seconds: float = 20.0, address: Address = ADDRESS) -> list[CopyResult | Failure]:
+    def transfer(self, seconds: float = 20.0, hop: Hop | None = None) -> list[CopyResult | Failure]:
         """Where the result will be."""
         results: list[CopyResult | Failure] = []
-        Deferred.fromCoroutine(self.pool.transfer(address, transfer(), seconds)).addCallbacks(
+        Deferred.fromCoroutine(self.pool.transfer(hop or self.hop, transfer(), seconds)).addCallbacks(
             results.extend, results.append
         )
         return results
@@ -54,16 +61,16 @@ class World:
         """How many connections were asked for."""
         return len(self.reactor.tcpClients)
 
-    def connect(self, opening: bytes = OPENING) -> Hop:
+    def connect(self, opening: bytes = OPENING) -> Side:
         """The connection asked for last is there and says this."""
         wrapper = self.reactor.tcpClients[-1][2].buildProtocol(None)
         transport = NotingTransport()
         wrapper.makeConnection(transport)
-        hop = Hop(wrapper._wrappedProtocol, transport)
+        hop = Side(wrapper._wrappedProtocol, transport)
         hop.says(opening)
         return hop
 
-    def delivered(self) -> Hop:
+    def delivered(self) -> Side:
         """A connection that took one message and is idle."""
         results = self.transfer()
         hop = self.connect()
@@ -81,7 +88,7 @@ def test_the_connection_used_last_is_used_first() -> None:
         wrapper = client[2].buildProtocol(None)
         transport = NotingTransport()
         wrapper.makeConnection(transport)
-        hops.append(Hop(wrapper._wrappedProtocol, transport))
+        hops.append(Side(wrapper._wrappedProtocol, transport))
         hops[-1].says(OPENING)
     hops[1].says(*TAKEN)
     hops[0].says(*TAKEN)
@@ -95,13 +102,13 @@ def test_the_connection_used_last_is_used_first() -> None:
 
 def test_who_finds_no_connection_waits_for_one_in_turn() -> None:
     """The limit holds for each address alone."""
-    world = World(most_open=1)
+    world = World(NARROW)
     results = [world.transfer() for _ in range(3)]
-    world.transfer(address=Address("192.0.2.2", 25))
+    world.transfer(hop=Hop("192.0.2.2", 25))
     assert world.asked == 2
     wrapper = world.reactor.tcpClients[0][2].buildProtocol(None)
     wrapper.makeConnection(NotingTransport())
-    hop = Hop(wrapper._wrappedProtocol, NotingTransport())
+    hop = Side(wrapper._wrappedProtocol, NotingTransport())
     hop.says(OPENING)
     for done in range(3):
         assert [len(result) for result in results] == [1] * done + [0] * (3 - done)
@@ -111,11 +118,11 @@ def test_who_finds_no_connection_waits_for_one_in_turn() -> None:
 
 def test_waiting_ends_at_the_deadline() -> None:
     """Unreachable; the place in the row is given up."""
-    world = World(most_open=1)
+    world = World(NARROW)
     first, second = world.transfer(20), world.transfer(5)
     hop = world.connect()
     world.reactor.advance(5)
-    assert second == [Unreachable("no connection was free in time")]
+    assert second == [Unreachable("no connection was free in time", is_unasked=True)]
     hop.says(*TAKEN)
     assert isinstance(first[0], Delivered)
     assert world.transfer() == []
@@ -123,7 +130,7 @@ def test_waiting_ends_at_the_deadline() -> None:
 
 def test_a_connection_that_ends_makes_room_for_who_waits() -> None:
     """The next in the row opens one of its own."""
-    world = World(most_open=1)
+    world = World(NARROW)
     first, second = world.transfer(), world.transfer()
     hop = world.connect()
     hop.says(b"nonsense\r\n")
@@ -137,7 +144,7 @@ def test_a_connection_that_ends_makes_room_for_who_waits() -> None:
 
 def test_a_connection_that_cannot_be_made_makes_room_too() -> None:
     """The row moves on."""
-    world = World(most_open=1)
+    world = World(NARROW)
     first, second = world.transfer(), world.transfer()
     world.reactor.tcpClients[0][2].clientConnectionFailed(None, Failure(ConnectionRefusedError()))
     assert isinstance(first[0], Unreachable)
@@ -204,6 +211,33 @@ def test_after_a_failed_handshake_the_address_gets_plain_text_for_an_hour() -> N
     world.reactor.advance(PLAIN_SECONDS)
     world.transfer()
     assert b"STARTTLS" in world.connect(plain).transport.value()
+
+
+def test_where_tls_is_required_nothing_goes_in_the_clear() -> None:
+    """Neither when it is not offered or refused, nor after a handshake that failed, nor without our certificate."""
+    for opening, reason in (
+        (OPENING, "STARTTLS is not offered, and the route requires TLS"),
+        (TLS_OPENING.replace(b"220 go", b"454 no"), "STARTTLS was answered 454 no, and the route requires TLS"),
+        (TLS_OPENING, "the connection was cut"),
+    ):
+        world = World(Hop("192.0.2.1", 25, REQUIRED))
+        results = world.transfer()
+        side = world.connect(opening)
+        side.ends()
+        assert results == [Unreachable(reason)]
+        assert world.asked == 1
+        assert b"MAIL" not in side.transport.value()
+    world = World(Hop("192.0.2.1", 25, Security(client="acme")))
+    assert world.transfer() == [Unreachable("there is no certificate of ours named acme")]
+    assert not world.asked
+
+
+def test_hops_that_ask_for_something_else_share_no_connection() -> None:
+    """An address that may be spoken to in the clear on one route must not be on another."""
+    world = World()
+    world.delivered()
+    world.transfer(hop=replace(HOP, security=REQUIRED))
+    assert world.asked == 2
 
 
 def test_closing_waits_for_the_transfers_under_way() -> None:

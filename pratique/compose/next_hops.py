@@ -1,0 +1,29 @@
+"""Delivery to next hops, as `mx` and `work` processes share it."""
+
+from typing import Any
+
+from mx.delivery.next_hop import NextHops
+from mx.delivery.surroundings import Surroundings
+from pratique.dns_question import NoAnswer, system_resolver
+from pratique.ourselves import own_places
+from pratique.settings import Settings
+
+
+def compose_next_hops(settings: Settings, reactor: Any) -> NextHops:
+    """The service that delivers."""
+    surroundings = Surroundings(
+        allow_private=settings.allow_private_routes,
+        own=own_places(settings),
+        resolver=None if settings.resolver is None else (settings.resolver.host, settings.resolver.port),
+        system_resolver=_system_resolver(),
+        clients={each.name: each.file for each in settings.client_certificates},
+    )
+    return NextHops(reactor, settings.hostname, surroundings)
+
+
+def _system_resolver() -> tuple[str, int] | None:
+    try:
+        found = system_resolver()
+    except NoAnswer:
+        return None
+    return found.host, found.port
