@@ -7,8 +7,8 @@ either: a route that requires TLS is to be set once every node runs this release
 import sqlalchemy as sa
 from alembic import op
 
-revision = "005"
-down_revision = "004"
+revision = "006"
+down_revision = "005"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""Revision 005 finds the routes of before as they were; the release before it goes on writing them."""
+"""Revision 006 finds the routes of before as they were; the release before it goes on writing them."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def test_routes_of_before_have_no_terms(tmp_path: Path) -> None:
         settings = Config()
         settings.set_main_option("script_location", str(Path(__file__).parents[2] / "migrations"))
         settings.attributes["connection"] = connection
-        command.upgrade(settings, "004")
+        command.upgrade(settings, "005")
         connection.execute(text(_DOMAIN))
         connection.execute(text(_ROUTE.format(0)))
     migrate(database)
