@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit browser servers corpus fuzz clean
+.PHONY: help run test lint unit browser servers corpus fuzz bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ fuzz: .venv/installed-test ## compare with other parsers, fuzz the anatomy, meas
 	$(BIN)/python -m tests.fuzz.loop --count 20000
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]' && \
 	  mkdir -p var/fuzz && cd var/fuzz && PYTHONPATH=$(CURDIR) $(CURDIR)/$(BIN)/python -m tests.fuzz.anatomy -max_total_time=$(or $(FUZZ_SECONDS),600)
+
+bench: .venv/installed-test ## measure beside Postfix with clamav-milter and amavisd, Haraka, aiosmtpd: writes docs/performance.md
+	tests/bench/install_peers.sh
+	$(BIN)/python -m tests.bench.compare $(BENCH)
 
 clean: ## remove the virtual environment and the caches, never the data in ./var
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

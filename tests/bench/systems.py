@@ -38,6 +38,10 @@ class System(Protocol):
         """Set up in this empty folder, forwarding to that port; returns once it accepts mail."""
         ...
 
+    def drain(self) -> None:
+        """Returns when the sink has everything that was answered 250."""
+        ...
+
     def stop(self) -> None: ...
 
 
@@ -79,6 +83,9 @@ class Sink:
         command = [find_program("smtp-sink"), "-u", "nobody", f"127.0.0.1:{self.port}", "1000"]
         self._program = _started(command, folder / "sink.log", self.port)
 
+    def drain(self) -> None:
+        """Nothing waits: a 250 comes behind the sink's."""
+
     def stop(self) -> None:
         if self._program is not None:
             self._program.stop()
@@ -103,6 +110,9 @@ class FloorRelay:
         script = Path(__file__).with_name("floor_relay.py")
         command = [sys.executable, script, str(self.port), str(sink_port)]
         self._program = _started(command, folder / "floor.log", self.port)
+
+    def drain(self) -> None:
+        """Nothing waits: a 250 comes behind the sink's."""
 
     def stop(self) -> None:
         if self._program is not None:
@@ -135,6 +145,9 @@ class Pratique:
         self.gateway.do("tenant", "add", "bench")
         route = f"smtp://127.0.0.1:{sink_port}"
         self.gateway.do("domain", "add", DOMAIN, "--tenant", "bench", "--verified", "--route", route)
+
+    def drain(self) -> None:
+        """Nothing waits: a 250 comes behind the sink's."""
 
     def stop(self) -> None:
         if self.gateway is not None:
