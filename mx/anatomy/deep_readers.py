@@ -5,11 +5,16 @@ A library that is not on this machine leaves its kinds out: they are unscannable
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 from mx.anatomy.containers.archive import FORMATS, archive_reader, open_cabs
 from mx.anatomy.containers.compressed import filter_reader
 from mx.anatomy.containers.contract import Reader
 from mx.anatomy.containers.libarchive import LibArchive, load
+from mx.anatomy.containers.office_encryption import lock
+from mx.anatomy.containers.ole import open_ole
+from mx.anatomy.containers.pdf import open_pdf
+from mx.anatomy.containers.pdf_encryption import unlock
 from mx.anatomy.containers.rar import open_rars
 from mx.anatomy.containers.seven_zip import open_seven_zips
 from mx.anatomy.containers.tar import deep_tar_reader
@@ -44,7 +49,11 @@ def archive_readers(library: LibArchive | None) -> Mapping[Kind, Reader]:
     }
 
 
-_WITH_LIBRARIES: Mapping[Kind, Reader] = {**archive_readers(load())}
+_WITH_LIBRARIES: Mapping[Kind, Reader] = {
+    **archive_readers(load()),
+    Kind.OLE: partial(open_ole, unlock=lock),
+    Kind.PDF: partial(open_pdf, unlock=unlock),
+}
 
 missing = tuple(kind.value for kind in _THROUGH_LIBARCHIVE if kind not in _WITH_LIBRARIES)
 """The formats that a library is missing for on this machine."""

@@ -48,9 +48,12 @@ class Kind(StrEnum):
     PDF = "pdf"
     RTF = "rtf"
     ONENOTE = "onenote"
+    ACTIVEMIME = "activemime"
     CMS = "cms"
     """Cryptographic Message Syntax: S/MIME, signed or enveloped."""
     PGP = "pgp"
+    PACKAGE_PART = "package-part"
+    """XML that says something of the Office package that it belongs to."""
     HTML = "html"
     CALENDAR = "calendar"
     """iCalendar and vCard: texts that may carry files."""
@@ -75,6 +78,10 @@ _ZIP_STARTS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08", b"PK00PK\3\4")
 _HEAD_OCTETS = 1 << 16
 
 _MAGIC = (
+    (0, rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\x0e\x11\xfc\x0d\xd0\xcf\x11\x0e", "ole"),
+    (0, rb"(?:\xef\xbb\xbf)?[\s\0]{0,64}\{\\[rR][tT]", "rtf"),
+    (0, rb"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d|\xa1\x2f\xff\x43\xd9\xef\x76\x4c", "onenote"),
+    (0, rb"ActiveMime\0", "activemime"),
     (0, rb"7z\xbc\xaf\x27\x1c", "7z"),
     (0, rb"Rar!\x1a\x07[\x00\x01]", "rar"),
     (0, rb"MSCF\0\0\0\0", "cab"),
@@ -106,6 +113,12 @@ _MAGIC = (
     (0, rb"hsqs", "squashfs"),
     (0, rb"vhdxfile|conectix|KDMV|QFI\xfb", "virtual-disk"),
     (0, rb"EGG[A]\0|ALZ\x01", "egg"),
+    (0, rb"[\xeb\xe9].{53}FAT1[26] |\xeb.\x90.{79}FAT32 ", "fat"),
+    (0, rb"\xeb.\x90(?:NTFS {4}|EXFAT {3})", "ntfs"),
+    (32, rb"NXSB", "apfs"),
+    (446, rb"[\x00\x80].{3}[\x01\x04\x06\x07\x0b\x0c\x0e\x83\xaf\xee].{59}\x55\xaa", "disk"),
+    (512, rb"EFI PART", "disk"),
+    (1024, rb"H\+\0\x04|HX\0\x05", "hfs"),
     (32769, rb"CD001|NSR0[23]|BEA01", "iso"),
 )
 _BY_NAME = {kind.value: kind for kind in Kind}
@@ -129,6 +142,9 @@ _INSTALLERS = (
 _TRAILER_OCTETS = 512
 _TRAILERS = {b"koly": "dmg", b"cone": "virtual-disk"}
 _VOLUMES_START, _VOLUMES_OCTETS = 32768, 16 * 2048
+_PDF = re.compile(rb"%PDF-|(?<!\d)\d{1,10}[\0\s]{1,20}\d{1,5}[\0\s]{1,20}obj\b")
+_PDF_HEAD_OCTETS = 1024
+_PDF_NAME = re.compile(r"\.(?:pdf|fdf|xfdf)[\s.\0]*\Z", re.IGNORECASE)
 _UDF = re.compile(rb"\x00NSR0[23]\x01")
 
 
@@ -167,9 +183,21 @@ def _kinds(
         found.append(Kind.TAR)
     found.extend(kind for kind in carried if kind not in found)
     found.extend([_BY_NAME[name] for name in magic if name in _BY_NAME])
+    if _is_pdf(content, declared_type, names):
+        found.append(Kind.PDF)
     if _may_hide_archives(content, names):
         found.extend(kind for kind, mark in _EMBEDDED if kind not in found and mark.search(base, start, end))
     return found
+
+
+def _is_pdf(content: Stretch, declared_type: str, names: tuple[str, ...]) -> bool:
+    """It has objects, and a head near its beginning, an object there, or a name: readers ask for no more."""
+    base, start, end = content.base, content.start, content.end
+    if base.find(b"obj", start, end) < 0:
+        return False
+    if _PDF.search(base, start, min(end, start + _PDF_HEAD_OCTETS)) is not None:
+        return True
+    return declared_type == "application/pdf" or any(_PDF_NAME.search(name) for name in names)
 
 
 def _carried(content: Stretch, declared_type: str) -> list[Kind]:

@@ -8,6 +8,7 @@ reader that comes upon something of the kind within its own format.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mx.anatomy.containers.activemime import open_activemime
 from mx.anatomy.containers.base64_block import open_base64_blocks
 from mx.anatomy.containers.binhex import open_binhex
 from mx.anatomy.containers.calendar import open_calendar
@@ -16,9 +17,14 @@ from mx.anatomy.containers.compressed import open_bzip2, open_lzip, open_lzma, o
 from mx.anatomy.containers.contract import Reader
 from mx.anatomy.containers.gzip import open_gzip
 from mx.anatomy.containers.html import open_html
+from mx.anatomy.containers.ole import open_ole
+from mx.anatomy.containers.onenote import open_onenote
+from mx.anatomy.containers.package_part import open_package_part
+from mx.anatomy.containers.pdf import open_pdf
 from mx.anatomy.containers.pgp import open_pgp
 from mx.anatomy.containers.quoted_block import open_quoted_block
 from mx.anatomy.containers.recoded import open_recoded
+from mx.anatomy.containers.rtf import open_rtf
 from mx.anatomy.containers.tar import open_tar
 from mx.anatomy.containers.tnef import open_tnef
 from mx.anatomy.containers.uuencode import open_uuencode
@@ -56,6 +62,12 @@ LIGHT_READERS = Readers(
         Kind.LZMA: open_lzma,
         Kind.LZIP: open_lzip,
         Kind.TNEF: open_tnef,
+        Kind.OLE: open_ole,
+        Kind.PDF: open_pdf,
+        Kind.RTF: open_rtf,
+        Kind.ONENOTE: open_onenote,
+        Kind.PACKAGE_PART: open_package_part,
+        Kind.ACTIVEMIME: open_activemime,
     },
     is_deep=False,
 )

@@ -55,6 +55,8 @@ def text_kinds(content: Stretch, declared_type: str) -> list[str]:
         found.append("pgp")
     if _may_carry_files(text, lower, letters, declared_type):
         found.append("html")
+    if b"<" in text and _may_be_package_part(lower):
+        found.append("package-part")
     if b"+A" in text and _UTF7.search(text) is not None:
         found.append("text")
     return found
@@ -72,6 +74,14 @@ def _is_wide(head: bytes) -> bool:
         return False
     kept = head.translate(None, b"\0")
     return len(kept.translate(None, _PRINTABLE)) * 10 < len(kept)
+
+
+def _may_be_package_part(lower: bytes) -> bool:
+    return (
+        (b"targetmode" in lower and b"relationship" in lower)
+        or (b"encryption-data" in lower and b"manifest" in lower)
+        or b"macrosheet" in lower[:_SAMPLE]
+    )
 
 
 def _may_be_binhex(text: bytes) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from mx.anatomy.budget import Budget
 from mx.anatomy.deep_readers import DEEP_READERS
-from mx.anatomy.kinds import Kind
 from mx.anatomy.walker import Anatomy, walk
 from mx.cell.signatures import Signatures, compile_rules
 from mx.decision import Deliver, decide
@@ -17,20 +16,6 @@ from mx.finding import Found, NothingFound
 from mx.verdict import Verdict, judge
 from tenants.policy import Policy
 from tests.corpus.case import Case, Expect
-
-_NEEDED = {
-    "document": (Kind.OLE, Kind.PDF, Kind.RTF, Kind.ONENOTE, Kind.TNEF),
-    "locked-document": (Kind.OLE, Kind.PDF),
-}
-
-
-def unread_rooms() -> dict[str, str]:
-    """The classes of the corpus that need formats without a reader on this machine, with those formats."""
-    lacking = {
-        room: ", ".join(kind.value for kind in needed if kind not in DEEP_READERS.by_kind)
-        for room, needed in _NEEDED.items()
-    }
-    return {room: formats for room, formats in lacking.items() if formats}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ The layout: [MS-CFB]; macros: [MS-OVBA] sections 2.3.4 and 2.4.1.
 
 import itertools
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 _SECTOR = 512
 _MINI = 64
@@ -137,3 +137,42 @@ def macro_project(source: bytes) -> Tree:
 def macro_file(source: bytes) -> bytes:
     """A vbaProject.bin."""
     return compound(macro_project(source))
+
+
+def shuffled(file: bytes) -> bytes:
+    """The same compound file with its sectors in the reverse order: every stream lies in pieces."""
+    count = len(file) // _SECTOR - 1
+    fat_count = struct.unpack_from("<I", file, 44)[0]
+    table = b"".join(
+        file[_SECTOR * (1 + place) :][:_SECTOR] for place in struct.unpack_from(f"<{fat_count}I", file, 76)
+    )
+    fat = struct.unpack(f"<{len(table) // 4}I", table)
+
+    def moved(sector: int) -> int:
+        return count - 1 - sector if sector < count else sector
+
+    sectors = [file[_SECTOR * (1 + number) :][:_SECTOR] for number in range(count)]
+    directory, mini_fat = (struct.unpack_from("<I", file, at)[0] for at in (48, 60))
+    sector = directory
+    while sector < count:
+        sectors[sector] = b"".join(_moved_entry(sectors[sector][at : at + 128], moved) for at in range(0, _SECTOR, 128))
+        sector = fat[sector]
+    new_fat = [_FREE] * len(fat)
+    for number, following in enumerate(fat[:count]):
+        new_fat[moved(number)] = moved(following)
+    packed = struct.pack(f"<{len(new_fat)}I", *new_fat)
+    places = [moved(place) for place in struct.unpack_from(f"<{fat_count}I", file, 76)]
+    header = bytearray(file[:_SECTOR])
+    struct.pack_into("<I", header, 48, moved(directory))
+    struct.pack_into("<I", header, 60, moved(mini_fat))
+    struct.pack_into(f"<{fat_count}I", header, 76, *places)
+    body = list(reversed(sectors))
+    for number, place in enumerate(places):
+        body[place] = packed[number * _SECTOR : (number + 1) * _SECTOR]
+    return bytes(header) + b"".join(body)
+
+
+def _moved_entry(entry: bytes, moved: Callable[[int], int]) -> bytes:
+    first, octets = struct.unpack_from("<IQ", entry, 116)
+    is_in_sectors = entry[66] == 5 or (entry[66] == 2 and octets >= _CUTOFF)
+    return entry[:116] + struct.pack("<IQ", moved(first), octets) if is_in_sectors else entry

@@ -50,7 +50,7 @@ def _office() -> Iterator[tuple[str, bytes]]:
     yield "doc-embedded-object", made.word_file({"ObjectPool": {"_1": {"\1Ole10Native": ole_package(PACKED)}}})
     yield "doc-macro", made.word_file({"Macros": macro_project(MACRO)})
     yield "doc-any-stream", made.word_file({"Hidden": PACKED})
-    yield "doc-stream-larger", made.word_file({"Hidden": b"\0" * 9000 + PACKED})
+    yield "doc-stream-larger", made.word_file({"Hidden": PACKED + b"\0" * 9000})
     yield (
         "doc-object-in-object",
         made.word_file({"ObjectPool": {"_1": {"\1Ole10Native": ole_package(with_package(PACKED))}}}),

@@ -33,6 +33,20 @@ CASES = [
     (b"\x02\x21\x4c\x18", "", [Kind.LZ4]),
     (b"MZ program 7z\xbc\xaf\x27\x1c and Rar!\x1a\x07\0 and MSCF\0\0\0\0", "", [Kind.SEVEN_ZIP, Kind.RAR, Kind.CAB]),
     (b"\xff\xd8\xff picture PK\3\4" + bytes(200_000), "", [Kind.ZIP]),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", [Kind.OLE]),
+    (b"{\\rtf1 text}", "", [Kind.RTF]),
+    (b" \r\n{\\rt text}", "", [Kind.RTF]),
+    (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", "", [Kind.ONENOTE]),
+    (b"ActiveMime\0\0\1", "", [Kind.ACTIVEMIME]),
+    (b"%PDF-1.7\n1 0 obj", "", [Kind.PDF]),
+    (b"junk %PDF-1.7\n1 0 obj", "", [Kind.PDF]),
+    (b"1 0 obj\n<<>>\nendobj", "", [Kind.PDF]),
+    (bytes(5000) + b"1 0 obj", "application/pdf", [Kind.PDF]),
+    (bytes(5000) + b"1 0 obj", "", []),
+    (b"%PDF-1.7 and no more", "application/pdf", []),
+    (b"<manifest:file-entry><manifest:encryption-data/>", "", [Kind.PACKAGE_PART]),
+    (b"<xm:macrosheet xmlns:xm='x'>", "", [Kind.PACKAGE_PART]),
+    (b"<Relationship TargetMode='External'/>", "", [Kind.PACKAGE_PART]),
     (b"\xc7\x71 and text that is none of it", "", []),
     (b"BZh9 is no bzip2", "", []),
     (b"", "", []),
@@ -58,6 +72,13 @@ UNREAD = [
     (bytes(32768) + b"\0BEA01\1" + bytes(2041) + b"\0NSR02\1" + bytes(99), "udf"),
     (b"MZ" + bytes(99) + b"\xef\xbe\xad\xdeNullsoftInst", "nsis"),
     (b"MZ" + bytes(99) + b"InstallShield\0\4" + bytes(40), "installshield"),
+    (b"\xeb\x3c\x90" + b"MSDOS5.0".ljust(51) + b"FAT12   ", "fat"),
+    (b"\xeb\x58\x90" + b"MSDOS5.0".ljust(79) + b"FAT32   ", "fat"),
+    (b"\xeb\x52\x90NTFS    ", "ntfs"),
+    (bytes(450) + b"\x0c" + bytes(59) + b"\x55\xaa", "disk"),
+    (bytes(512) + b"EFI PART", "disk"),
+    (bytes(1024) + b"H+\0\4", "hfs"),
+    (bytes(32) + b"NXSB", "apfs"),
     (b"MZ an InstallShield\0 is named", None),
     (b"%PDF-1.7", None),
     (b"\x89PNG\r\n", None),
@@ -72,6 +93,13 @@ def test_names_containers_that_nobody_opens(octets: bytes, name: str | None) -> 
     """Each format by its magic; ordinary files are none of them."""
     assert unread_container(whole(octets)) == name
     assert unread_container(Stretch(b"x" + octets, 1, 1 + len(octets))) == name
+
+
+def test_a_name_is_enough_for_a_pdf_with_objects() -> None:
+    """Some readers look for objects, whatever stands before them."""
+    content = whole(bytes(5000) + b"1 0 obj")
+    assert kinds(content, "", ("a.PDF ",)) == [Kind.PDF]
+    assert kinds(content, "", ("a.txt",)) == []
 
 
 def test_an_archive_behind_other_octets_is_told_by_its_name() -> None:

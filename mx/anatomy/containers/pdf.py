@@ -1,0 +1,389 @@
+"""PDF: embedded files, scripts and forms in every object of the file, superseded and unreferenced ones included.
+
+Comes in: a stretch. Goes out: embedded files with all their names, scripts (reading `pdf-script`), and every stream
+that looks like a file of its own. Pictures, fonts and page contents are no artifacts. The cross-reference table is not
+believed and not needed. An encrypted document is read as it stands and decrypted; with the empty password at once,
+with others once all text was seen. Decrypting needs a library, so a light cell hands the message on.
+
+Standards: ISO 32000-2 sections 7.5.7 (object streams), 7.11.4 (embedded files), 12.6.4 (actions), 12.7.8 (XFA).
+Failure: octets without objects, or an embedded file that is damaged, are the oddity `broken-pdf`; an embedded file that
+cannot be expanded at all, or streams that overlap over and over, the obstacle `broken-pdf`. An action that starts a
+program is `pdf.launch`, suspicious. Scripts alone are no finding: forms have them.
+Limits: one pass; streams are decoded at most WORK_FACTOR times the octets of the file, all together.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from mx.anatomy.ambiguities import AmbiguityName
+from mx.anatomy.budget import Budget
+from mx.anatomy.containers.contract import DeeperCellNeeded, Member, Obstacle, Oddity, Step, Stretch, whole
+from mx.anatomy.containers.file_starts import begins_like_a_file
+from mx.anatomy.containers.pdf_filters import decode
+from mx.anatomy.containers.pdf_syntax import Dictionary, PdfObject, Reference, find_objects, read_values, values_of
+from mx.finding import Severity
+
+WORK_FACTOR = 8
+_BROKEN = Obstacle("broken-pdf")
+_LAUNCH = Obstacle("pdf.launch", Severity.SUSPICIOUS)
+_INTERESTING = re.compile(rb"/JS\b|/JavaScript|/Launch|/E(?:mbeddedFile|F\b)|/ObjStm|/XFA|#[0-9A-Fa-f]{2}")
+_FLATE_ONLY = re.compile(rb"/Filter\s*\[?\s*/Fl(?:ateDecode)?\b\s*(?:\]|/(?![A-Z0-9a-z]{0,12}Decode)|>>)")
+_FILTERED = re.compile(rb"/F(?:ilter)?\b|#[0-9A-Fa-f]{2}")
+_SNIFFED_FROM_OCTETS = 512
+
+
+def _spelled(name: bytes) -> bytes:
+    """A pattern for a name in which any letter may stand as its number."""
+    return b"/" + b"".join(b"(?:%c|#%02x|#%02X)" % (letter, letter, letter) for letter in name)
+
+
+_ENCRYPT = re.compile(_spelled(b"Encrypt") + rb"[\0\t\n\f\r ]*(?:(\d{1,10})[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+R|(<<))")
+_IDENTIFIER = re.compile(_spelled(b"ID") + rb"[\0\t\n\f\r ]*(\[)")
+_MOST_IDENTIFIERS = 4
+_MOST_ENCRYPTIONS = 4
+"""A document with so many has more than can be tried."""
+_MOST_DICTIONARY_OCTETS = 1 << 14
+_END_MARK = b"%%EOF"
+
+
+@dataclass(frozen=True, slots=True)
+class Encryption:
+    """What a document says of its encryption."""
+
+    dictionary: Dictionary
+    identifiers: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Decryption:
+    """How to decrypt a text, a stream and an embedded file: of object number and generation, from octets."""
+
+    text: Callable[[int, int, bytes], bytes]
+    stream: Callable[[int, int, bytes], bytes]
+    file: Callable[[int, int, bytes], bytes]
+
+
+Unlock = Callable[[Encryption, Callable[[Decryption], Iterator[Step]], Budget], Iterator[Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One dictionary of interest, and where it stands."""
+
+    number: int
+    generation: int
+    dictionary: Dictionary
+    is_packed: bool
+    """It stands in an object stream, whose texts are not encrypted one by one."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One way to read the document: as it stands, or decrypted."""
+
+    objects: Sequence[PdfObject]
+    budget: Budget
+    decryption: Decryption | None
+    is_doubtful: bool
+    """Encrypted, and read as it stands: what does not decode means nothing."""
+    octets_left: int
+    by_number: dict[int, list[PdfObject]] = field(default_factory=dict)
+    parts: list[_Part] = field(default_factory=list)
+    packed: dict[int, list[object]] = field(default_factory=dict)
+    """The values in object streams, by their number."""
+    shown: set[int] = field(default_factory=set)
+    """Where the streams begin that are members already."""
+    values: dict[int, list[object]] = field(default_factory=dict)
+    """The values of objects that were read, by where their text begins."""
+
+    def values_of(self, one: PdfObject) -> list[object]:
+        """The values of an object of the file; read once."""
+        values = self.values.get(one.text.start)
+        if values is None:
+            values = self.values[one.text.start] = read_values(one.text, self.budget)
+        return values
+
+    def dictionary_of(self, one: PdfObject) -> Dictionary:
+        return next((value for value in self.values_of(one) if isinstance(value, dict)), {})
+
+
+def open_pdf(content: Stretch, budget: Budget, unlock: Unlock | None = None) -> Iterator[Step]:
+    """Everything that may be run or opened within; `unlock` gives the steps of an encrypted document."""
+    objects = find_objects(content, budget)
+    if not any(one.number for one in objects):
+        yield Oddity(AmbiguityName.BROKEN_PDF)
+        return
+    encryptions = _encryptions(content, objects, budget)
+
+    def read(decryption: Decryption | None) -> Iterator[Step]:
+        is_doubtful = bool(encryptions) and decryption is None
+        reading = _Reading(objects, budget, decryption, is_doubtful, WORK_FACTOR * content.octets)
+        return _read(reading)
+
+    yield from read(None)
+    yield from _behind(content)
+    for encryption in encryptions:
+        if unlock is None:
+            raise DeeperCellNeeded
+        yield from unlock(encryption, read, budget)
+    if len(encryptions) == _MOST_ENCRYPTIONS:
+        yield _BROKEN
+
+
+def _behind(content: Stretch) -> Iterator[Step]:
+    """What stands behind the last mark of an end, where it begins like a file."""
+    mark = content.base.rfind(_END_MARK, content.start, content.end)
+    if mark >= 0:
+        behind = Stretch(content.base, mark + len(_END_MARK), content.end).raw.lstrip(b"\0\t\n\f\r ")
+        if begins_like_a_file(behind):
+            yield Member(
+                "octets behind", "", "pdf-behind", Stretch(content.base, content.end - len(behind), content.end)
+            )
+
+
+def _read(reading: _Reading) -> Iterator[Step]:
+    for one in reading.objects:
+        reading.by_number.setdefault(one.number, []).append(one)
+    for one in reading.objects:
+        yield from _look_at(one, reading)
+    names: dict[int, dict[str, None]] = {}
+    wanted: dict[int, str] = {}
+    for part in reading.parts:
+        yield from _act_on(part, reading, names, wanted)
+    for number, name in wanted.items():
+        yield from _show_texts(reading, number, name)
+    for one in reading.objects:
+        if one.stream is not None and one.number in names:
+            yield from _show_file(one, reading, tuple(names[one.number]))
+    files = dict.fromkeys(part.number for part in reading.parts if "EmbeddedFile" in values_of(part.dictionary, "Type"))
+    for one in (one for number in files for one in reading.by_number.get(number, ())):
+        yield from _show_file(one, reading, ())
+    for one in reading.objects:
+        if one.stream is not None and one.stream.start not in reading.shown and _looks_like_a_file(one, reading):
+            yield from _show_file(one, reading, (), is_further=True)
+
+
+def _look_at(one: PdfObject, reading: _Reading) -> Iterator[Step]:
+    """Keep the dictionaries of interest, and unpack object streams."""
+    text = one.text
+    if _INTERESTING.search(text.base, text.start, text.end) is not None:
+        for value in reading.values_of(one):
+            _keep(value, one, reading, is_packed=False)
+            if isinstance(value, dict) and "ObjStm" in values_of(value, "Type"):
+                yield from _unpack(one, value, reading)
+
+
+def _keep(value: object, one: PdfObject, reading: _Reading, *, is_packed: bool) -> None:
+    """Every dictionary within the value, however deep."""
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            reading.parts.append(_Part(one.number, one.generation, current, is_packed))
+            waiting.extend(reversed(current.values()))
+        elif isinstance(current, list):
+            waiting.extend(reversed(current))
+
+
+def _unpack(one: PdfObject, dictionary: Dictionary, reading: _Reading) -> Iterator[Step]:
+    """The objects in an object stream."""
+    octets, is_complete = _decode(one, dictionary, reading, is_file=False)
+    if not is_complete and not reading.is_doubtful:
+        yield Oddity(AmbiguityName.BROKEN_PDF)
+    if _INTERESTING.search(octets) is None:
+        return
+    first = dictionary.get("First")
+    first = first if isinstance(first, int) and 0 <= first <= len(octets) else 0
+    header = [value for value in read_values(Stretch(octets, 0, first), reading.budget) if isinstance(value, int)]
+    offsets = header[1::2]
+    bounds = sorted({min(first + offset, len(octets)) for offset in offsets if offset >= 0} | {first, len(octets)})
+    numbers = {first + offset: number for number, offset in zip(header[::2], offsets, strict=False)}
+    for start, end in pairwise(bounds):
+        if numbers.get(start) is not None or _INTERESTING.search(octets, start, end) is not None:
+            number = numbers.get(start, one.number)
+            inner = PdfObject(number, 0, Stretch(octets, start, end), None)
+            for value in read_values(inner.text, reading.budget)[:1]:
+                reading.packed.setdefault(number, []).append(value)
+                if _INTERESTING.search(octets, start, end) is not None:
+                    _keep(value, inner, reading, is_packed=True)
+
+
+def _act_on(
+    part: _Part, reading: _Reading, names: dict[int, dict[str, None]], wanted: dict[int, str]
+) -> Iterator[Step]:
+    """What one dictionary says: a script, a form, an action, the names of a file."""
+    dictionary = part.dictionary
+    for name, label in (("JS", "JavaScript"), ("XFA", "XFA form")):
+        for value in values_of(dictionary, name):
+            for one in value if isinstance(value, list) else [value]:
+                if isinstance(one, Reference):
+                    wanted[one.number] = label
+                elif isinstance(one, bytes) and name == "JS":
+                    yield _script(label, _plain(one, part, reading))
+    if "Launch" in values_of(dictionary, "S"):
+        yield _LAUNCH
+    for value in values_of(dictionary, "EF"):
+        written = [
+            _as_text(_plain(text, part, reading))
+            for key in ("UF", "F", "DOS", "Unix", "Mac")
+            for found in values_of(dictionary, key)
+            for text in _texts_of(found, reading)
+        ]
+        for target in _targets(value, reading):
+            names.setdefault(target, {}).update(dict.fromkeys(name for name in written if name))
+
+
+def _targets(value: object, reading: _Reading) -> Iterator[int]:
+    """The numbers of the streams that an EF dictionary, or a reference to one, names."""
+    found = [value]
+    if isinstance(value, Reference):
+        found = [inner for one in reading.by_number.get(value.number, ()) for inner in reading.values_of(one)]
+        found += reading.packed.get(value.number, [])
+    for dictionary in found:
+        if isinstance(dictionary, dict):
+            yield from (target.number for target in dictionary.values() if isinstance(target, Reference))
+
+
+def _texts_of(value: object, reading: _Reading) -> Iterator[bytes]:
+    if isinstance(value, bytes):
+        yield value
+    elif isinstance(value, Reference):
+        for one in reading.by_number.get(value.number, ()):
+            yield from (inner for inner in reading.values_of(one)[:1] if isinstance(inner, bytes))
+        yield from (inner for inner in reading.packed.get(value.number, []) if isinstance(inner, bytes))
+
+
+def _show_texts(reading: _Reading, number: int, name: str) -> Iterator[Step]:
+    """The scripts or forms under this number, in every revision: streams or texts."""
+    for one in reading.by_number.get(number, ()):
+        if one.stream is None:
+            part = _Part(one.number, one.generation, {}, False)
+            texts = (value for value in reading.values_of(one) if isinstance(value, bytes))
+            yield from (_script(name, _plain(text, part, reading)) for text in texts)
+        elif one.stream.start not in reading.shown:
+            octets, is_complete = _decode(one, reading.dictionary_of(one), reading, is_file=False)
+            if is_complete or not reading.is_doubtful:
+                reading.shown.add(one.stream.start)
+                yield _script(name, octets)
+    yield from (_script(name, value) for value in reading.packed.get(number, []) if isinstance(value, bytes))
+
+
+def _show_file(
+    one: PdfObject, reading: _Reading, names: tuple[str, ...], *, is_further: bool = False
+) -> Iterator[Step]:
+    """A stream as a file."""
+    if one.stream is None or one.stream.start in reading.shown:
+        return
+    reading.shown.add(one.stream.start)
+    dictionary = reading.dictionary_of(one)
+    octets, is_complete = _decode(one, dictionary, reading, is_file=True)
+    if not is_complete and reading.is_doubtful:
+        return
+    if octets or not one.stream.octets:
+        media_type = dictionary.get("Subtype")
+        media_type = media_type.lower() if isinstance(media_type, str) and "/" in media_type else ""
+        first, *others = names or ("embedded file",)
+        yield Member(first, media_type, "pdf-file", whole(octets), is_further=is_further, names=tuple(others))
+    if not is_complete:
+        yield Oddity(AmbiguityName.BROKEN_PDF) if octets else _BROKEN
+    if reading.octets_left < 0:
+        yield _BROKEN
+
+
+def _looks_like_a_file(one: PdfObject, reading: _Reading) -> bool:
+    """By the first octets that come out of the stream."""
+    stream, text = one.stream, one.text
+    if stream is None or not stream.octets:
+        return False
+    head = stream.base[stream.start : min(stream.end, stream.start + _SNIFFED_FROM_OCTETS)]
+    if reading.decryption is not None:
+        head = reading.decryption.stream(one.number, one.generation, head[: len(head) // 16 * 16])
+    if _FLATE_ONLY.search(text.base, text.start, text.end) is None:
+        filters: list[str] = []
+        parameters: list[Dictionary] = []
+        if _FILTERED.search(text.base, text.start, text.end) is not None:
+            filters, parameters = _filters(reading.dictionary_of(one))
+    else:
+        filters, parameters = ["FlateDecode"], []
+    return begins_like_a_file(decode(head, filters, parameters, reading.budget).octets)
+
+
+def _decode(one: PdfObject, dictionary: Dictionary, reading: _Reading, *, is_file: bool) -> tuple[bytes, bool]:
+    stream = one.stream
+    if stream is None:
+        return b"", True
+    reading.octets_left -= stream.octets
+    if reading.octets_left < 0:
+        return b"", False
+    octets = stream.raw
+    if reading.decryption is not None and "XRef" not in values_of(dictionary, "Type"):
+        decrypt = reading.decryption.file if is_file else reading.decryption.stream
+        octets = decrypt(one.number, one.generation, octets)
+        reading.budget.charge_octets(len(octets))
+    filters, parameters = _filters(dictionary)
+    decoded = decode(octets, filters, parameters, reading.budget)
+    return decoded.octets, decoded.is_complete
+
+
+def _filters(dictionary: Dictionary) -> tuple[list[str], list[Dictionary]]:
+    """The names of the filters, and the parameters of each."""
+    value = dictionary.get("Filter", dictionary.get("F"))
+    filters = [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
+    given = dictionary.get("DecodeParms", dictionary.get("DP"))
+    parameters = [one if isinstance(one, dict) else {} for one in (given if isinstance(given, list) else [given])]
+    return filters, parameters
+
+
+def _plain(text: bytes, part: _Part, reading: _Reading) -> bytes:
+    if reading.decryption is None or part.is_packed:
+        return text
+    return reading.decryption.text(part.number, part.generation, text)
+
+
+def _script(name: str, octets: bytes) -> Member:
+    return Member(name, "", "pdf-script", whole(_as_text(octets).encode("utf-8", "replace")), "utf-8", is_further=True)
+
+
+def _as_text(octets: bytes) -> str:
+    """A text in one of the three forms that PDF has (ISO 32000-2 section 7.9.2.2)."""
+    if octets.startswith(b"\xfe\xff"):
+        return octets[2:].decode("utf-16-be", "replace")
+    if octets.startswith(b"\xff\xfe"):
+        return octets[2:].decode("utf-16-le", "replace")
+    if octets.startswith(b"\xef\xbb\xbf"):
+        return octets[3:].decode("utf-8", "replace")
+    return octets.decode("latin-1")
+
+
+def _encryptions(content: Stretch, objects: Sequence[PdfObject], budget: Budget) -> list[Encryption]:
+    """What the trailers say of the document's encryption, the last first; whichever of them a reader believes."""
+    found: list[Dictionary] = []
+    for place in reversed(list(_ENCRYPT.finditer(content.base, content.start, content.end))):
+        budget.check_time()
+        if place[1] is not None:
+            texts = [one.text for one in objects if one.number == int(place[1])]
+        else:
+            texts = [Stretch(content.base, place.start(2), min(place.start(2) + _MOST_DICTIONARY_OCTETS, content.end))]
+        for text in reversed(texts):
+            for value in read_values(text, budget)[:1]:
+                if isinstance(value, dict) and "Filter" in value and value not in found:
+                    found.append(value)
+        if len(found) >= _MOST_ENCRYPTIONS:
+            break
+    identifiers = _identifiers(content, budget) if found else []
+    return [Encryption(dictionary, identifiers) for dictionary in found[:_MOST_ENCRYPTIONS]]
+
+
+def _identifiers(content: Stretch, budget: Budget) -> list[bytes]:
+    """The first halves of the document's identifiers; without any, the empty one."""
+    found: dict[bytes, None] = {}
+    for place in _IDENTIFIER.finditer(content.base, content.start, content.end):
+        near = Stretch(content.base, place.start(1), min(place.start(1) + 4096, content.end))
+        for value in read_values(near, budget)[:1]:
+            if isinstance(value, list) and value and isinstance(value[0], bytes):
+                found.setdefault(value[0])
+        if len(found) >= _MOST_IDENTIFIERS:
+            break
+    return list(found) or [b""]

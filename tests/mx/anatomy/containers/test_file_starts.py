@@ -1,0 +1,36 @@
+"""What begins like a file."""
+
+import pytest
+
+from mx.anatomy.containers.file_starts import begins_like_a_file
+from tests.contracts.mail import EICAR, gzipped, zipped
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"MZ\x90",
+        zipped(b"x"),
+        gzipped(b"x"),
+        b"%PDF-1.4",
+        b"{\\rtf1",
+        b"\xd0\xcf\x11\xe0\xa1",
+        b"<script>",
+        b"\n <HTML>",
+        b"\x7fELF",
+        b"L\0\0\0\1\x14\2\0",
+        EICAR,
+        b"MIME-Version: 1.0",
+        b"begin 644 a",
+        b"@echo off",
+    ],
+)
+def test_files(octets: bytes) -> None:
+    """Programs, archives, documents, scripts, messages."""
+    assert begins_like_a_file(octets)
+
+
+@pytest.mark.parametrize("octets", [b"", b"q 1 0 0 1 0 0 cm", b"\xff\xd8\xff\xe0", b"\0\1\0\0", b"a MZ", b"/CIDInit"])
+def test_others(octets: bytes) -> None:
+    """Pages, pictures, fonts."""
+    assert not begins_like_a_file(octets)
