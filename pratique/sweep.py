@@ -19,7 +19,8 @@ from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
 from tenants.sealed import SealedStore, names_without_row, take_unneeded
 
-ROUND_SECONDS = 30.0
+ROUND_SECONDS = 5.0
+"""A full disk takes mail again once what was delivered is removed."""
 ORPHAN_SECONDS = timedelta(hours=1).total_seconds()
 MOST_A_ROUND = 500
 

@@ -16,7 +16,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -31,6 +31,8 @@ POOL_CONNECTIONS = 16
 _OLDEST_SQLITE = (3, 35, 0)
 """The first with RETURNING, which the leases need."""
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_BROKEN = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
+"""What SQLite calls it when the disk, not the database, is the trouble."""
 _READ_ONLY = "pratique_read_only"
 _POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s -c timezone=UTC"
 _MOST_SWITCHES = 20
@@ -67,6 +69,7 @@ class Database:
             )
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            event.listen(self.engine, "handle_error", _forget_broken_files)
         else:
             self.engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
@@ -121,6 +124,15 @@ def _outage(error: DBAPIError) -> DatabaseUnavailable | None:
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return DatabaseUnavailable(f"The database does not answer: {words}")
     return None
+
+
+def _forget_broken_files(context: ExceptionContext) -> None:
+    # A disk that broke can be mounted anew only when nobody has files of the old one open. "Corrupt" is among what a
+    # dead disk looks like to SQLite.
+    name = getattr(context.original_exception, "sqlite_errorname", "")
+    if name.startswith((*_BROKEN, *_DAMAGED)) and context.engine is not None:
+        context.is_disconnect = True
+        context.engine.dispose()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

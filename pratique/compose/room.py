@@ -1,7 +1,7 @@
 """Whether the disks take mail: asked for every message, and by whoever watches this node.
 
 Failure: a disk that is nearly full, read-only, broken or gone has no room: senders are told to try again later.
-Limits: the answer is that of the last 0.2 s; what is under way then may take some of the reserve.
+Limits: the answer is that of the last 0.05 s; what is under way then may take some of the reserve.
 """
 
 import os
@@ -14,7 +14,9 @@ from pratique.settings import Settings
 
 RESERVE_SHARE = 1.5
 """So many times the largest message must stay free, beside what the messages under way may take."""
-ROOM_SECONDS = 0.2
+JOURNAL_OCTETS = 8 << 20
+"""And so much for the database: SQLite's journal grows to 4 MiB between checkpoints, also while mail is put off."""
+ROOM_SECONDS = 0.05
 """How long an answer about free room is good for."""
 
 
@@ -41,7 +43,7 @@ class Room:
 
 def room_of(settings: Settings, seconds: Callable[[], float] = time.monotonic) -> Room:
     """The room on the disks of these settings; a data folder that is not there yet has none."""
-    return Room(settings.disks, int(settings.size * RESERVE_SHARE), seconds)
+    return Room(settings.disks, int(settings.size * RESERVE_SHARE) + JOURNAL_OCTETS, seconds)
 
 
 def _free_octets(folder: Path) -> int:

@@ -48,6 +48,11 @@ class Gateway:
         return f"http://{HOST}:{self.portal_port}"
 
     @property
+    def environment(self) -> dict[str, str]:
+        """What its processes are started with."""
+        return dict(self._environment)
+
+    @property
     def pid(self) -> int:
         """The parent of all processes of `pratique up`."""
         assert self._running is not None, "the gateway was not started"

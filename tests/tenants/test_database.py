@@ -178,3 +178,27 @@ def test_a_file_that_is_no_database_is_an_outage(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnavailable, match="damaged"), Database(f"sqlite:///{file}").read() as session:
         session.execute(COUNT)
     assert file.read_bytes().startswith(b"This is not")
+
+
+def test_files_of_a_broken_disk_are_let_go(tmp_path: Path) -> None:
+    """So that it can be mounted anew; the same Database then goes on with what is there. Here a page is damaged."""
+    file = tmp_path / "pratique.sqlite"
+    database = Database(f"sqlite:///{file}")
+    with database.unit_of_work() as session:
+        session.execute(text("CREATE TABLE kept (id INTEGER)"))
+        session.execute(text("INSERT INTO kept VALUES (1)"))
+    database.close()
+    good = file.read_bytes()
+    with database.read() as session:
+        session.execute(text("SELECT 1"))
+    assert database.engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+    with file.open("r+b") as whole:
+        whole.seek(len(good) // 2)
+        whole.write(b"\xff" * (len(good) // 2))
+    with pytest.raises(DatabaseUnavailable, match="damaged"), database.read() as session:
+        session.execute(text("SELECT * FROM kept"))
+    assert database.engine.pool.checkedin() == 0  # type: ignore[attr-defined]
+    file.write_bytes(good)
+    with database.read() as session:
+        assert session.execute(text("SELECT id FROM kept")).scalar_one() == 1
+    database.close()
