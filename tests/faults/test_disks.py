@@ -99,10 +99,11 @@ def breaking() -> Iterator[tuple[Node, Ext4Disk]]:
 
 def test_a_disk_that_fills_up_puts_senders_off_in_time(small: Node) -> None:
     """452 before the content is sent, with the reserve untouched; it drains by itself once the server is back."""
-    answer = small.send(AWAY, MEGABYTE)
-    while answer.startswith("250") and len(small.taken) < 60:
-        answer = small.send(AWAY, MEGABYTE)
-    assert answer.startswith("452 4.3.1"), answer
+    answers: list[str] = []
+    while answers[-5:] != ["452"] * 5:
+        # Near the edge, what the message before took for a moment makes the difference.
+        answers.append(small.send(AWAY, MEGABYTE)[:3])
+        assert answers[-1] in ("250", "452")
     assert small.free() > 1.5 * 10 * MEGABYTE
     assert len(small.taken) > 10
     with connected(small.one.smtp_port) as client:
