@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
+from tenants.attachment_lists import LISTS
 from tenants.dns_blocklist import DnsBlocklist, parse_dns_blocklist
 
 MOST_LISTED = 1000
+MOST_PATTERN_CHARACTERS = 120
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+*?-]+(?:/[a-z0-9!#$&^_.+*?-]+)?")
 MOST_BLOCKLISTS = 10
 _BETWEEN = re.compile(r"[,\s]+")
 _WORD = re.compile(r"[a-z][a-z0-9-]{0,60}")
@@ -160,7 +163,7 @@ def read_texts(given: object) -> tuple[str, ...]:
 
 
 def read_attachment_rules(given: object) -> tuple[AttachmentRule, ...]:
-    """Rules such as `extension:exe=hold` or `list:executables=reject-and-keep`."""
+    """Rules such as `extension:exe=hold` or `list:executables=reject-and-keep`; the first that fits counts."""
     return tuple(_attachment_rule(text) for text in _listed(given))
 
 
@@ -201,7 +204,19 @@ def _attachment_rule(text: str) -> AttachmentRule:
     key, colon, pattern = what.partition(":")
     if not equals or not colon or not pattern:
         raise ValueError(f"{text[:60]!r} is no rule; one looks like extension:exe=hold")
-    return AttachmentRule(one_of(AttachmentKey)(key), pattern.lower().removeprefix("."), one_of(Action)(action))
+    chosen, wanted = one_of(AttachmentKey)(key), pattern.lower()
+    if len(wanted) > MOST_PATTERN_CHARACTERS or not wanted.isprintable():
+        raise ValueError(f"patterns are at most {MOST_PATTERN_CHARACTERS} characters on one line")
+    match chosen:
+        case AttachmentKey.LIST if wanted not in LISTS:
+            raise ValueError(f"there is no list {wanted!r}; known are {', '.join(LISTS)}")
+        case AttachmentKey.DECLARED | AttachmentKey.TYPE if not _MEDIA_TYPE.fullmatch(wanted):
+            raise ValueError(f"{wanted!r} is no media type; one looks like application/pdf or image/*")
+        case AttachmentKey.EXTENSION:
+            wanted = wanted.removeprefix("*").removeprefix(".")
+    if not wanted:
+        raise ValueError("an ending such as exe is")
+    return AttachmentRule(chosen, wanted, one_of(Action)(action))
 
 
 def _listed(given: object) -> tuple[str, ...]:

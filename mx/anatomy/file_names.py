@@ -2,7 +2,8 @@
 
 Comes in: the values of a part's Content-Type and Content-Disposition fields. Goes out: the name that most programs
 show, and all others: first and last of duplicates, RFC 2231 pieces, encoded words decoded or not, percent signs decoded
-or not, other charsets, what stands before a NUL, behind a path, or without trailing dots and spaces.
+or not, other charsets, what stands before a NUL, behind a path, or without trailing dots and spaces, and the end of
+a long one. The others may hold what turns the writing direction round, which the first never does.
 
 Standards: RFC 2183 section 2.3; RFC 2231; RFC 2047.
 Failure: none. Limits: 24 names of 255 characters.
@@ -13,10 +14,10 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from mx.anatomy.charsets import decode_charset
-from mx.anatomy.headers import read_parameters, text_of
+from mx.anatomy.headers import raw_text_of, read_parameters, text_of
 
 _MOST_NAMES = 24
-_MOST_OCTETS = 255
+_MOST_OCTETS, _MOST_LONG = 255, 1020
 _MOST_HEADER = 8192
 _MOST_FIELDS = 12
 _PLAIN = re.compile(rb"[A-Za-z0-9_()+,@~-](?:[A-Za-z0-9 _()+,@~.-]{0,200}[A-Za-z0-9_()+,@~-])?")
@@ -50,6 +51,7 @@ def file_names(types: list[bytes], dispositions: list[bytes]) -> tuple[str, tupl
         for name in _every_name(value, key, parameters):
             for variant in _variants(name):
                 others.setdefault(variant[:_MOST_OCTETS])
+                others.setdefault(variant[-_MOST_OCTETS:])
     others.pop(main, None)
     return main, tuple(name for name in others if name)[:_MOST_NAMES]
 
@@ -72,8 +74,11 @@ def loose_file_names(header: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def _every_name(value: bytes, key: bytes, parameters: list[tuple[bytes, bytes]]) -> Iterator[str]:
-    yield _named(dict(parameters), key)
     named = dict(reversed(parameters))
+    if key in named:
+        yield raw_text_of(named[key], _MOST_LONG)
+    yield _decoded(named, key)
+    yield _named(dict(parameters), key)
     yield _extended(named, key)
     pieces = [text for name, text in parameters if name.startswith(key + b"*")]
     if len(pieces) > 1:
@@ -116,6 +121,11 @@ def _named(parameters: dict[bytes, bytes], name: bytes) -> str:
 
 
 def _extended(parameters: dict[bytes, bytes], name: bytes) -> str:
+    return text_of(_decoded(parameters, name).encode("utf-8", "replace"), _MOST_OCTETS)
+
+
+def _decoded(parameters: dict[bytes, bytes], name: bytes) -> str:
+    """What its charset says, control characters and writing directions included."""
     pieces = []
     for number in range(50):
         extended, plain = b"%s*%d*" % (name, number), b"%s*%d" % (name, number)
@@ -130,5 +140,4 @@ def _extended(parameters: dict[bytes, bytes], name: bytes) -> str:
         return ""
     charset, quote, rest = raw.partition(b"'")
     text = rest.partition(b"'")[2] if quote else raw
-    decoded = decode_charset(unquote_to_bytes(text[: 4 * _MOST_OCTETS]), charset[:40].decode("ascii", "replace"))
-    return text_of(decoded.encode("utf-8", "replace"), _MOST_OCTETS)
+    return decode_charset(unquote_to_bytes(text[: 4 * _MOST_LONG]), charset[:40].decode("ascii", "replace"))

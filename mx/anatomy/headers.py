@@ -228,10 +228,15 @@ def _end_of(pattern: re.Pattern[bytes], value: bytes, position: int) -> int:
 
 def text_of(value: bytes, most: int) -> str:
     """A header value for people: encoded words decoded, no control characters, at most `most` characters."""
+    return raw_text_of(value, most).translate(_CONTROLS)[:most]
+
+
+def raw_text_of(value: bytes, most: int) -> str:
+    """The same with its control characters and writing directions, and perhaps longer: not to be shown."""
     text = decode_charset(value[: 4 * most], "")
     if "=?" in text:
         text = _ENCODED_WORD.sub(_decode_word, _BETWEEN_ENCODED_WORDS.sub(r"\1", text))
-    return text.translate(_CONTROLS)[:most]
+    return text
 
 
 def _decode_word(word: re.Match[str]) -> str:

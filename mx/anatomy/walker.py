@@ -20,14 +20,16 @@ from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget, LimitReached
 from mx.anatomy.containers.contract import DeeperCellNeeded, Locked, Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.containers.message import open_message
+from mx.anatomy.disguises import disguises_of
 from mx.anatomy.kinds import Kind, recognise
 from mx.anatomy.passwords import candidates, is_text
 from mx.anatomy.readers import LIGHT_READERS, Readers
+from mx.anatomy.true_type import true_type_of
 from mx.artifact import Ambiguity, Artifact
 from mx.finding import Finding, Severity
 
 ENGINE = "anatomy"
-_MOST_NAME_CHARACTERS = 255
+_MOST_NAME_CHARACTERS, _MOST_BEGINNING = 255, 180
 _BROKEN = frozenset(name.value for name in AmbiguityName if name.value.startswith("broken-"))
 """What a guess may turn out to be: octets that were never a file. Limits and encryption always count."""
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
@@ -189,9 +191,13 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
     parent_number = parent.number if parent else None
     names = tuple(map(_shown, member.names)) if member.names else ()
     span = _span(member.entity, state.contents[0].base) if number else None
+    true_type = "" if parent is None or member.is_known_text else true_type_of(content)
     state.artifacts.append(
-        Artifact(number, parent_number, name, declared_type, member.reading, digest, content, names, span=span)
+        Artifact(number, parent_number, name, declared_type, member.reading, digest, content, names, true_type, span)
     )
+    if parent is not None and not is_guess:
+        for disguise in disguises_of((member.name, *member.names), declared_type, true_type):
+            _find(state, number, disguise, Severity.SUSPICIOUS)
     state.contents.append(content)
     state.charsets.append(member.charset)
     mime_levels = parent.mime_levels + member.levels if parent else 0
@@ -203,10 +209,10 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
 
 
 def _shown(name: str) -> str:
-    """The name as a line of it can be shown; nearly all names can be shown as they are."""
-    if len(name) > _MOST_NAME_CHARACTERS or not name.isprintable():
-        return name[:_MOST_NAME_CHARACTERS].translate(_CONTROLS)
-    return name
+    """The name as a line of it can be shown; nearly all can be shown as they are, and long ones keep their end."""
+    if len(name) > _MOST_NAME_CHARACTERS:
+        name = f"{name[:_MOST_BEGINNING]}...{name[_MOST_BEGINNING + 3 - _MOST_NAME_CHARACTERS :]}"
+    return name if name.isprintable() else name.translate(_CONTROLS)
 
 
 def _span(entity: Stretch | None, message: bytes) -> tuple[int, int] | None:

@@ -13,7 +13,6 @@ from socket import socket
 import click
 
 from mx.cell.spawn import spawn_nursery
-from mx.cell.wishes import NO_WISHES, Wishes, wishes_of
 from mx.decision import decide
 from mx.examination import Examination
 from mx.verdict import VerdictKind
@@ -36,7 +35,7 @@ WORDS = {VerdictKind.ENCRYPTED_MESSAGE: "encrypted"}
 def command(settings: Settings, files: tuple[Path, ...], policy: Path | None, as_json: bool) -> int:
     """Say what is in these messages."""
     chosen = None if policy is None else _read_policy(policy)
-    results = _scan(settings, files, NO_WISHES if chosen is None else wishes_of([chosen]))
+    results = _scan(settings, files, chosen)
     records: list[dict[str, object]] = []
     for file, result in zip(files, results, strict=True):
         if isinstance(result, OSError):
@@ -54,7 +53,7 @@ def command(settings: Settings, files: tuple[Path, ...], policy: Path | None, as
     return 0 if is_clean else NOT_CLEAN
 
 
-def _scan(settings: Settings, files: Sequence[Path], wishes: Wishes) -> list[Examination | OSError]:
+def _scan(settings: Settings, files: Sequence[Path], policy: Policy | None) -> list[Examination | OSError]:
     # The nursery starts while this process imports Twisted, which takes as long.
     started = [spawn_nursery()]
 
@@ -67,7 +66,7 @@ def _scan(settings: Settings, files: Sequence[Path], wishes: Wishes) -> list[Exa
     def spawn() -> tuple[subprocess.Popen[bytes], socket]:
         return started.pop() if started else spawn_nursery()
 
-    return run_once(reactor, scan_files(with_clamd_found(settings), reactor, files, spawn, wishes))
+    return run_once(reactor, scan_files(with_clamd_found(settings), reactor, files, spawn, policy))
 
 
 def _read_policy(file: Path) -> Policy:

@@ -5,6 +5,7 @@ Those of other packages come last, in the order in which `plugins` names them.
 
 from typing import Any
 
+from mx.agents.attachment_filter import AttachmentFilter
 from mx.agents.chain import Chain
 from mx.agents.contract import Agent
 from pratique.plugins import AGENTS, plugged
@@ -21,6 +22,11 @@ def chain_of(settings: Settings, reactor: Any) -> Chain:
 
 def agents_of(settings: Settings, reactor: Any) -> list[Agent]:
     """Every agent, whether a policy names it or not."""
-    agents: list[Agent] = []
+    agents: list[Agent] = [AttachmentFilter(reactor)]
     agents.extend(plugged(AGENTS, settings, reactor))
     return agents
+
+
+def looking_chain_of(settings: Settings, reactor: Any) -> Chain:
+    """Those that can look at a message outside its session, for `pratique scan`. Raises SettingsError."""
+    return Chain([AttachmentFilter(reactor), *plugged(AGENTS, settings, reactor)], reactor)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tenants.attachment_lists import LISTS
 from tenants.policy_entries import (
     MOST_LISTED,
     Action,
@@ -59,6 +60,12 @@ def test_a_switch_is_on_or_off(given_value: object, expected: bool) -> None:
         (read_attachment_rules, "extension:exe", "is no rule"),
         (read_attachment_rules, "colour:red=hold", "possible are name, extension"),
         (read_attachment_rules, "extension:exe=eat", "possible are deliver"),
+        (read_attachment_rules, "list:programs=hold", "there is no list 'programs'; known are executables, scripts"),
+        (read_attachment_rules, "type:no type=hold", "no rule"),
+        (read_attachment_rules, ["declared:text html=hold"], "'text html' is no media type"),
+        (read_attachment_rules, "extension:*.=hold", "an ending such as exe is"),
+        (read_attachment_rules, ["name:a\nb=hold"], "on one line"),
+        (read_attachment_rules, "name:" + "x" * 121 + "=hold", "at most 120 characters"),
         (read_finding_rules, "limit.ratio", "is no rule"),
         (read_finding_rules, "=hold", "is no rule"),
         (read_finding_rules, "*Worm*=eat", "possible are deliver"),
@@ -96,7 +103,12 @@ def test_a_finding_names_the_rule_that_made_it() -> None:
     assert rule.finding_name == "attachment.extension.exe"
 
 
-@given(st.lists(st.builds(AttachmentRule, st.sampled_from(AttachmentKey), NAMES, st.sampled_from(Action)), unique=True))
+ACTIONS = st.sampled_from(Action)
+BY_NAME = st.builds(AttachmentRule, st.sampled_from([AttachmentKey.NAME, AttachmentKey.TYPE]), NAMES, ACTIONS)
+BY_LIST = st.builds(AttachmentRule, st.just(AttachmentKey.LIST), st.sampled_from(sorted(LISTS)), ACTIONS)
+
+
+@given(st.lists(BY_NAME | BY_LIST, unique=True))
 def test_attachment_rules_read_back(rules: list[AttachmentRule]) -> None:
     """What is stored is what was set."""
     assert read_attachment_rules(written(tuple(rules))) == tuple(rules)

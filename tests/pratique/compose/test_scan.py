@@ -12,6 +12,7 @@ from mx.verdict import VerdictKind
 from pratique.compose.scan import scan_files
 from pratique.demo import EICAR
 from pratique.settings import Settings
+from tenants.policy import parse_policy
 from tests.contracts.mail import attached, message, text_part
 
 
@@ -33,3 +34,17 @@ class ScanFiles(TestCase):
         assert kinds == [VerdictKind.CLEAN, FileNotFoundError, VerdictKind.INFECTED, VerdictKind.CLEAN]
         assert started == []
         assert processes[0].poll() is not None
+
+    async def test_a_policys_attachment_rules_count(self) -> None:
+        """As on the server; without a policy there is none."""
+        with TemporaryDirectory() as name:
+            file = Path(name) / "mail.eml"
+            file.write_bytes(attached(b"x", b"setup.exe"))
+            settings = Settings(data=Path(name), clamd=(), cells=1)
+            policy = parse_policy({"attachments": "extension:exe=hold"})
+            kinds = []
+            for chosen in (None, policy):
+                [result] = await scan_files(settings, reactor, [file], policy=chosen)
+                assert isinstance(result, Examination)
+                kinds.append(result.verdict.kind)
+        assert kinds == [VerdictKind.CLEAN, VerdictKind.PROHIBITED]
