@@ -8,7 +8,7 @@ Standards: RFC 5321 sections 3.3 and 4.1.1; RFC 6531 (SMTPUTF8); RFC 1870 (SIZE)
 """
 
 import base64
-import secrets
+import os
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,5 +69,5 @@ class Envelope:
 
 def new_transaction_id(now: datetime) -> str:
     """A 22-character id: milliseconds since 1970, then 64 random bits, in base 32 that sorts as time does."""
-    raw = int(now.timestamp() * 1000).to_bytes(6, "big") + secrets.token_bytes(8)
+    raw = int(now.timestamp() * 1000).to_bytes(6, "big") + os.urandom(8)
     return base64.b32hexencode(raw).decode("ascii").rstrip("=").lower()

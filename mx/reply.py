@@ -10,7 +10,7 @@ Failure: text that is not ASCII goes out with question marks; a next hop's nonse
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +20,15 @@ class Reply:
     code: int
     enhanced: str
     text: str
+    line: str = field(init=False, compare=False, repr=False)
+    """The reply in one line, for the wire and the trace."""
+    wire: bytes = field(init=False, compare=False, repr=False)
+    """The reply as octets, CRLF included."""
 
-    @property
-    def wire(self) -> bytes:
-        """The reply as octets, CRLF included."""
-        return f"{self.line}\r\n".encode("ascii", "replace")
-
-    @property
-    def line(self) -> str:
-        """The reply in one line, for the wire and the trace."""
-        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+    def __post_init__(self) -> None:
+        line = " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+        object.__setattr__(self, "line", line)
+        object.__setattr__(self, "wire", f"{line}\r\n".encode("ascii", "replace"))
 
     @property
     def is_positive(self) -> bool:

@@ -228,7 +228,8 @@ def _end_of(pattern: re.Pattern[bytes], value: bytes, position: int) -> int:
 
 def text_of(value: bytes, most: int) -> str:
     """A header value for people: encoded words decoded, no control characters, at most `most` characters."""
-    return raw_text_of(value, most).translate(_CONTROLS)[:most]
+    text = raw_text_of(value, most)
+    return text[:most] if text.isprintable() else text.translate(_CONTROLS)[:most]
 
 
 def raw_text_of(value: bytes, most: int) -> str:

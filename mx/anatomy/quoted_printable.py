@@ -12,6 +12,8 @@ import binascii
 import re
 from collections.abc import Iterator
 
+from mx.line_ends import has_bare_cr
+
 _STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _NO_BREAK = re.compile(rb"=(?!\r?\n)")
 _SPACED_BREAK = re.compile(rb"=[ \t]+(\r?\n)")
@@ -31,11 +33,7 @@ _NOT_VISIBLE = bytes({*range(33), *range(127, 256)})
 
 def is_canonical(raw: bytes) -> bool:
     """Whether all decoders read this alike."""
-    return (
-        _STRAY.search(raw) is None
-        and not raw.translate(None, _ALLOWED)
-        and (b"\r" not in raw or raw.count(b"\r") == raw.count(b"\r\n"))
-    )
+    return _STRAY.search(raw) is None and not raw.translate(None, _ALLOWED) and not has_bare_cr(raw)
 
 
 def quoted_printable_readings(raw: bytes) -> tuple[bytes, ...]:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from mx.artifact import Content
+from mx.line_ends import are_whole
 
 ONE_WRITE_OCTETS = 256 * 1024
 """A message up to this size goes out in one piece."""
@@ -39,7 +40,7 @@ def has_bare_line_ends(content: Content) -> bool:
     for chunk in content.chunks():
         octets = carry + chunk
         carry = b"\r" if octets.endswith(b"\r") else b""
-        if not _has_whole_line_ends(octets[: len(octets) - len(carry)]):
+        if not are_whole(octets[: len(octets) - len(carry)]):
             return True
     return bool(carry)
 
@@ -72,10 +73,5 @@ def _pieces(first: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _check(octets: bytes) -> None:
-    if not _has_whole_line_ends(octets):
+    if not are_whole(octets):
         raise UnsafeContentError("a CR or LF by itself in content that goes over DATA")
-
-
-def _has_whole_line_ends(octets: bytes) -> bool:
-    pairs = octets.count(b"\r\n")
-    return octets.count(b"\n") == pairs == octets.count(b"\r")

@@ -188,6 +188,9 @@ class Disposition:
         self, transfers: Sequence[tuple[ExaminedMessage, Sequence[Copy]]], seconds: float
     ) -> list[tuple[ExaminedMessage, list[tuple[Copy, CopyResult]]]]:
         """Every message to its next hops, at the same time."""
+        if len(transfers) == 1:
+            [(sent, copies)] = transfers
+            return [(sent, await forward(self._forwarding, sent, copies, seconds))]
         sending = [
             TwistedDeferred.fromCoroutine(forward(self._forwarding, sent, copies, seconds))
             for sent, copies in transfers

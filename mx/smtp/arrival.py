@@ -12,6 +12,7 @@ Limits: the message's size.
 from dataclasses import dataclass
 
 from mx import reply
+from mx.line_ends import are_whole
 from mx.reply import Reply
 from mx.smtp.events import ContentOctets
 from mx.smtp.octets import Piece
@@ -35,7 +36,7 @@ class Chunk:
 class Arrival:
     """One message's content; of a session that has none under way, an empty one."""
 
-    __slots__ = ("_ends_in_cr", "_most_octets", "_single_line_ends", "chunk", "is_over", "octets", "refusal")
+    __slots__ = ("_ends_in_cr", "_has_bare_line_end", "_most_octets", "chunk", "is_over", "octets", "refusal")
 
     def __init__(self, most_octets: int, chunk: Chunk | None = None) -> None:
         self.octets = 0
@@ -45,13 +46,13 @@ class Arrival:
         """The end of data, or of the chunk, has been reached."""
         self.chunk = chunk
         self._most_octets = most_octets
-        self._single_line_ends = 0
+        self._has_bare_line_end = False
         self._ends_in_cr = False
 
     @property
     def has_bare_line_ends(self) -> bool:
         """Whether a CR or an LF stands alone in what was kept."""
-        return self._single_line_ends > 0
+        return self._has_bare_line_end or self._ends_in_cr
 
     def refuse(self, refusal: Reply) -> None:
         """Gives the content up; the first reason counts."""
@@ -84,13 +85,13 @@ class Arrival:
         self.is_over = chunk.left == 0
         if chunk.refusal is not None or self.refusal is not None:
             return None
-        self._count_line_ends(octets)
+        self._look_at_line_ends(octets)
         return ContentOctets(octets)
 
-    def _count_line_ends(self, octets: bytes) -> None:
+    def _look_at_line_ends(self, octets: bytes) -> None:
         """Over pieces of one message: a CRLF may lie across two of them."""
-        pairs = octets.count(b"\r\n")
-        self._single_line_ends += octets.count(b"\r") + octets.count(b"\n") - 2 * pairs
-        if self._ends_in_cr and octets.startswith(b"\n"):
-            self._single_line_ends -= 2
+        if self._ends_in_cr:
+            octets = b"\r" + octets
         self._ends_in_cr = octets.endswith(b"\r")
+        if not are_whole(octets[:-1] if self._ends_in_cr else octets):
+            self._has_bare_line_end = True

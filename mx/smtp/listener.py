@@ -11,6 +11,7 @@ Limits: `limits.connections_a_client`, counted by the client that a balancer nam
 
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 from typing import Protocol as Seam
@@ -37,6 +38,7 @@ class Reactor(Clock, Seam):
     def adoptStreamPort(self, fileDescriptor: int, addressFamily: Any, factory: Any) -> IListeningPort: ...
 
 
+@lru_cache(maxsize=4096)
 def client_key(address: str) -> str:
     """What connections are counted under: the IPv4 address, or the IPv6 /64 that one client has to itself."""
     parsed = ip_address(address.partition("%")[0])

@@ -13,6 +13,7 @@ Limits: at most a piece (64 KiB) and one read of the socket are kept; every octe
 
 from dataclasses import dataclass
 
+from mx.line_ends import are_whole
 from mx.smtp.limits import CONTENT_PIECE_OCTETS
 
 _CRLF = b"\r\n"
@@ -121,8 +122,7 @@ class OctetReader:
 
     def _piece(self, length: int, is_last: bool) -> Piece:
         raw = bytes(memoryview(self._buffer)[:length])
-        line_ends = raw.count(_CRLF)
-        has_bare_line_end = not raw.count(b"\n") == line_ends == raw.count(b"\r")
+        has_bare_line_end = not are_whole(raw)
         octets = raw.replace(b"\r\n.", _CRLF)
         if self._is_first_piece:
             self._is_first_piece = False

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
@@ -24,6 +23,7 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from mx import reply
+from mx.at_once import at_once
 from mx.envelope import Client, Envelope, ReversePath, new_transaction_id
 from mx.reply import Reply
 from mx.smtp.conversation import Conversation
@@ -149,7 +149,7 @@ class SmtpProtocol(Protocol):
 
     def _run(self) -> None:
         self._is_busy = True
-        Deferred.fromCoroutine(self._advance()).addErrback(self._break_down)
+        at_once(self._advance(), self._break_down)
 
     async def _advance(self) -> None:
         while not self._is_lost and (event := self._session.next_event()) is not None:
