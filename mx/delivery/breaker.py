@@ -7,7 +7,8 @@ whatever way, closes it; one that is not opens it for twice as long.
 
 Failure: none. A transfer whose end is never told would keep the hop closed to others, so `ended` is called in a
 `finally`.
-Limits: FIRST_SECONDS to MOST_SECONDS; MOST_REMEMBERED hops, of which those that failed longest ago are forgotten.
+Limits: FIRST_SECONDS to MOST_SECONDS, unless it is made for less; MOST_REMEMBERED hops, of which those that failed
+longest ago are forgotten.
 """
 
 from collections import OrderedDict
@@ -36,7 +37,8 @@ class _Trouble:
 class Breaker(Generic[Key]):
     """The breakers of all hops of one process."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_seconds: float = MOST_SECONDS) -> None:
+        self._most_seconds = most_seconds
         self._troubles: OrderedDict[Key, _Trouble] = OrderedDict()
 
     def closed_for(self, key: Key, now: float) -> float:
@@ -69,7 +71,7 @@ class Breaker(Generic[Key]):
         trouble.failures += 1
         # Those that began before it opened fail behind one another, and say nothing new.
         if trouble.failures >= FAILURES and now >= trouble.until:
-            trouble.open_seconds = min(max(FIRST_SECONDS, 2 * trouble.open_seconds), MOST_SECONDS)
+            trouble.open_seconds = min(max(FIRST_SECONDS, 2 * trouble.open_seconds), self._most_seconds)
             trouble.until = now + trouble.open_seconds
         trouble.is_trying = False
         self._troubles[key] = trouble

@@ -5,7 +5,8 @@ order.
 Routes are tried in the order of their priority, each at all its hosts and their addresses, until one of them says
 anything: a refusal is an answer, silence is not (RFC 5321 section 5.1). Where a next hop may have taken the copy, no
 other is tried. A hop that was silent several times in a row is left alone for a while (`breaker.py`), so that the
-sender need not wait for it; a route with a rate is sent no more than that (`pace.py`).
+sender need not wait for it; the queue, for which nobody waits, stands by until it may be asked again, so that a retry
+that a person wants is not in vain. A route with a rate is sent no more than that (`pace.py`).
 
 Failure: when nothing answers in time, all copies are Unreachable, for the reason met last. Where every route leads
 nowhere for good (null MX, a name that has been absent for an hour), they are refused.
@@ -45,6 +46,11 @@ PATIENCE_SECONDS = 5.0
 """So long a message waits for its turn on a route with a rate; then it is stored."""
 FAIR_SECONDS = 3.0
 """A hop that was given less time to answer in is not counted as silent."""
+STANDING_BY_SECONDS = 10.0
+"""So long the queue waits for its turn at a hop that was silent."""
+QUEUE_MOST_SECONDS = 5.0
+"""So long, at most, the queue leaves a hop alone: its own rests are longer, and known to all nodes."""
+POLL_SECONDS = 0.25
 OWN_NAMES_SECONDS = 300.0
 
 Results = tuple[CopyResult | InquiryResult, ...]
@@ -59,13 +65,15 @@ class NextHops(Service):
         our_name: str,
         surroundings: Surroundings,
         *,
+        is_queue: bool = False,
         chance: Callable[[], float] = random,
     ) -> None:
-        """`our_name` is what EHLO says."""
+        """`our_name` is what EHLO says; `is_queue`: nobody waits for an answer."""
         self._clock = cast(IReactorTime, reactor)
         self._addresses, self._hops = make_hops(reactor, surroundings, chance)
         self._pool = ConnectionPool(reactor, our_name, surroundings.clients)
-        self._breaker: Breaker[Hop] = Breaker()
+        self._breaker: Breaker[Hop] = Breaker(QUEUE_MOST_SECONDS) if is_queue else Breaker()
+        self._patience = STANDING_BY_SECONDS if is_queue else 0.0
         self._pace: Pace[Route] = Pace()
         self._chance = chance
         self._next_look: IDelayedCall | None = None
@@ -126,12 +134,12 @@ class NextHops(Service):
         return results
 
     async def _try_hop(self, hop: Hop, transfer: Transfer, end: float) -> Results:
-        began = self._clock.seconds()
-        wait = self._breaker.closed_for(hop, began)
+        wait = await self._closed_for(hop, min(self._patience, self._left(end)))
         if wait:
             reason = f"{hop.host} did not answer lately; it is asked again in {wait:.0f} s"
             return _all(transfer, Unreachable(reason, is_unasked=True))
         self._breaker.begun(hop)
+        began = self._clock.seconds()
         is_answered: bool | None = None
         try:
             results = await self._pool.transfer(hop, transfer, self._left(end))
@@ -139,6 +147,15 @@ class NextHops(Service):
         finally:
             self._breaker.ended(hop, self._clock.seconds(), is_answered=is_answered)
         return results
+
+    async def _closed_for(self, hop: Hop, patience: float) -> float:
+        """Seconds for which the hop is to be left alone, once patience has come to its end; 0.0: go ahead."""
+        until = self._clock.seconds() + patience
+        while wait := self._breaker.closed_for(hop, self._clock.seconds()):
+            if self._clock.seconds() + POLL_SECONDS > until:
+                return wait
+            await deferLater(self._clock, POLL_SECONDS)
+        return 0.0
 
     async def _has_turn(self, route: Route, end: float) -> bool:
         if route.terms.rate is None:

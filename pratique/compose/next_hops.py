@@ -9,8 +9,8 @@ from pratique.ourselves import own_places
 from pratique.settings import Settings
 
 
-def compose_next_hops(settings: Settings, reactor: Any) -> NextHops:
-    """The service that delivers."""
+def compose_next_hops(settings: Settings, reactor: Any, *, is_queue: bool = False) -> NextHops:
+    """The service that delivers; `is_queue`: no sender waits for its answers."""
     surroundings = Surroundings(
         allow_private=settings.allow_private_routes,
         own=own_places(settings),
@@ -18,7 +18,7 @@ def compose_next_hops(settings: Settings, reactor: Any) -> NextHops:
         system_resolver=_system_resolver(),
         clients={each.name: each.file for each in settings.client_certificates},
     )
-    return NextHops(reactor, settings.hostname, surroundings)
+    return NextHops(reactor, settings.hostname, surroundings, is_queue=is_queue)
 
 
 def _system_resolver() -> tuple[str, int] | None:

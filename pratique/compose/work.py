@@ -29,7 +29,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     """Everything that one process needs to deliver what waits; it listens on nothing."""
     storage = compose_storage(settings, reactor)
     scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/{name}")
-    next_hops = compose_next_hops(settings, reactor)
+    next_hops = compose_next_hops(settings, reactor, is_queue=True)
     directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
     owner = f"{gethostname()}/{os.getpid()}"
 
