@@ -18,7 +18,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as TooLate
 from twisted.internet.interfaces import IReactorTime
 
-from mx.delivery.addresses import Addresses, NoAddress
+from mx.delivery.addresses import Addresses, NoAddress, is_of_this_machine
 from mx.delivery.contract import NextHopReply
 from mx.delivery.dane import Dane, NotSecure
 from mx.delivery.hop import MOST_OPEN, Hop, Security
@@ -83,6 +83,8 @@ class Hops:
         end = self._clock.seconds() + seconds
         security = await self._security(route, host)
         terms = route.terms
+        if terms.source and not is_of_this_machine(terms.source):
+            raise NoAddress(f"{terms.source}, which mail is to come from, is no address of this machine")
         found = await self._addresses.of(host, route.port, end - self._clock.seconds())
         hops = [
             Hop(address, route.port, security, terms.source, terms.concurrency or MOST_OPEN)

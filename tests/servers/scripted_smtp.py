@@ -1,7 +1,8 @@
 """A next hop on loopback that answers as a test tells it to, in the reactor of the test.
 
 It is a strict receiver: only CRLF.CRLF ends data. `answers` maps a verb (`CONNECT`, `EHLO`, `MAIL`, `RCPT`, `DATA`,
-`.`, or `RCPT b@x.example` for one recipient) to the reply, or to CUT (the connection is closed) or SILENCE.
+`.`, or `RCPT b@x.example` for one recipient) to the reply, or to CUT (the connection is closed) or SILENCE. `CONTENT`
+is answered, if it stands there, when the first octets of a message have come.
 Without `tls` it offers a handshake that fails; with `TLS` in `answers`, one that is answered so (SILENCE: never).
 """
 
@@ -157,6 +158,9 @@ class _Session(Protocol):
         return True
 
     def take_content(self) -> bool:
+        if "CONTENT" in self.hop.answers:
+            self.say(self.hop.answers["CONTENT"])
+            return False
         content, found, rest = self.buffer.partition(b"\r\n.\r\n")
         if not found:
             return False

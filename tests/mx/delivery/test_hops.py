@@ -117,8 +117,8 @@ def test_a_hop_has_what_its_route_asks_for() -> None:
     world = World()
     digits = "ab" * 32
     assert world.at("smtp://a.example") == [Hop("8.8.8.8", 25), Hop("2600::1", 25)]
-    assert world.at("mx://acme.example:26?tls=required&client=ours&concurrency=3&source=2001:db8::1") == [
-        Hop("2600::1", 26, Security(Tls.REQUIRED, ("a.example",), client="ours"), "2001:db8::1", 3)
+    assert world.at("mx://acme.example:26?tls=required&client=ours&concurrency=3&source=::1") == [
+        Hop("2600::1", 26, Security(Tls.REQUIRED, ("a.example",), client="ours"), "::1", 3)
     ]
     pinned = Security(Tls.PINNED, ("a.example",), (Pin(PinKind.KEY, digits),))
     assert world.at(f"smtp://a.example?tls=pinned&pin=spki:{digits}")[0].security == pinned
@@ -127,8 +127,10 @@ def test_a_hop_has_what_its_route_asks_for() -> None:
 def test_what_cannot_be_connected_to_is_told() -> None:
     """No address of the family, no vouching for DANE."""
     world = World()
-    with pytest.raises(NoAddress, match=r"b\.example has no address of the family of 2001:db8::1"):
-        world.at("smtp://b.example?source=2001:db8::1", "b.example")
+    with pytest.raises(NoAddress, match=r"b\.example has no address of the family of ::1"):
+        world.at("smtp://b.example?source=::1", "b.example")
+    with pytest.raises(NoAddress, match=r"192\.0\.2\.9, which mail is to come from, is no address of this machine"):
+        world.at("smtp://b.example?source=192.0.2.9", "b.example")
     with pytest.raises(NoAddress, match="DANE needs a validating resolver"):
         world.at("smtp://a.example?tls=dane")
     assert "DANE needs a validating resolver" in str(world.failure("mx://acme.example?tls=dane"))
