@@ -4,13 +4,15 @@ Made by the SMTP session as commands are accepted, frozen at the end of data, th
 Addresses are kept as the client wrote them (RFC 5321 section 2.4: only the next hop may interpret a local part);
 domains are compared in lower case.
 
-Standards: RFC 5321 sections 3.3 and 4.1.1; RFC 6531 (SMTPUTF8); RFC 1870 (SIZE).
+Standards: RFC 5321 sections 3.3 and 4.1.1; RFC 6531 (SMTPUTF8); RFC 1870 (SIZE); RFC 3461 (DSN); RFC 8689 (REQUIRETLS).
 """
 
 import base64
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+
+from mx.dsn_request import NOTHING_NOTIFIED, NOTHING_RETURNED, NotifyRequest, ReturnRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,10 @@ class ReversePath:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One forward-path, as the client wrote it."""
+    """One forward-path, as the client wrote it. What is asked to be told makes it no other recipient."""
 
     address: str
+    dsn: NotifyRequest = field(default=NOTHING_NOTIFIED, compare=False)
 
     @property
     def domain(self) -> str:
@@ -65,6 +68,9 @@ class Envelope:
     """Aware, UTC: when the end of data was seen."""
     has_bare_line_ends: bool = False
     """A CR or an LF stands alone in the content; it came in chunks (RFC 3030), and can leave in no other way."""
+    requires_tls: bool = False
+    """The sender wants it to travel over verified TLS only (RFC 8689)."""
+    dsn: ReturnRequest = NOTHING_RETURNED
 
 
 def new_transaction_id(now: datetime) -> str:

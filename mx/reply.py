@@ -63,6 +63,9 @@ TLS_UNAVAILABLE = Reply(454, "4.7.0", "TLS is not available for now")
 
 TOO_MANY_ERRORS = Reply(421, "4.7.0", "Too many errors, closing the connection")
 NOT_SMTP = Reply(421, "4.7.0", "This is a mail server, closing the connection")
+BARE_LINE_FEED = Reply(421, "4.5.2", "A line ends with CRLF and not with LF alone, closing the connection")
+TLS_TOO_EARLY = Reply(421, "4.7.0", "TLS begins with STARTTLS here, closing the connection")
+EARLY_TALKER = Reply(421, "4.7.0", "Wait for the server to speak first, closing the connection")
 UNEXPECTED_OCTETS = Reply(421, "4.7.0", "Octets arrived where none may, closing the connection")
 BAD_CHUNK = Reply(421, "4.5.4", "The size of the chunk cannot be read, closing the connection")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections from your address")
@@ -255,7 +258,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (UNKNOWN_COMMAND, "a command that does not exist"),
             (NOT_OFFERED, "an extension's command that is not offered (AUTH, ETRN)"),
             (LINE_TOO_LONG, "a command line over the limit, skipped to its end"),
-            (BAD_OCTETS, "a bare CR or LF, NUL or another control character in a command"),
+            (BAD_OCTETS, "a bare CR, NUL or another control character in a command"),
             (BAD_ARGUMENTS, "arguments that cannot be read"),
             (BAD_HELO, "EHLO or HELO without a usable name"),
             (BAD_SEQUENCE, "a command where it does not belong (RFC 5321 section 4.1.4)"),
@@ -263,6 +266,9 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (TLS_UNAVAILABLE, "STARTTLS while there is no certificate to use"),
             (TOO_MANY_ERRORS, "the client's twentieth permanent error; ends the session"),
             (NOT_SMTP, "GET, POST, CONNECT and the like; ends the session"),
+            (BARE_LINE_FEED, "an LF without its CR in a command; ends the session"),
+            (TLS_TOO_EARLY, "a TLS handshake where a command belongs; ends the session"),
+            (EARLY_TALKER, "instead of the banner, where the client spoke before it"),
             (UNEXPECTED_OCTETS, "plain text behind STARTTLS; ends the session"),
             (BAD_CHUNK, "BDAT without a size that can be read: nobody knows where the chunk ends; ends the session"),
             (TOO_MANY_CONNECTIONS, "instead of the banner, over the number of connections of one client"),

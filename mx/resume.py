@@ -28,12 +28,14 @@ from mx.cell.wishes import wishes_of
 from mx.decision import Deliver
 from mx.delivery.contract import CopyResult as Forwarded
 from mx.delivery.contract import Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
+from mx.delivery.dot_stuffing import has_bare_line_ends
 from mx.delivery.queue import copy_into, routes_of
 from mx.delivery.runner import LEASE_SECONDS
 from mx.disposition.copies import Copy, ExaminedMessage, on_top_of
 from mx.disposition.forward import forward
 from mx.disposition.keep import QueueTimes
 from mx.disposition.release_rules import LEAST_WAIT, next_rescan, why_held_again
+from mx.dsn_request import notify_request_of, return_request_of
 from mx.engines.contract import circumstances_of
 from mx.engines.demand import demand_of
 from mx.envelope import Client, Envelope, Recipient, ReversePath
@@ -142,7 +144,8 @@ class Releaser:
         ]
         content = read_header_section(spool, self.hostname).content
         on_top = headers_on_top(envelope, examination, self.hostname)
-        examined = ExaminedMessage(envelope, spool, content, on_top, examination)
+        travels = replace(envelope, has_bare_line_ends=has_bare_line_ends(content))
+        examined = ExaminedMessage(travels, spool, content, on_top, examination)
         results = await forward(self.forwarding, examined, leaving) if leaving else []
         await self._tell(envelope, found, results)
         sent = {copy.recipient.address: self._result(examined, copy, result) for copy, result in results}
@@ -176,9 +179,10 @@ class Releaser:
 
     async def _copies(self, leased: LeasedRelease) -> list[Copy]:
         """Those whose domain still is the tenant's and has a route; each domain has its own."""
-        standings = [(address, await self.directory.look_up(address)) for address in leased.recipients]
-        tenant_id = leased.message.facts.tenant_id
-        return [Copy(Recipient(who), where, Deliver()) for who, where in standings if routes_of(where, tenant_id)]
+        facts = leased.message.facts
+        people = _recipients(facts, leased.recipients)
+        standings = [(each, await self.directory.look_up(each.address)) for each in people]
+        return [Copy(each, where, Deliver()) for each, where in standings if routes_of(where, facts.tenant_id)]
 
     def _why(self, leased: LeasedRelease, copy: Copy, found: Found, octets: int) -> str | None:
         override = frozenset(leased.message.override)
@@ -209,11 +213,19 @@ def envelope_of(facts: MessageFacts, recipients: Iterable[str]) -> Envelope:
         transaction=facts.transaction,
         client=client,
         reverse_path=ReversePath(facts.reverse_path),
-        recipients=tuple(Recipient(address) for address in recipients),
+        recipients=_recipients(facts, recipients),
         is_eight_bit=facts.is_eight_bit,
         is_smtputf8=facts.is_smtputf8,
         received_at=facts.received_at,
+        requires_tls=facts.requires_tls,
+        dsn=return_request_of(facts.dsn),
     )
+
+
+def _recipients(facts: MessageFacts, addresses: Iterable[str]) -> tuple[Recipient, ...]:
+    """With what was asked to be told of each when the message came."""
+    asked = dict(facts.recipients_dsn)
+    return tuple(Recipient(each, notify_request_of(asked.get(each.lower(), ""))) for each in addresses)
 
 
 def _findings(message: HeldMessage) -> list[Finding]:

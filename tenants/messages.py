@@ -1,10 +1,11 @@
 """The book of messages: the facts of each, and the list of recent ones that people read.
 
 A message's row is written by whoever comes first: the trace (batched, up to 1 s after the reply), or the transaction
-that holds or queues the message. Both give the same facts, so the second changes nothing.
+that holds or queues the message. Both give the same facts, so the second changes nothing; what the sender asks to be
+told is known to the transaction alone, because nobody needs it of a message that is gone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +40,12 @@ class MessageFacts:
     is_smtputf8: bool = False
     verdict: str = ""
     """Empty while the message has not been examined."""
+    requires_tls: bool = False
+    """It may travel over verified TLS only (RFC 8689)."""
+    dsn: str = ""
+    """What the sender asks to be told: the parameters of MAIL as they came (RFC 3461)."""
+    recipients_dsn: tuple[tuple[str, str], ...] = ()
+    """Address in lower case, and the parameters of its RCPT, where there were any."""
 
 
 def remember_messages(session: Session, messages: Iterable[MessageFacts]) -> None:
@@ -46,7 +53,11 @@ def remember_messages(session: Session, messages: Iterable[MessageFacts]) -> Non
     given = list(messages)
     insert_or_complete(session, mail.message, [_row(facts) for facts in given], missing="verdict")
     addresses = {(facts.transaction, recipient.lower()): None for facts in given for recipient in facts.recipients}
-    rows = [{"transaction_id": transaction, "address": address} for transaction, address in addresses]
+    asked = {(facts.transaction, address): words for facts in given for address, words in facts.recipients_dsn}
+    rows = [
+        {"transaction_id": transaction, "address": address, "dsn": asked.get((transaction, address), "")}
+        for transaction, address in addresses
+    ]
     insert_if_absent(session, mail.message_recipient, rows)
 
 
@@ -74,6 +85,16 @@ def get_message(session: Session, *, tenant_id: int | None, transaction: str) ->
     return found[0]
 
 
+def recipients_dsn(session: Session, transactions: Sequence[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Of these messages, by transaction: `MessageFacts.recipients_dsn`."""
+    table = mail.message_recipient
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    asked = select(table).where(table.c.transaction_id.in_(transactions), table.c.dsn != "")
+    for row in session.execute(asked):
+        found[row.transaction_id] = (*found.get(row.transaction_id, ()), (row.address, row.dsn))
+    return found
+
+
 def searched(wanted: Select[Any], search: str) -> Select[Any]:
     """The SELECT narrowed to messages whose subject or addresses contain each of the words given."""
     for word in search.casefold().split():
@@ -94,7 +115,9 @@ def facts_of(session: Session, wanted: Select[Any]) -> tuple[MessageFacts, ...]:
     return tuple(facts_from_row(row, tuple(recipients.get(row.transaction_id, ()))) for row in rows)
 
 
-def facts_from_row(row: Row[Any], recipients: tuple[str, ...]) -> MessageFacts:
+def facts_from_row(
+    row: Row[Any], recipients: tuple[str, ...], recipients_dsn: tuple[tuple[str, str], ...] = ()
+) -> MessageFacts:
     """The facts in a row that has the message table's columns."""
     return MessageFacts(
         row.transaction_id,
@@ -109,6 +132,9 @@ def facts_from_row(row: Row[Any], recipients: tuple[str, ...]) -> MessageFacts:
         row.is_eight_bit,
         row.is_smtputf8,
         row.verdict,
+        row.requires_tls,
+        row.dsn,
+        recipients_dsn,
     )
 
 
@@ -125,5 +151,7 @@ def _row(facts: MessageFacts) -> dict[str, object]:
         "is_eight_bit": facts.is_eight_bit,
         "is_smtputf8": facts.is_smtputf8,
         "verdict": facts.verdict,
+        "requires_tls": facts.requires_tls,
+        "dsn": facts.dsn,
         "search_text": "\n".join((facts.subject, facts.reverse_path, *facts.recipients)).casefold(),
     }

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Row, Select, insert, select, update
 from sqlalchemy.orm import Session
 
-from tenants.messages import PAGE_ROWS, MessageFacts, facts_from_row, remember_messages, searched
+from tenants.messages import PAGE_ROWS, MessageFacts, facts_from_row, recipients_dsn, remember_messages, searched
 from tenants.refusals import NotFound, WrongState
 from tenants.sealed import SealedBlob, add_blobs, blobs_named
 from tenants.statements import insert_if_absent
@@ -246,13 +246,18 @@ def _messages(session: Session, chosen: Select[Any]) -> tuple[HeldMessage, ...]:
         select(table).where(table.c.held_id.in_([row.id for row in rows])).order_by(table.c.address)
     ):
         recipients.setdefault(row.held_id, []).append(HeldRecipient(row.address, row.released_at, row.reply))
-    return tuple(_held_message(row, tuple(recipients.get(row.id, ()))) for row in rows)
+    asked = recipients_dsn(session, [row.transaction_id for row in rows])
+    return tuple(
+        _held_message(row, tuple(recipients.get(row.id, ())), asked.get(row.transaction_id, ())) for row in rows
+    )
 
 
-def _held_message(row: Row[Any], recipients: tuple[HeldRecipient, ...]) -> HeldMessage:
+def _held_message(
+    row: Row[Any], recipients: tuple[HeldRecipient, ...], asked: tuple[tuple[str, str], ...]
+) -> HeldMessage:
     return HeldMessage(
         row.id,
-        facts_from_row(row, tuple(recipient.address for recipient in recipients)),
+        facts_from_row(row, tuple(recipient.address for recipient in recipients), asked),
         row.held_at,
         row.reason,
         row.verdict,

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from tenants.messages import MessageFacts, facts_from_row, remember_messages
+from tenants.messages import MessageFacts, facts_from_row, recipients_dsn, remember_messages
 from tenants.quarantine import FindingNote, NewHeld, insert_held
 from tenants.queue_lanes import QUEUED, Lane, Shares, allot, due_lanes, rest
 from tenants.sealed import SealedBlob, add_blobs, blobs_named
@@ -296,7 +296,8 @@ def _settle(
 
 def _facts(session: Session, transactions: Sequence[str]) -> dict[str, MessageFacts]:
     rows = session.execute(select(mail.message).where(mail.message.c.transaction_id.in_(transactions)))
-    return {row.transaction_id: facts_from_row(row, ()) for row in rows}
+    asked = recipients_dsn(session, transactions)
+    return {row.transaction_id: facts_from_row(row, (), asked.get(row.transaction_id, ())) for row in rows}
 
 
 def _leased(session: Session, numbers: Sequence[int]) -> tuple[LeasedDelivery, ...]:

@@ -11,9 +11,8 @@ Two rules stand above the rest:
   connection is not used again.
 
 Standards: RFC 5321 sections 3.3, 4.1.1, 4.2 and 4.3.2; RFC 2920 (PIPELINING; a lone dot where DATA is accepted though
-no recipient was); RFC 1870 (SIZE); RFC 6152 (8BITMIME); RFC 6531 (SMTPUTF8, refused with 5.6.7 where it is needed and
-not offered, section 3.2); RFC 3030 (CHUNKING; bare line ends are refused with 5.6.11 where it is not offered); RFC 3207
-(STARTTLS, and octets that come before the handshake are never read as part of it).
+no recipient was); RFC 3030 (CHUNKING); RFC 3207 (STARTTLS, and octets that come before the handshake are never read as
+part of it). What a message needs and the next hop does not offer is refused as `commands.py` says.
 
 Failure: an address that could break out of its command raises `UnsafeEnvelopeError` before an octet is sent: a bug of
 ours, because the SMTP grammar accepts no such address.
@@ -29,11 +28,10 @@ from enum import Enum, auto
 from typing import assert_never
 
 from mx.delivery.chunking import octets_over_bdat
-from mx.delivery.commands import check_envelope, mail_command, needs_smtputf8
+from mx.delivery.commands import check_envelope, mail_command, recipient_commands, what_is_lacking
 from mx.delivery.contract import (
     CopyResult,
     InquiryResult,
-    NextHopReply,
     PermanentlyRefused,
     Stage,
     Transfer,
@@ -45,8 +43,6 @@ from mx.delivery.ledger import Ledger
 from mx.delivery.opening import HandshakeNext, Opened, Opening, Say, Step, Useless
 from mx.delivery.replies import RawReply, RemoteProtocolError, ReplyReader
 
-_SMTPUTF8_NEEDED = NextHopReply(550, "5.6.7", "the message needs SMTPUTF8, which is not offered")
-_CHUNKING_NEEDED = NextHopReply(550, "5.6.11", "the message has bare line ends, and CHUNKING is not offered")
 _LONE_DOT = b".\r\n"
 
 
@@ -110,6 +106,8 @@ class Client:
 
     def __init__(self, our_name: str, *, wants_tls: bool, requires_tls: bool = False) -> None:
         self.transactions = 0
+        self.is_tls_verified = False
+        """Set by whoever checked the certificate: what requires TLS goes over nothing less."""
         self._opening = Opening(our_name, wants_tls=wants_tls, requires_tls=requires_tls)
         self._state = _State.OPENING
         self._replies = ReplyReader()
@@ -173,12 +171,9 @@ class Client:
         self.transactions += 1
         self._transfer = transfer
         self._ledger = Ledger(len(transfer.recipients))
-        if transfer.is_smtputf8 and "SMTPUTF8" not in self.extensions and needs_smtputf8(transfer):
-            self._ledger.close(PermanentlyRefused(_SMTPUTF8_NEEDED, Stage.MAIL))
-            self._settle(may_reuse=True)
-            return
-        if transfer.has_bare_line_ends and not self._is_chunking:
-            self._ledger.close(PermanentlyRefused(_CHUNKING_NEEDED, Stage.MAIL))
+        lacking = what_is_lacking(transfer, self.extensions, is_tls_verified=self.is_tls_verified)
+        if lacking is not None:
+            self._ledger.close(PermanentlyRefused(lacking, Stage.MAIL))
             self._settle(may_reuse=True)
             return
         self._state = _State.ENVELOPE
@@ -359,7 +354,7 @@ class Client:
             (
                 *reset,
                 (_Awaited.MAIL, mail_command(transfer, self.extensions)),
-                *((_Awaited.RECIPIENT, b"RCPT TO:<%b>\r\n" % address.encode()) for address in transfer.recipients),
+                *((_Awaited.RECIPIENT, command) for command in recipient_commands(transfer, self.extensions)),
                 *data,
             )
         )

@@ -135,6 +135,7 @@ class NextHopConnection(Protocol):
             self.cut(f"TLS: {complaint}")
             return
         self._stop_timer()
+        self._client.is_tls_verified = self._tls.is_verifying
         self._client.tls_started()
         self._pump()
 

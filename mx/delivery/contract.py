@@ -21,6 +21,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from mx.artifact import Content
+from mx.dsn_request import NOTHING_RETURNED, NotifyRequest, ReturnRequest
 from tenants.routes import Route
 
 
@@ -112,6 +113,11 @@ class Transfer:
     """A CR or an LF stands alone in the content: it can go over BDAT only."""
     is_inquiry: bool = False
     """Nothing is sent: the recipients' answers are all that is asked for (a call-out)."""
+    requires_tls: bool = False
+    """It goes over verified TLS to a next hop that offers REQUIRETLS, or not at all (RFC 8689)."""
+    dsn: ReturnRequest = NOTHING_RETURNED
+    notify: tuple[NotifyRequest, ...] = ()
+    """What the sender asks to be told, for each recipient in order; empty where nobody asked."""
 
     @property
     def octets(self) -> int:

@@ -3,7 +3,7 @@
 Comes in: what became of which recipients, and the header of the message reported. Goes out: a whole message of
 Content-Type multipart/report, ready for the queue, with the null reverse-path.
 
-Standards: RFC 3461 (RET=HDRS: the header alone is returned), RFC 6522 (multipart/report), RFC 3464
+Standards: RFC 3461 (the header alone is returned, also where RET=FULL was asked), RFC 6522 (multipart/report), RFC 3464
 (message/delivery-status), RFC 3834 section 5 (Auto-Submitted), RFC 6533 (utf-8 addresses), RFC 5321 section 4.5.5.
 
 Failure: none. Text of others (addresses, replies, headers) can break nothing: it is cut to one printable line, and the
@@ -44,6 +44,8 @@ class RecipientReport:
     diagnostic: str
     """The next hop's reply, cleaned of names and addresses; empty when there was none."""
     last_attempt_at: datetime
+    original_recipient: str = ""
+    """As the sender named it (`NotifyRequest.original_field`); empty when it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class Dsn:
     recipients: tuple[RecipientReport, ...]
     header_section: bytes
     """The header of the message reported, without the empty line."""
+    envelope_id: str = ""
+    """ENVID as the sender gave it, decoded; empty when there was none."""
 
 
 def render(dsn: Dsn) -> bytes:
@@ -118,11 +122,15 @@ def _explanation(dsn: Dsn, reports: Sequence[RecipientReport]) -> Iterable[str]:
 
 
 def _status_fields(dsn: Dsn, reports: Sequence[RecipientReport], *, is_utf8: bool) -> Iterable[str]:
+    if dsn.envelope_id:
+        yield f"Original-Envelope-Id: {_one_line(dsn.envelope_id)}"
     yield f"Reporting-MTA: dns; {dsn.hostname}"
     yield f"Arrival-Date: {format_datetime(dsn.received_at)}"
     kind = "utf-8" if is_utf8 else "rfc822"
     for report in reports:
         yield ""
+        if report.original_recipient:
+            yield f"Original-Recipient: {_one_line(report.original_recipient)}"
         yield f"Final-Recipient: {kind}; {_one_line(report.recipient)}"
         yield f"Action: {report.action.value}"
         yield f"Status: {report.status}"

@@ -24,6 +24,7 @@ from twisted.logger import Logger
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, Transfer, Unreachable
 from mx.delivery.dot_stuffing import has_bare_line_ends
 from mx.delivery.runner import LEASE_SECONDS, MOST_AT_ONCE
+from mx.dsn_request import notify_request_of, return_request_of
 from mx.own_headers import read_header_section
 from mx.spool import Spool
 from tenants.blobs.contract import BlobMissing
@@ -168,6 +169,7 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         log.error("queue.unreadable", delivery=first.id, transaction=first.facts.transaction, reason=str(error))
         return [_NotOffered("the stored message cannot be read")] * len(group)
     content = read_header_section(spool, parts.hostname).content
+    asked = dict(first.facts.recipients_dsn)
     transfer = Transfer(
         reverse_path=first.facts.reverse_path,
         recipients=tuple(delivery.recipient for delivery in group),
@@ -176,6 +178,9 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         is_eight_bit=first.facts.is_eight_bit,
         is_smtputf8=first.facts.is_smtputf8,
         has_bare_line_ends=has_bare_line_ends(content),
+        requires_tls=first.facts.requires_tls,
+        dsn=return_request_of(first.facts.dsn),
+        notify=tuple(notify_request_of(asked.get(delivery.recipient.lower(), "")) for delivery in group),
     )
     return await parts.forwarding.deliver(routes, transfer, TRANSFER_SECONDS)
 

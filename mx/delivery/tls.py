@@ -64,6 +64,11 @@ class HopTls:
             connection.set_verify(SSL.VERIFY_PEER, _noting(errors))
         return connection
 
+    @property
+    def is_verifying(self) -> bool:
+        """Whether a session without a complaint is one with whom it should be."""
+        return not self._security.is_plain_allowed
+
     def complaint(self, connection: SSL.Connection) -> str | None:
         """Why this session, whose handshake is done, will not do."""
         if self._security.is_plain_allowed:

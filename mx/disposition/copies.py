@@ -62,4 +62,9 @@ def facts_of(message: ExaminedMessage, tenant_id: int) -> MessageFacts:
         is_eight_bit=envelope.is_eight_bit,
         is_smtputf8=envelope.is_smtputf8,
         verdict=examination.verdict.kind.value,
+        requires_tls=envelope.requires_tls,
+        dsn=envelope.dsn.words,
+        recipients_dsn=tuple(
+            (recipient.address.lower(), recipient.dsn.words) for recipient in envelope.recipients if recipient.dsn.words
+        ),
     )

@@ -49,6 +49,9 @@ async def _transfer(
         is_eight_bit=envelope.is_eight_bit,
         is_smtputf8=envelope.is_smtputf8,
         has_bare_line_ends=envelope.has_bare_line_ends,
+        requires_tls=envelope.requires_tls,
+        dsn=envelope.dsn,
+        notify=tuple(copy.recipient.dsn for copy in copies),
     )
     results = await forwarding.deliver(copies[0].standing.routes, transfer, seconds)
     return list(zip(copies, results, strict=True))

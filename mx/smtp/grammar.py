@@ -15,11 +15,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
+from typing import assert_never
 
 from mx import reply
 from mx.envelope import Recipient, ReversePath
 from mx.reply import Reply
 from mx.smtp.limits import DOMAIN_OCTETS, LABEL_OCTETS, PATH_OCTETS
+from mx.smtp.octets import Flaw
 
 
 class Verb(Enum):
@@ -66,7 +68,19 @@ class Bdat:
     is_last: bool
 
 
-Command = Hello | Mail | Rcpt | Bdat | Verb
+@dataclass(frozen=True, slots=True)
+class XClient:
+    """XCLIENT, its arguments as written: who may say them is not the grammar's to know."""
+
+    arguments: str
+
+
+Command = Hello | Mail | Rcpt | Bdat | XClient | Verb
+
+SIMPLE: Mapping[Verb, Reply] = MappingProxyType(
+    {Verb.NOOP: reply.OK, Verb.HELP: reply.HELP, Verb.VRFY: reply.CANNOT_VERIFY}
+)
+"""What is always answered alike, and changes nothing."""
 
 _FOREIGN = frozenset({"GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", "PRI"})
 _KNOWN_NOT_OFFERED = frozenset({"AUTH", "BURL", "ETRN", "EXPN", "SAML", "SEND", "SOML", "TURN"})
@@ -80,6 +94,19 @@ _FORWARD_PATH = re.compile(rf"TO: *<(?:({_LOCAL})@({_DOMAIN})|postmaster)>(?: +(
 _ROUTE = re.compile(r"(?:FROM|TO): *<@", re.IGNORECASE)
 _CHUNK = re.compile(r"([0-9]{1,12})(?: +(LAST))?", re.IGNORECASE | re.ASCII)
 _PARAMETER = re.compile(r"[A-Z0-9][A-Z0-9-]*(?:=[^= ]+)?", re.IGNORECASE)
+
+
+def refusal_of(flaw: Flaw) -> Reply:
+    """The reply to a line that is none."""
+    match flaw:
+        case Flaw.TOO_LONG:
+            return reply.LINE_TOO_LONG
+        case Flaw.BARE_LF:
+            return reply.BARE_LINE_FEED
+        case Flaw.TLS_HANDSHAKE:
+            return reply.TLS_TOO_EARLY
+        case _:
+            assert_never(flaw)
 
 
 def parse(line: bytes) -> Command | Reply:
@@ -195,5 +222,6 @@ _PARSERS: Mapping[str, Callable[[str], Command | Reply]] = MappingProxyType(
         "RSET": _without_arguments(Verb.RSET),
         "STARTTLS": _without_arguments(Verb.STARTTLS),
         "VRFY": _vrfy,
+        "XCLIENT": XClient,
     }
 )

@@ -21,6 +21,7 @@ from typing import assert_never
 from mx import reply
 from mx.envelope import Recipient, ReversePath
 from mx.reply import Reply
+from mx.smtp.answers import Answers
 from mx.smtp.arrival import Arrival, Chunk
 from mx.smtp.events import (
     DataAsked,
@@ -33,35 +34,37 @@ from mx.smtp.events import (
     StartTlsAsked,
     TransactionDropped,
 )
-from mx.smtp.extensions import MailParameters, mail_parameters, offered
-from mx.smtp.grammar import Bdat, Command, Hello, Mail, Rcpt, Verb, parse
+from mx.smtp.extensions import MailParameters, Offer
+from mx.smtp.grammar import SIMPLE, Bdat, Command, Hello, Mail, Rcpt, Verb, XClient, parse, refusal_of
 from mx.smtp.limits import Limits
-from mx.smtp.octets import OctetReader
+from mx.smtp.octets import Line, OctetReader
+from mx.smtp.questions import mail_question, recipient_question
 from mx.smtp.states import IN_CONTENT, IN_TRANSACTION, State, is_in_order
+from mx.smtp.xclient import Claim, read_claim
 
 
 class Session:
     """One SMTP session. What it knows of the client and the transaction can be read; only its methods change it."""
 
-    def __init__(self, hostname: str, limits: Limits, can_start_tls: bool) -> None:
+    def __init__(self, hostname: str, limits: Limits, can_start_tls: bool, can_xclient: bool = False) -> None:
         self.helo = ""
         self.is_esmtp = False
         self.is_tls = False
         self.reverse_path: ReversePath | None = None
         self.parameters = MailParameters()
+        self.claim = Claim()
+        """What a trusted peer says of the client it speaks for."""
         self.steps = 0
         """Grows with each command read and each answer given: how a clock sees that the session moves."""
-        self._hostname = hostname
         self._limits = limits
-        self._can_start_tls = can_start_tls
+        self._can_start_tls, self._can_xclient = can_start_tls, can_xclient
         self._state = State.NEW
         self._reader = OctetReader()
-        self._outgoing: list[bytes] = [reply.banner(hostname).wire]
+        self._answers = Answers(hostname, limits.permanent_errors)
+        self._answers.greet()
         self._question: Question | None = None
         self._recipients: list[Recipient] = []
         self._arrival = Arrival(limits.message_octets)
-        self._errors = 0
-        self._was_put_off = False  # by a 4xx, or a refused chunk: what is pipelined behind it is no error
         self._is_draining = False
         self._has_told_end = False
 
@@ -80,14 +83,9 @@ class Session:
         return self._state in IN_CONTENT
 
     @property
-    def has_bare_line_ends(self) -> bool:
-        """Whether the message has a CR or an LF that stands alone; only one that came in chunks can."""
-        return self._arrival.has_bare_line_ends
-
-    @property
-    def content_octets(self) -> int:
-        """How much content has come in this transaction, the refused part included."""
-        return self._arrival.octets
+    def arrival(self) -> Arrival:
+        """The content of the message under way: to be looked at."""
+        return self._arrival
 
     @property
     def buffered_octets(self) -> int:
@@ -101,9 +99,7 @@ class Session:
 
     def octets_to_send(self) -> bytes:
         """The octets for the client since the last call."""
-        octets = b"".join(self._outgoing)
-        self._outgoing.clear()
-        return octets
+        return self._answers.take()
 
     def next_event(self) -> Event | None:
         """The next event; None until more is received or the last question is answered."""
@@ -129,7 +125,7 @@ class Session:
                 if line is None:
                     return None
                 self.steps += 1
-                event = self._refuse(reply.LINE_TOO_LONG) if line.is_too_long else self._read(line.octets)
+                event = self._read(line)
             if event is not None:
                 return event
         return None
@@ -193,8 +189,8 @@ class Session:
         self._reader.clear()
         return SessionEnded()
 
-    def _read(self, line: bytes) -> Event | None:
-        command = parse(line)
+    def _read(self, line: Line) -> Event | None:
+        command = refusal_of(line.flaw) if line.flaw else parse(line.octets)
         if isinstance(command, Reply):
             return self._refuse(command)
         if isinstance(command, Bdat):
@@ -208,6 +204,8 @@ class Session:
                 return self._mail(command)
             case Rcpt():
                 return self._rcpt(command)
+            case XClient():
+                return self._xclient(command)
             case Verb():
                 return self._obey(command)
             case _:
@@ -222,52 +220,47 @@ class Session:
             case Verb.RSET:
                 self._say(reply.OK)
                 return self._drop()
-            case Verb.NOOP:
-                self._say(reply.OK)
-            case Verb.HELP:
-                self._say(reply.HELP)
-            case Verb.VRFY:
-                self._say(reply.CANNOT_VERIFY)
             case Verb.QUIT:
                 self.end(reply.BYE)
+            case Verb.NOOP | Verb.HELP | Verb.VRFY:
+                self._say(SIMPLE[verb])
             case _:
                 assert_never(verb)
         return None
 
     def _greet(self, hello: Hello) -> Event | None:
         self.helo, self.is_esmtp = hello.name, hello.is_esmtp
-        if hello.is_esmtp:
-            limits, can_start_tls = self._limits, self._can_start_tls and not self.is_tls
-            keywords = offered(limits.message_octets, limits.recipients, can_start_tls)
-            self._outgoing.append(reply.ehlo_wire(self._hostname, keywords))
-        else:
-            self._say(reply.helo(self._hostname))
+        sizes = self._limits.message_octets, self._limits.recipients
+        offer = Offer(*sizes, self._can_start_tls, self.is_tls, self._can_xclient)
+        self._answers.answer_hello(offer if hello.is_esmtp else None)
         dropped = self._drop()
         self._state = State.READY
         return dropped
 
     def _mail(self, mail: Mail) -> Event | None:
-        self._was_put_off = False
-        parameters = mail_parameters(mail.words, self._limits.message_octets)
-        if isinstance(parameters, Reply):
-            return self._refuse(parameters)
-        if not parameters.is_smtputf8 and not mail.reverse_path.address.isascii():
-            return self._refuse(reply.NEEDS_SMTPUTF8)
-        return self._ask(MailGiven(mail.reverse_path, parameters))
+        self._answers.was_put_off = False
+        return self._ask_or_refuse(mail_question(mail, self._limits.message_octets, is_tls=self.is_tls))
 
     def _rcpt(self, rcpt: Rcpt) -> Event | None:
-        if rcpt.words:
-            return self._refuse(reply.UNKNOWN_PARAMETER)
-        if not self.parameters.is_smtputf8 and not rcpt.recipient.address.isascii():
-            return self._refuse(reply.NEEDS_SMTPUTF8)
-        if len(self._recipients) >= self._limits.recipients:
-            return self._refuse(reply.TOO_MANY_RECIPIENTS)
-        return self._ask(RecipientGiven(rcpt.recipient))
+        taken, most = len(self._recipients), self._limits.recipients
+        return self._ask_or_refuse(recipient_question(rcpt, self.parameters, taken, most))
+
+    def _xclient(self, command: XClient) -> Event | None:
+        """Whatever was said before was said by the peer; the client whom it speaks for begins anew."""
+        if not self._can_xclient:
+            return self._refuse(reply.NOT_OFFERED)
+        claim = read_claim(command.arguments, self.claim)
+        if claim is None:
+            return self._refuse(reply.BAD_ARGUMENTS)
+        self.claim, self.helo, self.is_esmtp = claim, "", False
+        self._answers.greet()
+        self._state = State.NEW
+        return None
 
     def _data(self) -> Event | None:
         if self._recipients:
             return self._ask(DataAsked())
-        if self._was_put_off:
+        if self._answers.was_put_off:
             self._say(reply.NO_RECIPIENTS)
             return None
         return self._refuse(reply.NO_RECIPIENTS)
@@ -340,25 +333,22 @@ class Session:
         if self._state is State.ENDED:
             return None
         dropped = self._drop()
-        self._was_put_off = True
+        self._answers.was_put_off = True
         return dropped
 
     def _ask(self, question: Question) -> Event:
         self._question = question
         return question
 
+    def _ask_or_refuse(self, found: Question | Reply) -> Event | None:
+        return self._refuse(found) if isinstance(found, Reply) else self._ask(found)
+
     def _say(self, answer: Reply) -> None:
-        self._outgoing.append(answer.wire)
+        self._answers.say(answer)
 
     def _say_to_command(self, answer: Reply) -> None:
-        """Gives a reply to a command; a 5xx counts against the client, a 4xx excuses what it pipelined behind."""
-        self._say(answer)
-        if answer.is_permanent:
-            self._errors += 1
-            if self._errors >= self._limits.permanent_errors:
-                self.end(reply.TOO_MANY_ERRORS)
-        elif answer.is_transient:
-            self._was_put_off = True
+        if self._answers.has_enough(answer):
+            self.end(reply.TOO_MANY_ERRORS)
 
     def _refuse(self, refusal: Reply) -> Event | None:
         """Refuses a command. There is no event; the result is what the caller has to return."""
@@ -374,7 +364,7 @@ class Session:
 
     def _refuse_pipelined(self, refusal: Reply) -> Event | None:
         """What was pipelined behind something that was put off is no error of the client's."""
-        if self._was_put_off and self._state is State.READY:
+        if self._answers.was_put_off and self._state is State.READY:
             self._say(refusal)
             return None
         return self._refuse(refusal)
@@ -394,7 +384,7 @@ class Session:
         """Forgets the transaction; a session that was greeted stays so."""
         self.reverse_path, self.parameters = None, MailParameters()
         self._recipients = []
-        self._was_put_off = False
+        self._answers.was_put_off = False
         self._arrival = Arrival(self._limits.message_octets)
         if self._state in IN_TRANSACTION:
             self._state = State.READY

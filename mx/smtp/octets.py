@@ -2,9 +2,11 @@
 
 Comes in: octets in any split. Goes out: command lines without their CRLF; content in pieces, with dots unstuffed.
 
-Only CRLF ends a line, and only CRLF.CRLF ends the content. A bare CR or LF ends nothing: it is reported with the piece
-that holds it, and the content goes on to its true end, so that no part of it can ever be read as a command (SMTP
-smuggling). A long line of content is content like any other. A command line over the limit is skipped to its end.
+Only CRLF ends a line, and only CRLF.CRLF ends the content. A bare CR or LF in the content ends nothing: it is reported
+with the piece that holds it, and the content goes on to its true end, so that no part of it can ever be read as a
+command (SMTP smuggling). A long line of content is content like any other. A command line over the limit is skipped to
+its end. Two things no command can begin or hold are told at once, since who sends them would wait for ever for an
+answer: an LF alone, and the first octet of a TLS handshake.
 
 Standards: RFC 5321 sections 2.3.8, 4.1.1.4 and 4.5.2; RFC 3030 section 2 (chunks: any octets, nothing stuffed).
 Failure: none; every octet is accounted for.
@@ -12,20 +14,30 @@ Limits: at most a piece (64 KiB) and one read of the socket are kept; every octe
 """
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from mx.line_ends import are_whole
 from mx.smtp.limits import CONTENT_PIECE_OCTETS
 
 _CRLF = b"\r\n"
 _END_OF_DATA = b"\r\n.\r\n"
+_TLS_HANDSHAKE = 0x16
+
+
+class Flaw(Enum):
+    """What is wrong with a command line as such."""
+
+    TOO_LONG = auto()
+    BARE_LF = auto()
+    TLS_HANDSHAKE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One command line without its CRLF; empty when it was over the limit."""
+    """One command line without its CRLF; empty when it has a flaw."""
 
     octets: bytes
-    is_too_long: bool = False
+    flaw: Flaw | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +75,23 @@ class OctetReader:
     def line(self, most_octets: int) -> Line | None:
         """The next command line, or None until its end is there; `most_octets` counts the CRLF."""
         buffer = self._buffer
-        end = buffer.find(_CRLF, self._searched)
+        if buffer and buffer[0] == _TLS_HANDSHAKE and not self._is_skipping:
+            self.clear()
+            return Line(b"", Flaw.TLS_HANDSHAKE)
+        end = buffer.find(b"\n", self._searched)
         if end < 0:
             if len(buffer) >= most_octets:
                 self._is_skipping = True
                 del buffer[:-1]  # the last octet may be the CR of the line's end
-            self._searched = max(0, len(buffer) - 1)
+            self._searched = len(buffer)
             return None
+        octets = bytes(buffer[: end + 1])
+        del buffer[: end + 1]
         self._searched = 0
-        if self._is_skipping or end + 2 > most_octets:
-            self._is_skipping = False
-            del buffer[: end + 2]
-            return Line(b"", is_too_long=True)
-        octets = bytes(buffer[:end])
-        del buffer[: end + 2]
-        return Line(octets)
+        was_skipping, self._is_skipping = self._is_skipping, False
+        if not octets.endswith(_CRLF):
+            return Line(b"", Flaw.BARE_LF)
+        return Line(b"", Flaw.TOO_LONG) if was_skipping or len(octets) > most_octets else Line(octets[:-2])
 
     def begin_content(self) -> None:
         """Turns from lines to content.

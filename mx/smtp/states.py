@@ -9,6 +9,8 @@
     CHUNK      so many octets, then CHUNKED, or READY after the last one
     ENDED      nothing is read any more
 
+XCLIENT, where it is offered, belongs in NEW and READY, and leads to NEW.
+
 Standards: RFC 5321 section 4.1.4; RFC 3030 section 2 (BDAT; DATA and BDAT never in one transaction).
 """
 
@@ -16,7 +18,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from mx.smtp.grammar import Bdat, Command, Mail, Rcpt, Verb
+from mx.smtp.grammar import Bdat, Command, Mail, Rcpt, Verb, XClient
 
 
 class State(Enum):
@@ -38,6 +40,7 @@ _ALLOWED_IN: Mapping[object, frozenset[State]] = MappingProxyType(
         Mail: frozenset({State.READY}),
         Rcpt: frozenset({State.OPEN}),
         Bdat: frozenset({State.OPEN, State.CHUNKED}),
+        XClient: frozenset({State.NEW, State.READY}),
         Verb.DATA: frozenset({State.OPEN}),
         Verb.STARTTLS: frozenset({State.READY, State.OPEN, State.CHUNKED}),
     }

@@ -233,7 +233,9 @@ class SmtpProtocol(Protocol):
             session.parameters.is_eight_bit,
             session.parameters.is_smtputf8,
             now,
-            session.has_bare_line_ends,
+            session.arrival.has_bare_line_ends,
+            session.parameters.requires_tls,
+            session.parameters.dsn,
         )
         try:
             spool.freeze()
@@ -348,7 +350,7 @@ class SmtpProtocol(Protocol):
         if not self._session.is_in_content:
             return self._moved_at + limits.command_seconds, reply.COMMAND_TIMEOUT
         silence = self._moved_at + limits.silence_seconds
-        arrived = self._session.content_octets + self._session.buffered_octets
+        arrived = self._session.arrival.octets + self._session.buffered_octets
         expected_seconds = arrived / limits.least_octets_a_second
         pace = self._content_began_at + limits.slow_start_seconds + expected_seconds
         return min((silence, reply.COMMAND_TIMEOUT), (pace, reply.TOO_SLOW), key=lambda pair: pair[0])

@@ -5,7 +5,7 @@ after the reply, or at once with the row that holds or queues it, whichever come
 the clear: addresses, Message-ID, subject. Bodies, previews and part names are in blobs.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, false
 
 from tenants.tables.column_types import Document, Moment, NumberedId, Words, metadata, numbered
 
@@ -23,6 +23,10 @@ message = Table(
     Column("is_eight_bit", Boolean, nullable=False),
     Column("is_smtputf8", Boolean, nullable=False),
     Column("verdict", Words, nullable=False),
+    # The sender wants verified TLS all the way (RFC 8689).
+    Column("requires_tls", Boolean, nullable=False, server_default=false()),
+    # What the sender asks to be told: the parameters of MAIL (RFC 3461).
+    Column("dsn", Words, nullable=False, server_default=""),
     # Subject and addresses, case-folded here because SQLite folds ASCII only.
     Column("search_text", Words, nullable=False),
 )
@@ -35,6 +39,8 @@ message_recipient = Table(
     Column("transaction_id", Words, primary_key=True),
     # Lower case, for looking up only: the address as written is in the event and in the delivery.
     Column("address", Words, primary_key=True),
+    # The parameters of its RCPT (RFC 3461); empty when there were none.
+    Column("dsn", Words, nullable=False, server_default=""),
 )
 Index("ix_message_recipient_address", message_recipient.c.address)
 

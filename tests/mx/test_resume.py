@@ -22,7 +22,8 @@ from tenants.policies import change_tenant_policy
 from tenants.quarantine import FindingNote, HeldMessage, HeldState, hold
 from tenants.queue_book import DeliveryState, lease_due
 from tenants.release import request_release, take_release_requests
-from tenants.tables import customers, quarantine
+from tenants.statements import replace_row
+from tenants.tables import customers, mail, quarantine
 from tenants.trace import Event, Released, Rescanned
 from tenants.trace_book import events_of
 from tests.contracts.customer_world import NOW, later
@@ -117,6 +118,20 @@ class ReleaseTest(TestCase):
         assert content.endswith(MESSAGE)
         assert content.startswith(b"Pratique-Scanned: clean; by=mx.service.example")
         assert b"from unknown ([203.0.113.9])" in content
+
+    async def test_what_the_sender_asked_for_leaves_with_it(self) -> None:
+        """Kept with the message while it is held; so is what came in chunks with a lone LF."""
+        asked = {"requires_tls": True, "dsn": "RET=FULL"}
+        self.ask(A, B, content=MESSAGE + b"a lone\n\r\n")
+        with self.world.database.unit_of_work() as session:
+            session.execute(update(mail.message).values(**asked))
+            keys = {"transaction_id": session.scalar(select(mail.message.c.transaction_id))}
+            for address in (A, B):
+                replace_row(session, mail.message_recipient, {**keys, "address": address}, {"dsn": "NOTIFY=NEVER"})
+        await self.release()
+        ((_, transfer),) = self.hops.transfers
+        assert (transfer.requires_tls, transfer.dsn.words, transfer.has_bare_line_ends) == (True, "RET=FULL", True)
+        assert [request.words for request in transfer.notify] == ["NOTIFY=NEVER"] * 2
 
     async def test_each_domain_has_its_own_next_hop(self) -> None:
         """A held message may have recipients in several domains of its tenant."""

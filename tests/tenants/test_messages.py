@@ -1,8 +1,10 @@
 """The list of messages: newest first, searched, each tenant's own."""
 
+from dataclasses import replace
+
 import pytest
 
-from tenants.messages import get_message, list_messages, remember_messages
+from tenants.messages import get_message, list_messages, recipients_dsn, remember_messages
 from tenants.refusals import NotFound
 from tests.contracts.customer_world import CustomerWorld
 
@@ -48,3 +50,15 @@ def test_another_tenants_message_is_not_there(world: CustomerWorld) -> None:
         for tenant_id, transaction in ((world.blue_harbour.id, facts.transaction), (None, "nobody's")):
             with pytest.raises(NotFound):
                 get_message(session, tenant_id=tenant_id, transaction=transaction)
+
+
+def test_what_the_sender_asks_for_is_kept_with_the_message_and_each_recipient(world: CustomerWorld) -> None:
+    """Under the address in lower case; who asked for nothing is not in it."""
+    facts = replace(world.facts(), recipients=("A@acme.example", "b@acme.example"), requires_tls=True, dsn="RET=HDRS")
+    asked = (("a@acme.example", "NOTIFY=NEVER"),)
+    with world.database.unit_of_work() as session:
+        remember_messages(session, [replace(facts, recipients_dsn=asked)])
+    with world.database.read() as session:
+        assert recipients_dsn(session, [facts.transaction]) == {facts.transaction: asked}
+        kept = get_message(session, tenant_id=None, transaction=facts.transaction)
+    assert (kept.requires_tls, kept.dsn) == (True, "RET=HDRS")

@@ -1,6 +1,7 @@
 """The client machine, as a playbook: what the next hop says, what goes out, what becomes of the copies."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -386,3 +387,13 @@ def test_nothing_that_a_next_hop_says_makes_a_delivery_of_a_cut(said: list[bytes
     assert sum(isinstance(event, Settled) for event in play.events) == 1
     if any(isinstance(result, Delivered) for result in play.settled().results):
         assert final.startswith(b"250")
+
+
+def test_what_requires_tls_is_refused_where_no_certificate_was_verified() -> None:
+    """Nothing is sent, and the connection is good for other mail."""
+    play = Play(b"250-hop.example\r\n250-PIPELINING\r\n250 REQUIRETLS\r\n")
+    assert play.begin(replace(transfer(*TWO), requires_tls=True)) == b""
+    assert play.kinds() == ["never mail"] * 2
+    assert play.settled().may_reuse
+    play.client.is_tls_verified = True
+    assert b" REQUIRETLS\r\n" in play.begin(replace(transfer(*TWO), requires_tls=True))

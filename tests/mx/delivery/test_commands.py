@@ -1,10 +1,21 @@
 """Commands of the envelope."""
 
+from dataclasses import replace
+
 import pytest
 
-from mx.delivery.commands import UnsafeEnvelopeError, check_envelope, mail_command, needs_smtputf8, offered
+from mx.delivery.commands import (
+    UnsafeEnvelopeError,
+    check_envelope,
+    mail_command,
+    needs_smtputf8,
+    offered,
+    recipient_commands,
+    what_is_lacking,
+)
 from mx.delivery.contract import Transfer
 from mx.delivery.replies import RawReply
+from mx.dsn_request import Notify, NotifyRequest, Return, ReturnRequest
 from tests.contracts.octets import Octets, transfer
 
 
@@ -97,3 +108,48 @@ def test_an_address_beyond_ascii_needs_smtputf8() -> None:
     """Either side of the envelope."""
     assert needs_smtputf8(transfer("ü@x.example", is_smtputf8=True))
     assert needs_smtputf8(transfer(reverse_path="ü@x.example", is_smtputf8=True))
+
+
+ASKING = replace(
+    transfer("a@x.example", "b@x.example"),
+    dsn=ReturnRequest(Return.HEADERS, "x+2B1"),
+    notify=(NotifyRequest((Notify.NEVER,), "rfc822;A@x.example"), NotifyRequest()),
+)
+
+
+def test_what_the_sender_asks_to_be_told_goes_where_dsn_is_offered() -> None:
+    """Unchanged, each recipient with its own; elsewhere it stays behind."""
+    assert mail_command(ASKING, {"DSN": ""}) == b"MAIL FROM:<a@sender.example> RET=HDRS ENVID=x+2B1\r\n"
+    assert list(recipient_commands(ASKING, {"DSN": ""})) == [
+        b"RCPT TO:<a@x.example> NOTIFY=NEVER ORCPT=rfc822;A@x.example\r\n",
+        b"RCPT TO:<b@x.example>\r\n",
+    ]
+    assert mail_command(ASKING, {}) == b"MAIL FROM:<a@sender.example>\r\n"
+    assert next(recipient_commands(ASKING, {})) == b"RCPT TO:<a@x.example>\r\n"
+
+
+@pytest.mark.parametrize("value", ["a\r\nRSET", "a b\0", "a  b", "\u00fc"])
+def test_a_parameter_that_could_break_out_is_not_sent(value: str) -> None:
+    """Whatever the books may hold."""
+    for given in (replace(ASKING, dsn=ReturnRequest(None, value)), replace(ASKING, notify=(NotifyRequest((), value),))):
+        with pytest.raises(UnsafeEnvelopeError):
+            check_envelope(given)
+
+
+@pytest.mark.parametrize(
+    ("extensions", "is_tls_verified", "code"),
+    [
+        ({"REQUIRETLS": ""}, False, "5.7.10"),
+        ({}, False, "5.7.10"),
+        ({}, True, "5.7.30"),
+        ({"REQUIRETLS": ""}, True, ""),
+    ],
+)
+def test_what_requires_tls_goes_over_verified_tls_to_who_offers_it(
+    extensions: dict[str, str], is_tls_verified: bool, code: str
+) -> None:
+    """RFC 8689 section 4.2.1."""
+    given = replace(transfer(), requires_tls=True)
+    lacking = what_is_lacking(given, extensions, is_tls_verified=is_tls_verified)
+    assert (lacking.enhanced if lacking else "") == code
+    assert mail_command(given, {}).endswith(b" REQUIRETLS\r\n")

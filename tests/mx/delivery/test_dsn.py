@@ -129,3 +129,11 @@ def test_nothing_hostile_adds_a_line_or_a_part(text: str, section: bytes) -> Non
     head, _, _ = octets.partition(b"\r\n\r\n")
     assert len(head.split(b"\r\n")) == 9
     assert octets.count(b"\r\n--=_n1") == 4
+
+
+def test_what_the_sender_named_is_named_in_the_report() -> None:
+    """Original-Envelope-Id and Original-Recipient where there were any (RFC 3464 sections 2.2.1 and 2.3.1)."""
+    named = replace(REPORT, original_recipient="rfc822; Bob@tenant.example")
+    about, recipient = fields(parse(replace(DSN, envelope_id="QQ 1", recipients=(named,)))[1][1])
+    assert about["Original-Envelope-Id"] == "QQ 1"
+    assert recipient["Original-Recipient"] == "rfc822; Bob@tenant.example"

@@ -1,6 +1,7 @@
 """The queue's side of delivery, with a real SQLite database and a real blob folder: leased, offered, settled."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,6 +107,26 @@ class QueueTest(TestCase):
         assert {each.state for each in self.world.deliveries()} == {DeliveryState.DELIVERED}
         assert [type(event) for event in self.events()] == [CopyAccepted] * 3
         assert await self.work(hops).lease(20) == []
+
+    async def test_what_the_sender_asked_for_is_passed_on_later(self) -> None:
+        """As it was given when the message came; to each recipient its own."""
+        with self.world.database.unit_of_work() as session:
+            facts = replace(
+                self.world.customers.facts(),
+                recipients=(A, B),
+                requires_tls=True,
+                dsn="RET=HDRS ENVID=x1",
+                recipients_dsn=((A, "NOTIFY=NEVER"),),
+            )
+            body = self.world.customers.blob(session, None, BODY)
+            for recipient in (A.upper(), B):
+                new = self.world.customers.new_delivery(session, facts=facts, body=body, recipient=recipient)
+                enqueue(session, [new], NOW)
+        hops = NextHopsInMemory()
+        await self.round(hops)
+        ((_, transfer),) = hops.transfers
+        assert (transfer.requires_tls, transfer.dsn.words) == (True, "RET=HDRS ENVID=x1")
+        assert [request.words for request in transfer.notify] == ["NOTIFY=NEVER", ""]
 
     async def test_each_copy_is_settled_by_its_own_result(self) -> None:
         """Taken, put off until the next wait has passed, held as undeliverable."""

@@ -1,6 +1,7 @@
 """forward(): one transfer for each set of routes, at the same time, results in the order of the copies."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 
@@ -8,6 +9,7 @@ from mx.decision import Deliver
 from mx.delivery.contract import CopyResult, Transfer
 from mx.disposition.copies import Copy
 from mx.disposition.forward import FORWARD_SECONDS, forward
+from mx.dsn_request import Notify, NotifyRequest, Return, ReturnRequest
 from mx.envelope import Recipient
 from tenants.routes import Route
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, OK, NextHopsInMemory, examined, result_of, standing
@@ -70,3 +72,19 @@ def test_next_hops_are_asked_at_the_same_time() -> None:
     results: list[object] = []
     done.addCallback(results.append)
     assert results == [[(given[0], OK), (given[1], OK)]]
+
+
+def test_what_the_sender_asks_for_goes_with_its_copy() -> None:
+    """Each recipient's request where its address is; that TLS is required, and RET, with the transfer."""
+    never = NotifyRequest((Notify.NEVER,))
+    given = [
+        Copy(Recipient("a@x.example", never), standing("one"), Deliver()),
+        Copy(Recipient("b@x.example"), standing("two"), Deliver()),
+    ]
+    message = examined("a@x.example", "b@x.example")
+    envelope = replace(message.envelope, requires_tls=True, dsn=ReturnRequest(Return.FULL))
+    hops = NextHopsInMemory()
+    result_of(forward(hops, replace(message, envelope=envelope), given))
+    transfers = [transfer for _, transfer in hops.transfers]
+    assert [transfer.notify for transfer in transfers] == [(never,), (NotifyRequest(),)]
+    assert {(transfer.requires_tls, transfer.dsn.words) for transfer in transfers} == {(True, "RET=FULL")}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mx import reply
 from mx.envelope import Recipient, ReversePath
 from mx.reply import Reply
-from mx.smtp.grammar import Bdat, Command, Hello, Mail, Rcpt, Verb, parse
+from mx.smtp.grammar import Bdat, Command, Hello, Mail, Rcpt, Verb, XClient, parse
 
 
 def mail(address: str, *words: str) -> Mail:
@@ -93,7 +93,7 @@ CASES: list[tuple[str | bytes, Command | Reply]] = [
     ("BDAT \u0661 LAST", reply.BAD_CHUNK),
     ("AUTH PLAIN AGEAYg==", reply.NOT_OFFERED),
     ("ETRN x.example", reply.NOT_OFFERED),
-    ("XCLIENT ADDR=192.0.2.1", reply.UNKNOWN_COMMAND),
+    ("XCLIENT ADDR=192.0.2.1", XClient("ADDR=192.0.2.1")),
     ("PROXY TCP4 203.0.113.77 127.0.0.1 1111 25", reply.UNKNOWN_COMMAND),
     ("", reply.UNKNOWN_COMMAND),
     (" NOOP", reply.UNKNOWN_COMMAND),

@@ -12,6 +12,7 @@ from mx.smtp.events import DataAsked, MailGiven, MessageEnded, RecipientGiven, S
 from mx.smtp.limits import Limits
 from mx.smtp.machine import Session
 from mx.smtp.states import State
+from mx.smtp.xclient import Claim
 from tests.contracts.dialogs import Dialog, dialogs, hold
 from tests.contracts.receiving import Driver, Taken
 
@@ -220,3 +221,38 @@ def test_starttls_without_a_certificate_is_not_offered() -> None:
     driving = Driver(Session("mx.example", Limits(), can_start_tls=False))
     assert b"STARTTLS" not in driving.exchange(b"EHLO c.example\r\n")
     assert driving.exchange(b"STARTTLS\r\n") == reply.NOT_OFFERED.wire
+
+
+def test_what_is_asked_to_be_told_goes_with_the_transaction() -> None:
+    """RET and ENVID of the message, NOTIFY and ORCPT of each recipient; the next transaction asks for itself."""
+    driving = driver()
+    driving.exchange(b"EHLO c\r\nMAIL FROM:<a@s.example> RET=FULL ENVID=x1\r\n")
+    driving.exchange(b"RCPT TO:<b@valid.example> NOTIFY=NEVER\r\nRCPT TO:<c@valid.example>\r\n")
+    assert driving.session.parameters.dsn.words == "RET=FULL ENVID=x1"
+    assert [recipient.dsn.words for recipient in driving.session.recipients] == ["NOTIFY=NEVER", ""]
+    driving.exchange(b"RSET\r\nMAIL FROM:<a@s.example>\r\n")
+    assert driving.session.parameters.dsn.words == ""
+
+
+def test_requiretls_is_offered_and_taken_behind_the_handshake() -> None:
+    """Inside TLS alone."""
+    driving = driver()
+    heard = driving.exchange(b"EHLO c\r\n") + driving.exchange(b"STARTTLS\r\n")
+    assert b"REQUIRETLS" not in heard
+    assert b"250 REQUIRETLS\r\n" in driving.exchange(b"EHLO c\r\n")
+    assert driving.exchange(b"MAIL FROM:<a@s.example> REQUIRETLS\r\n") == reply.SENDER_OK.wire
+    assert driving.session.parameters.requires_tls
+
+
+def test_a_trusted_peer_speaks_for_a_client() -> None:
+    """The session begins anew, and what the claim says counts from then on; it is not taken inside a transaction."""
+    session = Session("mx.example", Limits(), can_start_tls=False, can_xclient=True)
+    driving = Driver(session)
+    assert b"XCLIENT NAME ADDR PORT PROTO HELO\r\n" in driving.exchange(b"EHLO peer.example\r\n")
+    heard = driving.exchange(b"XCLIENT NAME=[UNAVAILABLE] ADDR=192.0.2.7 PORT=77 HELO=c.example PROTO=SMTP\r\n")
+    assert heard == reply.banner("mx.example").wire
+    assert (session.state, session.claim) == (State.NEW, Claim("192.0.2.7", 77, False, "c.example"))
+    assert driving.exchange(b"XCLIENT ADDR=nonsense\r\n") == reply.BAD_ARGUMENTS.wire
+    driving.exchange(b"EHLO c\r\nMAIL FROM:<a@s.example>\r\n")
+    assert driving.exchange(b"XCLIENT ADDR=192.0.2.8\r\n") == reply.BAD_SEQUENCE.wire
+    assert session.claim.address == "192.0.2.7"

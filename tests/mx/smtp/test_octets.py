@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.smtp.limits import CONTENT_PIECE_OCTETS
-from mx.smtp.octets import Line, OctetReader
+from mx.smtp.octets import Flaw, Line, OctetReader
 
 CRLF = b"\r\n"
 
@@ -124,26 +124,29 @@ def test_content_leaves_the_buffer_as_it_comes() -> None:
     [
         (b"NOOP\r\n", [b"NOOP"]),
         (b"A\r\n\r\nB\r\nC", [b"A", b"", b"B"]),
-        (b"A\nB\r\n", [b"A\nB"]),
+        (b"A\nB\r\n", [Flaw.BARE_LF, b"B"]),
+        (b"\nB\r\n", [Flaw.BARE_LF, b"B"]),
+        (b"\x16\x03\x01", [Flaw.TLS_HANDSHAKE]),
+        (b"A\x16\r\n", [b"A\x16"]),
         (b"A\rB\r\n", [b"A\rB"]),
         (b"A\r\r\n", [b"A\r"]),
-        (b"A\n\r\n", [b"A\n"]),
+        (b"A\n\r\n", [Flaw.BARE_LF, b""]),
         (b"x" * 18 + b"\r\nB\r\n", [b"x" * 18, b"B"]),
-        (b"x" * 19 + b"\r\nB\r\n", [None, b"B"]),
-        (b"x" * 20 + b"\r\nB\r\n", [None, b"B"]),
-        (b"x" * 19 + b"\r\r\nB\r\n", [None, b"B"]),
-        (b"x" * 5000 + b"\n\r\nB\r\n", [None, b"B"]),
+        (b"x" * 19 + b"\r\nB\r\n", [Flaw.TOO_LONG, b"B"]),
+        (b"x" * 20 + b"\r\nB\r\n", [Flaw.TOO_LONG, b"B"]),
+        (b"x" * 19 + b"\r\r\nB\r\n", [Flaw.TOO_LONG, b"B"]),
+        (b"x" * 5000 + b"\n\r\nB\r\n", [Flaw.BARE_LF, b"", b"B"]),
     ],
 )
-def test_only_crlf_ends_a_line_and_a_long_one_is_skipped(octets: bytes, expected: list[bytes | None]) -> None:
-    """Whole and octet by octet; None stands for a line over the limit of 20 octets with its CRLF."""
+def test_only_crlf_ends_a_line_and_a_long_one_is_skipped(octets: bytes, expected: list[bytes | Flaw]) -> None:
+    """Whole and octet by octet; the limit is 20 octets with the CRLF."""
     for pieces in ([octets], octet_by_octet(octets)):
         reader = OctetReader()
-        lines: list[bytes | None] = []
+        lines: list[bytes | Flaw] = []
         for piece in pieces:
             reader.feed(piece)
             while (line := reader.line(20)) is not None:
-                lines.append(None if line.is_too_long else line.octets)
+                lines.append(line.flaw or line.octets)
         assert lines == expected
 
 
@@ -155,7 +158,7 @@ def test_an_endless_line_keeps_no_memory() -> None:
         assert reader.line(4096) is None
         assert len(reader) <= 1
     reader.feed(b"\r\nNOOP\r\n")
-    assert [reader.line(4096), reader.line(4096)] == [Line(b"", is_too_long=True), Line(b"NOOP")]
+    assert [reader.line(4096), reader.line(4096)] == [Line(b"", Flaw.TOO_LONG), Line(b"NOOP")]
 
 
 def test_clear_forgets_what_was_not_read() -> None:

@@ -1,0 +1,40 @@
+"""Revision 007: nobody has asked for anything in the mail of before, nor in what the release before still writes."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from tenants.database import Database
+from tenants.messages import get_message, recipients_dsn
+from tenants.migration import migrate
+
+_MESSAGE = (
+    "INSERT INTO message (transaction_id, tenant_id, received_at, client_address, reverse_path, message_id, subject,"
+    " octets, is_eight_bit, is_smtputf8, verdict, search_text)"
+    " VALUES (:transaction, 1, 0, '', '', '', '', 0, 0, 0, '', '')"
+)
+_RECIPIENT = "INSERT INTO message_recipient (transaction_id, address) VALUES (:transaction, 'a@x.example')"
+
+
+def test_nothing_was_asked_for(tmp_path: Path) -> None:
+    """Rows of before, and rows of the release before."""
+    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
+    with database.engine.begin() as connection:
+        settings = Config()
+        settings.set_main_option("script_location", str(Path(__file__).parents[2] / "migrations"))
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "006")
+        connection.execute(text(_MESSAGE), {"transaction": "t1"})
+        connection.execute(text(_RECIPIENT), {"transaction": "t1"})
+    migrate(database)
+    with database.unit_of_work() as session:
+        session.execute(text(_MESSAGE), {"transaction": "t2"})
+        session.execute(text(_RECIPIENT), {"transaction": "t2"})
+    with database.read() as session:
+        for transaction in ("t1", "t2"):
+            facts = get_message(session, tenant_id=None, transaction=transaction)
+            assert (facts.requires_tls, facts.dsn) == (False, "")
+        assert recipients_dsn(session, ["t1", "t2"]) == {}
+    database.close()
