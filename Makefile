@@ -30,6 +30,7 @@ servers: ## install the servers of the tests (Debian, as root or with CI=true); 
 
 corpus: .venv/installed-test ## send the corpus of hidden viruses and odd clean mail through the program
 	$(BIN)/python -m tests.corpus.judge --pairs 1000
+	$(BIN)/python -m tests.corpus.clamd_views
 
 # atheris needs a compiler where no wheel fits: without it, the run without instrumentation must do.
 fuzz: .venv/installed-test ## compare with other parsers, fuzz the anatomy, measure growth: FUZZ_SECONDS=600 of it under atheris
