@@ -193,7 +193,8 @@ class Releaser:
         address = copy.recipient.address
         match result:
             case Delivered():
-                return CopyReleased(address, result.reply.line)
+                note = f" ({result.note})" if result.note else ""
+                return CopyReleased(address, result.reply.line + note)
             case PermanentlyRefused():
                 return CopyNotReleased(address, f"Still held: your server said: {result.reply.line}.")
             case TransientlyRefused():

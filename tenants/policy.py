@@ -16,6 +16,7 @@ from tenants.policy_entries import (
 )
 from tenants.policy_entries import (
     AttachmentRule,
+    BareLineEnds,
     Bias,
     FindingRule,
     number_between,
@@ -72,6 +73,8 @@ class Policy:
     """Show clamd the whole message too, for signatures written for whole mail."""
     passwords: tuple[str, ...] = ()
     """Tried on encrypted archives and documents, beside the message's own words."""
+    bare_line_ends: BareLineEnds = BareLineEnds.REFUSE
+    """Where the next hop does not offer CHUNKING: otherwise such a message is sent as it is."""
     agents: tuple[str, ...] = ()
     """The transport agents that are on."""
     dns_blocklists: tuple[DnsBlocklist, ...] = ()
@@ -91,6 +94,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "engines": read_words,
     "whole_message": read_switch,
     "passwords": read_texts,
+    "bare_line_ends": one_of(BareLineEnds),
     "agents": read_words,
     "dns_blocklists": read_dns_blocklists,
 }

@@ -67,6 +67,15 @@ class Bias(StrEnum):
     """One."""
 
 
+class BareLineEnds(StrEnum):
+    """What is done with a message whose CR or LF stands alone, where the next hop takes whole lines only."""
+
+    REFUSE = "refuse"
+    """Answer 550 5.6.11: not one octet of a message is changed."""
+    NORMALISE = "normalise"
+    """Make CRLF of it; the trace says so, and signatures over the body break."""
+
+
 class AttachmentKey(StrEnum):
     """What an attachment rule looks at."""
 

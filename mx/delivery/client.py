@@ -40,6 +40,7 @@ from mx.delivery.contract import (
 )
 from mx.delivery.dot_stuffing import octets_over_data
 from mx.delivery.ledger import Ledger
+from mx.delivery.line_ends import NormalisedContent
 from mx.delivery.opening import HandshakeNext, Opened, Opening, Say, Step, Useless
 from mx.delivery.replies import RawReply, RemoteProtocolError, ReplyReader
 
@@ -122,6 +123,7 @@ class Client:
         self._awaited: deque[_Awaited] = deque()
         self._ledger = Ledger(0)
         self._is_mail_accepted = False
+        self._is_normalised = False
         self._replies_heard = 0
 
     # What the connection calls
@@ -176,6 +178,7 @@ class Client:
             self._ledger.close(PermanentlyRefused(lacking, Stage.MAIL))
             self._settle(may_reuse=True)
             return
+        self._is_normalised = transfer.has_bare_line_ends and not self._is_chunking
         self._state = _State.ENVELOPE
         self._commands = self._envelope_commands(transfer)
         self._send_commands()
@@ -185,7 +188,8 @@ class Client:
         if self._transfer is None:
             raise AssertionError("content was asked for outside a transaction")
         over = octets_over_bdat if self._is_chunking else octets_over_data
-        return over(self._transfer.headers_on_top, self._transfer.content)
+        content = self._transfer.content
+        return over(self._transfer.headers_on_top, NormalisedContent(content) if self._is_normalised else content)
 
     def content_sent(self) -> None:
         """The end of data is about to be given to the network: from now on the next hop may take the message."""
@@ -311,7 +315,7 @@ class Client:
 
     def _take_final_reply(self, reply: RawReply) -> None:
         if reply.is_positive:
-            self._ledger.deliver(reply)
+            self._ledger.deliver(reply, is_normalised=self._is_normalised)
         elif reply.code >= 400:
             self._needs_reset = self._needs_reset or self._is_chunking
             self._ledger.refuse(reply, Stage.END_OF_DATA)

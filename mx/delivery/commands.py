@@ -80,7 +80,7 @@ def what_is_lacking(transfer: Transfer, extensions: Mapping[str, str], *, is_tls
         return _REQUIRETLS_NEEDED
     if transfer.is_smtputf8 and "SMTPUTF8" not in extensions and needs_smtputf8(transfer):
         return _SMTPUTF8_NEEDED
-    if transfer.has_bare_line_ends and "CHUNKING" not in extensions:
+    if transfer.has_bare_line_ends and "CHUNKING" not in extensions and not transfer.may_normalise:
         return _CHUNKING_NEEDED
     return None
 

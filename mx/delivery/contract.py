@@ -24,6 +24,8 @@ from mx.artifact import Content
 from mx.dsn_request import NOTHING_RETURNED, NotifyRequest, ReturnRequest
 from tenants.routes import Route
 
+LINE_ENDS_CHANGED = "bare line ends were made CRLF, as the policy says"
+
 
 class Stage(StrEnum):
     """Where in the conversation with a next hop a reply was given."""
@@ -57,6 +59,13 @@ class Delivered:
     """The next hop has answered the end of data with 2xx, after it accepted this recipient."""
 
     reply: NextHopReply
+    is_normalised: bool = False
+    """Bare line ends were made whole on the way."""
+
+    @property
+    def note(self) -> str:
+        """What the trace says beside the reply; empty when the octets went as they came."""
+        return LINE_ENDS_CHANGED if self.is_normalised else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,8 @@ class Transfer:
     is_smtputf8: bool
     has_bare_line_ends: bool = False
     """A CR or an LF stands alone in the content: it can go over BDAT only."""
+    may_normalise: bool = False
+    """Where it could not go otherwise, its bare line ends may be made whole."""
     is_inquiry: bool = False
     """Nothing is sent: the recipients' answers are all that is asked for (a call-out)."""
     requires_tls: bool = False

@@ -31,6 +31,7 @@ from tenants.blobs.contract import BlobMissing
 from tenants.blobs.segments import SealBroken
 from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standing, Standings
+from tenants.policy_entries import BareLineEnds
 from tenants.queue_book import (
     MOST_ALONG,
     LeasedDelivery,
@@ -159,7 +160,8 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
     first = group[0]
     if first.resting:
         return [Unreachable(first.resting)] * len(group)
-    routes = routes_of(await parts.directory.look_up(first.recipient), first.facts.tenant_id)
+    standing = await parts.directory.look_up(first.recipient)
+    routes = routes_of(standing, first.facts.tenant_id)
     if not routes:
         return [Unreachable("the domain has no route any more")] * len(group)
     try:
@@ -181,6 +183,7 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         requires_tls=first.facts.requires_tls,
         dsn=return_request_of(first.facts.dsn),
         notify=tuple(notify_request_of(asked.get(delivery.recipient.lower(), "")) for delivery in group),
+        may_normalise=standing.policy.bare_line_ends is BareLineEnds.NORMALISE,
     )
     return await parts.forwarding.deliver(routes, transfer, TRANSFER_SECONDS)
 
@@ -200,6 +203,8 @@ def copy_into(spool: Spool, sealed: SealedStore, body: SealedBlob) -> None:
 async def _settle(parts: Offering, delivery: LeasedDelivery, result: CopyResult) -> None:
     now, durably = parts.now(), parts.threads.run_durably
     said = result.reason if isinstance(result, Unreachable) else result.reply.line
+    if isinstance(result, Delivered) and result.note:
+        said = f"{said} ({result.note})"
     next_attempt = parts.next_attempt_at(now, delivery.attempts + 1, delivery.expires_at)
     if isinstance(result, Delivered):
         settled = await durably(settle_delivered, delivery.id, fence=delivery.fence, reply=said, now=now)

@@ -209,7 +209,7 @@ class Disposition:
         waiting = {copy: result for copy, result in results if isinstance(result, TransientlyRefused | Unreachable)}
         undeliverable = [copy for copy, result in results if isinstance(result, PermanentlyRefused)]
         outcomes: list[Outcome] = [
-            Accepted(copy.recipient, result.reply.line, notes.get(copy.recipient, ""))
+            Accepted(copy.recipient, result.reply.line, _noted(notes.get(copy.recipient, ""), result))
             for copy, result in results
             if isinstance(result, Delivered)
         ]
@@ -255,6 +255,10 @@ def _one_refusal(results: Sequence[tuple[Copy, CopyResult]]) -> list[Outcome] | 
     if len(put_off) == len(results):
         return [Deferred(copy.recipient, _passed_on(copy, result), result.reply.line) for copy, result in put_off]
     return None
+
+
+def _noted(note: str, result: Delivered) -> str:
+    return "; ".join(filter(None, (note, result.note)))
 
 
 def _why(result: TransientlyRefused | Unreachable) -> str:

@@ -1,6 +1,7 @@
 """Forwards copies to their next hops, now, while the sender waits.
 
-One transfer for each set of routes and of header lines on top. Comes in: a message and the copies to deliver.
+One transfer for each set of routes, of header lines on top and of what may be done with line ends.
+Comes in: a message and the copies to deliver.
 Goes out: each copy with what its next hop said.
 Transfers to different next hops run at the same time, within FORWARD_SECONDS of the 45 s that the sender waits.
 """
@@ -11,6 +12,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from mx.delivery.contract import CopyResult, Forwarding, Transfer
 from mx.disposition.copies import Copy, ExaminedMessage, on_top_of
+from tenants.policy_entries import BareLineEnds
 from tenants.routes import Route
 
 FORWARD_SECONDS = 20.0
@@ -20,9 +22,11 @@ async def forward(
     forwarding: Forwarding, message: ExaminedMessage, copies: Sequence[Copy], seconds: float = FORWARD_SECONDS
 ) -> list[tuple[Copy, CopyResult]]:
     """Each copy with its result, in order."""
-    alike: dict[tuple[tuple[Route, ...], bytes], list[Copy]] = {}
+    alike: dict[tuple[tuple[Route, ...], bytes, BareLineEnds], list[Copy]] = {}
     for copy in copies:
-        alike.setdefault((copy.standing.routes, on_top_of(message, copy)), []).append(copy)
+        standing = copy.standing
+        key = (standing.routes, on_top_of(message, copy), standing.policy.bare_line_ends)
+        alike.setdefault(key, []).append(copy)
     groups = list(alike.values())
     if len(groups) == 1:
         return await _transfer(forwarding, message, groups[0], seconds)
@@ -52,6 +56,7 @@ async def _transfer(
         requires_tls=envelope.requires_tls,
         dsn=envelope.dsn,
         notify=tuple(copy.recipient.dsn for copy in copies),
+        may_normalise=copies[0].standing.policy.bare_line_ends is BareLineEnds.NORMALISE,
     )
     results = await forwarding.deliver(copies[0].standing.routes, transfer, seconds)
     return list(zip(copies, results, strict=True))

@@ -10,6 +10,8 @@ from twisted.trial.unittest import TestCase
 from mx.agents.chain import Chain
 from mx.agents.contract import About, Delivered, Go, MessageOpened, Observe
 from mx.cell.report import NoCellFree
+from mx.delivery.contract import Delivered as DeliveredBy
+from mx.delivery.contract import NextHopReply
 from mx.disposition.keep import QueueTimes
 from mx.envelope import Recipient
 from mx.finding import Finding, Found, Severity
@@ -132,6 +134,19 @@ class ReleaseTest(TestCase):
         ((_, transfer),) = self.hops.transfers
         assert (transfer.requires_tls, transfer.dsn.words, transfer.has_bare_line_ends) == (True, "RET=FULL", True)
         assert [request.words for request in transfer.notify] == ["NOTIFY=NEVER"] * 2
+
+    async def test_bare_line_ends_leave_as_they_are_or_as_the_policy_says(self) -> None:
+        """The next hop is told that there are some, and what may be done with them; the portal shows what was."""
+        with self.world.database.unit_of_work() as session:
+            change_tenant_policy(
+                session, tenant_id=self.world.customers.acme.id, entries={"bare_line_ends": "normalise"}, now=NOW
+            )
+        self.ask(A, content=b"Subject: x\r\n\r\none\ntwo\r\n")
+        self.hops.answers[A] = DeliveredBy(NextHopReply(250, "2.0.0", "ok"), is_normalised=True)
+        message = await self.release()
+        ((_, transfer),) = self.hops.transfers
+        assert transfer.has_bare_line_ends and transfer.may_normalise
+        assert "made CRLF" in str(message.recipients)
 
     async def test_each_domain_has_its_own_next_hop(self) -> None:
         """A held message may have recipients in several domains of its tenant."""

@@ -13,11 +13,12 @@ from enum import StrEnum
 
 from tenants.policies import INHERIT
 from tenants.policy import Action, EngineFailure, Policy, entries_of
-from tenants.policy_entries import Bias
+from tenants.policy_entries import BareLineEnds, Bias
 
 _ACTIONS = tuple(action.value for action in Action)
 _FAILURES = tuple(failure.value for failure in EngineFailure)
 _BIASES = tuple(bias.value for bias in Bias)
+_LINE_ENDS = tuple(choice.value for choice in BareLineEnds)
 _SWITCH = ("on", "off")
 
 
@@ -67,7 +68,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "clean",
         ),
     ),
-    ("rules", ("findings", "attachments", "report_only")),
+    ("rules", ("findings", "attachments", "bare_line_ends", "report_only")),
     ("failures", ("engine_failure", "engine_failure_large", "large_octets", "rescan_minutes", "signature_age_hours")),
     ("scanning", ("bias", "engines", "whole_message", "passwords", "agents", "dns_blocklists")),
 )
@@ -77,6 +78,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "engine_failure": _FAILURES,
     "engine_failure_large": _FAILURES,
     "bias": _BIASES,
+    "bare_line_ends": _LINE_ENDS,
     **dict.fromkeys(PARTS[0][1], _ACTIONS),
 }
 

@@ -1,11 +1,14 @@
 """Messages over BDAT: any octets, exactly as they are."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.delivery.chunking import octets_over_bdat
 from mx.delivery.client import ContentAsked
+from mx.delivery.contract import Delivered, NextHopReply
 from mx.delivery.dot_stuffing import ONE_WRITE_OCTETS, has_bare_line_ends
 from tests.contracts.client_play import CONTENT, EHLO, HEADERS, MAIL, RCPTS, TWO, Play
 from tests.contracts.octets import Octets, transfer
@@ -82,3 +85,31 @@ def test_bare_line_ends_are_found_across_pieces(pieces: list[bytes]) -> None:
     """Of the whole content, however it is cut."""
     rest = b"".join(pieces).replace(b"\r\n", b"")
     assert has_bare_line_ends(Octets(*pieces)) == (b"\r" in rest or b"\n" in rest)
+
+
+@pytest.mark.parametrize("may_normalise", [True, False])
+def test_a_next_hop_with_chunking_gets_the_octets_as_they_are(may_normalise: bool) -> None:
+    """Whatever the policy would allow."""
+    play = Play(b"250-hop.example\r\n250-PIPELINING\r\n250 CHUNKING\r\n")
+    play.begin(replace(transfer(content=b"A: b\n\nx\r", has_bare_line_ends=True), may_normalise=may_normalise))
+    play.says(b"250 ok\r\n250 ok\r\n")
+    assert play.send_content().endswith(HEADERS + b"A: b\n\nx\r")
+    play.says(b"250 taken\r\n")
+    (result,) = play.settled().results
+    assert isinstance(result, Delivered) and not result.is_normalised and result.note == ""
+
+
+def test_where_the_policy_says_so_bare_line_ends_are_made_whole() -> None:
+    """For a next hop without CHUNKING; dots are stuffed after that, and the result says what was done."""
+    play = Play(b"250-hop.example\r\n250 PIPELINING\r\n")
+    play.begin(replace(transfer(content=b"A: b\n.\nMAIL FROM:<x>\n", has_bare_line_ends=True), may_normalise=True))
+    play.says(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    assert play.send_content() == HEADERS + b"A: b\r\n..\r\nMAIL FROM:<x>\r\n.\r\n"
+    play.says(b"250 taken\r\n")
+    (result,) = play.settled().results
+    assert isinstance(result, Delivered) and result.is_normalised and "made CRLF" in result.note
+    play.begin(transfer())
+    play.says(b"250 ok\r\n250 ok\r\n354 go\r\n")
+    play.send_content()
+    play.says(b"250 taken\r\n")
+    assert play.settled().results == (Delivered(NextHopReply(250, "", "taken")),)

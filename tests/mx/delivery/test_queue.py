@@ -10,12 +10,13 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.trial.unittest import TestCase
 
-from mx.delivery.contract import CopyResult, Forwarding, Transfer
+from mx.delivery.contract import CopyResult, Delivered, Forwarding, NextHopReply, Transfer
 from mx.delivery.queue import MOST_PER_LANE, Offering, QueueWork, offer, routes_of, transfers
 from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until
 from tenants.database import DatabaseUnavailable
 from tenants.domains import delete_domain, set_routes
+from tenants.policies import change_tenant_policy
 from tenants.quarantine import held_blobs
 from tenants.queue_book import DeliveryState, LeasedDelivery, enqueue, lease_due
 from tenants.routes import Route
@@ -127,6 +128,18 @@ class QueueTest(TestCase):
         ((_, transfer),) = hops.transfers
         assert (transfer.requires_tls, transfer.dsn.words) == (True, "RET=HDRS ENVID=x1")
         assert [request.words for request in transfer.notify] == ["NOTIFY=NEVER", ""]
+
+    async def test_what_was_done_with_bare_line_ends_stands_in_the_trace(self) -> None:
+        """And is done only where the tenant's policy allows it by now."""
+        self.enqueue(A)
+        with self.world.database.unit_of_work() as session:
+            tenant_id = self.world.customers.acme.id
+            change_tenant_policy(session, tenant_id=tenant_id, entries={"bare_line_ends": "normalise"}, now=NOW)
+        hops = NextHopsInMemory({A: Delivered(NextHopReply(250, "2.0.0", "ok"), is_normalised=True)})
+        await self.round(hops)
+        assert hops.transfers[0][1].may_normalise
+        (event,) = self.events()
+        assert event.reply == "250 2.0.0 ok (bare line ends were made CRLF, as the policy says)"
 
     async def test_each_copy_is_settled_by_its_own_result(self) -> None:
         """Taken, put off until the next wait has passed, held as undeliverable."""

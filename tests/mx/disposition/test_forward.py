@@ -11,6 +11,7 @@ from mx.disposition.copies import Copy
 from mx.disposition.forward import FORWARD_SECONDS, forward
 from mx.dsn_request import Notify, NotifyRequest, Return, ReturnRequest
 from mx.envelope import Recipient
+from tenants.policy import Policy, parse_policy
 from tenants.routes import Route
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, OK, NextHopsInMemory, examined, result_of, standing
 
@@ -51,6 +52,21 @@ def test_a_transfer_carries_the_envelope_our_headers_and_the_octets() -> None:
         False,
     )
     assert hops.contents == [b"Received: x\r\n" + MESSAGE]
+
+
+def test_line_ends_may_be_made_whole_only_for_those_whose_policy_says_so() -> None:
+    """A transfer for each policy, though the next hop is the same."""
+    normalise = parse_policy({"bare_line_ends": "normalise"})
+    given = [
+        Copy(Recipient(address), standing("one", policy=policy), Deliver())
+        for address, policy in (("a@x.example", Policy()), ("b@x.example", normalise), ("c@x.example", Policy()))
+    ]
+    hops = NextHopsInMemory()
+    result_of(forward(hops, examined("a@x.example", "b@x.example", "c@x.example"), given))
+    assert [(transfer.recipients, transfer.may_normalise) for _, transfer in hops.transfers] == [
+        (("a@x.example", "c@x.example"), False),
+        (("b@x.example",), True),
+    ]
 
 
 def test_next_hops_are_asked_at_the_same_time() -> None:
