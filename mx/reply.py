@@ -69,6 +69,7 @@ EARLY_TALKER = Reply(421, "4.7.0", "Wait for the server to speak first, closing 
 UNEXPECTED_OCTETS = Reply(421, "4.7.0", "Octets arrived where none may, closing the connection")
 BAD_CHUNK = Reply(421, "4.5.4", "The size of the chunk cannot be read, closing the connection")
 TOO_MANY_CONNECTIONS = Reply(421, "4.7.0", "Too many connections from your address")
+TOO_MANY_COMMANDS = Reply(421, "4.7.0", "Too many commands in a minute from your address, come back later")
 COMMAND_TIMEOUT = Reply(421, "4.4.2", "Waited too long for you, closing the connection")
 TOO_SLOW = Reply(421, "4.4.2", "The content arrives too slowly, closing the connection")
 SHUTTING_DOWN = Reply(421, "4.3.2", "The server is shutting down, try again")
@@ -92,6 +93,7 @@ TENANT_SUSPENDED = Reply(451, "4.3.2", "That domain receives no mail for now, tr
 DOMAIN_DELETED = Reply(451, "4.3.2", "That domain is moving away from this server, try again")
 UNKNOWN_RECIPIENT = Reply(550, "5.1.1", "There is no such recipient")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send this one in another transaction")
+CLIENT_RATE = Reply(451, "4.7.1", "Too many recipients in a minute from your address, come back later")
 OTHER_TENANT = Reply(452, "4.5.3", "Send this recipient in another transaction")
 SENDER_BLOCKED = Reply(550, "5.7.1", "The recipient takes no mail from this sender")
 CLIENT_LISTED = Reply(550, "5.7.1", "The recipient takes no mail from your address: it is on a DNS blocklist")
@@ -271,7 +273,8 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (EARLY_TALKER, "instead of the banner, where the client spoke before it"),
             (UNEXPECTED_OCTETS, "plain text behind STARTTLS; ends the session"),
             (BAD_CHUNK, "BDAT without a size that can be read: nobody knows where the chunk ends; ends the session"),
-            (TOO_MANY_CONNECTIONS, "instead of the banner, over the number of connections of one client"),
+            (TOO_MANY_CONNECTIONS, "instead of the banner, over one client's connections at a time, or in a minute"),
+            (TOO_MANY_COMMANDS, "over one client's commands in a minute; ends the session"),
             (COMMAND_TIMEOUT, "no whole command in 300 s, no content in 180 s; ends the session"),
             (TOO_SLOW, "content slower than the least rate; ends the session"),
             (SHUTTING_DOWN, "the server is draining; ends the session"),
@@ -302,6 +305,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
                 "the recipient is not on the tenant's list; a call-out passes on what the tenant's server says",
             ),
             (TOO_MANY_RECIPIENTS, "over 1,000 recipients (RFC 5321 section 4.5.3.1.10)"),
+            (CLIENT_RATE, "over one client's recipients in a minute"),
             (OTHER_TENANT, "a recipient of another tenant than the transaction's first one"),
             (DIRECTORY_UNAVAILABLE, "the database does not answer"),
             (SENDER_BLOCKED, "the recipient's block list names the sender; for an address of From at the end of data"),

@@ -82,6 +82,7 @@ def _setting(
 _parse_size = within(parse_octets, 64 * 1024, 2 * 1024**3, "64K to 2G")
 parse_clamd_max = within(parse_octets, 1024, 4 * 1024**3, "1K to 4G")
 _parse_lifetime = within(parse_duration, 1, 366 * 86400, "1s to 366d")
+_parse_positive = within(parse_count, 1, 10**9, "1 or more")
 _parse_processes = within(parse_count, 1, 64, "1 to 64")
 
 
@@ -187,6 +188,30 @@ class Settings:
     client_connections: int = _setting(
         50, parse_count, "50", "connections",
         "Open connections per client address (v6: per /64): one client cannot take them all; 0 = no limit.",
+    )
+    client_connections_a_minute: int = _setting(
+        0, parse_count, "0", "connections",
+        "New connections per client in a minute, counted by each process; 0 = no limit, here and in the next two.",
+    )
+    client_commands_a_minute: int = _setting(
+        0, parse_count, "0", "commands",
+        "Commands per client in a minute; over it: 421.",
+    )
+    client_recipients_a_minute: int = _setting(
+        0, parse_count, "0", "recipients",
+        "RCPT per client in a minute; over it: 451.",
+    )
+    stress_connections: int = _setting(
+        2000, _parse_positive, "2000", "connections",
+        "Open connections of one process from which on slow content is cut after 20 s instead of 300.",
+    )
+    refuse_early_talkers: bool = _setting(
+        True, parse_switch, "on", "on or off",
+        "Turn away clients that speak before the banner (421); off: they are only noted in the log.",
+    )
+    xclient_from: tuple[IPv4Network | IPv6Network, ...] = _setting(
+        (), parse_networks, "none", "list",
+        "Test peers (networks or addresses) that may say for whom they speak, by XCLIENT. Never a stranger.",
     )
     proxy_from: tuple[IPv4Network | IPv6Network, ...] = _setting(
         (), parse_networks, "none", "list",

@@ -24,7 +24,8 @@ class BehindBalancer(Protocol):
     log = Logger()
     transport: Wire  # type: ignore[assignment]  # Twisted's class says ITransport | None
 
-    def __init__(self, clock: Clock, build: Callable[[Source | None], Protocol]) -> None:
+    def __init__(self, clock: Clock, build: Callable[[Source | None, bool], Protocol]) -> None:
+        """`build` is also told whether the client had spoken already."""
         self._clock, self._build = clock, build
         self._received = b""
         self._timer: Delayed | None = None
@@ -45,7 +46,7 @@ class BehindBalancer(Protocol):
             return
         self._stop_timer()
         rest, self._received = self._received[header.octets :], b""
-        protocol = self._build(header.source)
+        protocol = self._build(header.source, bool(rest))
         self.transport.protocol = protocol
         protocol.makeConnection(self.transport)
         if rest:

@@ -44,5 +44,17 @@ class Limits:
     """Nothing more is read from a client of whom so much waits for an answer of ours."""
     closing_seconds: float = 30.0
     """A client that does not take our last words is cut off after this time."""
+    stress_connections: int = 2000
+    """With so many connections open in one process, slow content is waited for no longer than stress_start_seconds."""
+    stress_start_seconds: float = 20.0
+    """For so long content may arrive at any rate then; after that at `least_octets_a_second`, as always."""
+    refuses_early_talkers: bool = True
+    """A client that speaks before the banner is turned away (421); otherwise it is only noted."""
+    connections_a_minute: int = 0
+    """New connections for each client in a minute; 0 is no limit, here and below."""
+    commands_a_minute: int = 0
+    """Commands of each client in a minute, over all its connections."""
+    recipients_a_minute: int = 0
+    """RCPT of each client in a minute."""
     connections_a_client: int = 50
     """Open connections for each client address (an IPv6 /64 counts as one); 0 is no limit."""

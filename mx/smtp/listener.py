@@ -21,12 +21,14 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.interfaces import IAddress, IListeningPort
 from twisted.internet.protocol import Factory, Protocol
 
-from mx import reply
+from mx.reply import Reply
 from mx.smtp.behind_balancer import BehindBalancer
 from mx.smtp.conversation import ConversationFactory
 from mx.smtp.limits import Limits
 from mx.smtp.proxy_header import Source
-from mx.smtp.transport import SmtpProtocol, Surroundings
+from mx.smtp.surroundings import Peer, Surroundings
+from mx.smtp.traffic import Traffic
+from mx.smtp.transport import SmtpProtocol
 from mx.smtp.wire import Clock, Delayed, Wire
 
 Network = IPv4Network | IPv6Network
@@ -62,9 +64,12 @@ class TurnAway(Protocol):
 
     transport: Wire  # type: ignore[assignment]  # Twisted's class says ITransport | None
 
+    def __init__(self, refusal: Reply) -> None:
+        self._refusal = refusal
+
     def connectionMade(self) -> None:
         """Answers instead of the banner (RFC 5321 section 3.1 allows it)."""
-        self.transport.write(reply.TOO_MANY_CONNECTIONS.wire)
+        self.transport.write(self._refusal.wire)
         self.transport.loseConnection()
 
 
@@ -78,13 +83,13 @@ class SmtpFactory(Factory):
         surroundings: Surroundings,
         conversation_factory: ConversationFactory,
         balancers: Sequence[Network] = (),
+        trusted: Sequence[Network] = (),
     ) -> None:
-        """Connections from `balancers` begin with a PROXY header; from nobody else is one believed."""
+        """Connections from `balancers` begin with a PROXY header; `trusted` peers may say XCLIENT; nobody else does."""
         self._surroundings = surroundings
-        self._balancers = tuple(balancers)
+        self._balancers, self._trusted = tuple(balancers), tuple(trusted)
         self._conversation_factory = conversation_factory
         self._open: dict[SmtpProtocol, str] = {}
-        self._counts: dict[str, int] = {}
         self._when_empty: Deferred[None] | None = None
 
     @property
@@ -97,19 +102,20 @@ class SmtpFactory(Factory):
         host = getattr(addr, "host", "::")
         if self._balancers and is_within(host, self._balancers):
             return BehindBalancer(
-                self._surroundings.clock, lambda source: self._serve(source.host if source else host, source)
+                self._surroundings.clock,
+                lambda source, is_early: self._serve(source.host if source else host, source, is_early=is_early),
             )
-        return self._serve(host, None)
+        return self._serve(host, None, is_early=False)
 
-    def _serve(self, host: str, source: Source | None) -> Protocol:
+    def _serve(self, host: str, source: Source | None, *, is_early: bool) -> Protocol:
         key = client_key(host)
-        most = self._surroundings.limits.connections_a_client
-        count = self._counts.get(key, 0)
-        if most and count >= most:
-            return TurnAway()
-        protocol = SmtpProtocol(self._surroundings, self._conversation_factory(), self._forget, source)
+        refusal = self._surroundings.traffic.admit(key)
+        if refusal is not None:
+            return TurnAway(refusal)
+        is_trusted = bool(self._trusted) and is_within(host, self._trusted)
+        peer = Peer(key, source, is_trusted, is_early)
+        protocol = SmtpProtocol(self._surroundings, self._conversation_factory(), self._forget, peer)
         self._open[protocol] = key
-        self._counts[key] = count + 1
         return protocol
 
     def drain(self) -> Deferred[None]:
@@ -127,10 +133,7 @@ class SmtpFactory(Factory):
             protocol.abort()
 
     def _forget(self, protocol: SmtpProtocol) -> None:
-        key = self._open.pop(protocol)
-        self._counts[key] -= 1
-        if not self._counts[key]:
-            del self._counts[key]
+        self._surroundings.traffic.leave(self._open.pop(protocol))
         self._tell_if_empty()
 
     def _tell_if_empty(self) -> None:
@@ -154,13 +157,17 @@ class SmtpListener(Service):
         hostname: str,
         drain_seconds: float = 25.0,
         balancers: Sequence[Network] = (),
+        trusted: Sequence[Network] = (),
     ) -> None:
         self._reactor = reactor
         self._sockets = sockets
         self._drain_seconds = drain_seconds
         self._ports: list[IListeningPort] = []
         self.factory = SmtpFactory(
-            Surroundings(reactor, hostname, limits, tls_context_factory), conversation_factory, balancers
+            Surroundings(reactor, hostname, limits, tls_context_factory, Traffic(limits, reactor.seconds)),
+            conversation_factory,
+            balancers,
+            trusted,
         )
 
     def startService(self) -> None:

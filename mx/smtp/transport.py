@@ -12,7 +12,6 @@ Limits: `limits.Limits`. While a question is open, or the client does not take o
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import assert_never
 
@@ -27,6 +26,7 @@ from mx.at_once import at_once
 from mx.envelope import Client, Envelope, ReversePath, new_transaction_id
 from mx.reply import Reply
 from mx.smtp.conversation import Conversation
+from mx.smtp.early import has_spoken
 from mx.smtp.events import (
     ContentOctets,
     DataAsked,
@@ -38,22 +38,10 @@ from mx.smtp.events import (
     StartTlsAsked,
     TransactionDropped,
 )
-from mx.smtp.limits import Limits
 from mx.smtp.machine import Session
-from mx.smtp.proxy_header import Source
-from mx.smtp.wire import Clock, Delayed, Wire
+from mx.smtp.surroundings import STRANGER, Peer, Surroundings
+from mx.smtp.wire import Delayed, Wire
 from mx.spool import Spool, SpoolFull
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every connection of a listener shares."""
-
-    clock: Clock
-    hostname: str
-    limits: Limits
-    tls_context_factory: object | None
-    """Twisted's context factory for STARTTLS; None offers no TLS."""
 
 
 @implementer(IPushProducer)
@@ -68,17 +56,16 @@ class SmtpProtocol(Protocol):
         surroundings: Surroundings,
         conversation: Conversation,
         when_lost: Callable[["SmtpProtocol"], None] = lambda _: None,
-        source: Source | None = None,
+        peer: Peer = STRANGER,
     ) -> None:
-        """`source` is the client where a balancer stands between."""
-        self._source = source
+        self._peer = peer
         self._surroundings = surroundings
         self._limits = surroundings.limits
         self._clock = surroundings.clock
         self._conversation = conversation
         self._when_lost = when_lost
         self._session = Session(
-            surroundings.hostname, surroundings.limits, surroundings.tls_context_factory is not None
+            surroundings.hostname, surroundings.limits, surroundings.tls_context_factory is not None, peer.is_trusted
         )
         self._spool: Spool | None = None
         self._is_busy = False
@@ -98,6 +85,8 @@ class SmtpProtocol(Protocol):
         self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
         self._timer = self._clock.callLater(self._limits.silence_seconds, self._look_at_the_clock)
+        if self._peer.is_early or has_spoken(self.transport.getHandle()):
+            self._note_early_talker()
         self._settle()
 
     def dataReceived(self, data: bytes) -> None:
@@ -109,6 +98,13 @@ class SmtpProtocol(Protocol):
             self._choose_reading()
         else:
             self._run()
+
+    def _note_early_talker(self) -> None:
+        self.log.info("smtp.early-talker", client=self._client().address, refused=self._limits.refuses_early_talkers)
+        if self._limits.refuses_early_talkers:
+            self._session.octets_to_send()
+            self._session.end(reply.EARLY_TALKER)
+            self._close()
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """Forgets everything, save a message that is being decided."""
@@ -166,8 +162,11 @@ class SmtpProtocol(Protocol):
                 asked = self._conversation.mail(self._client(), reverse_path, parameters)
                 self._session.answer(await self._answer_of(asked))
             case RecipientGiven(recipient):
-                asked = self._conversation.recipient(recipient, self._session.recipients)
-                self._session.answer(await self._answer_of(asked))
+                if self._surroundings.traffic.takes_recipient(self._peer.key):
+                    asked = self._conversation.recipient(recipient, self._session.recipients)
+                    self._session.answer(await self._answer_of(asked))
+                else:
+                    self._session.answer(reply.CLIENT_RATE)
             case DataAsked():
                 self._session.answer(self._begin_data())
             case ContentOctets(octets):
@@ -200,6 +199,8 @@ class SmtpProtocol(Protocol):
             return granted
         self._spool = granted
         self._moved_at = self._content_began_at = self._clock.seconds()
+        if self._surroundings.traffic.is_stressed:
+            self._restart_timer(self._limits.stress_start_seconds, self._look_at_the_clock)
         return reply.START_DATA
 
     def _keep(self, octets: bytes) -> None:
@@ -246,9 +247,16 @@ class SmtpProtocol(Protocol):
         return await self._answer_of(self._conversation.message(envelope, spool))
 
     def _client(self) -> Client:
-        peer = self._source or self.transport.getPeer()
-        session = self._session
-        return Client(peer.host, peer.port, session.helo, session.is_esmtp, self._tls_version())
+        """Who speaks, or whom a trusted peer speaks for."""
+        seen = self._peer.source or self.transport.getPeer()
+        session, claim = self._session, self._session.claim
+        return Client(
+            claim.address or seen.host,
+            seen.port if claim.port is None else claim.port,
+            claim.helo or session.helo,
+            session.is_esmtp if claim.is_esmtp is None else claim.is_esmtp,
+            self._tls_version(),
+        )
 
     def _tls_version(self) -> str | None:
         if not self._session.is_tls:
@@ -281,6 +289,10 @@ class SmtpProtocol(Protocol):
     def _settle(self) -> None:
         """What is done whenever there is nothing more to do: send, note the time, read on."""
         if self._is_closing:
+            return
+        if not self._surroundings.traffic.takes_commands(self._peer.key, self._session.steps - max(self._steps, 0)):
+            self._session.end(reply.TOO_MANY_COMMANDS)
+            self._close()
             return
         self._send()
         if self._session.steps != self._steps or self._session.is_in_content:
@@ -352,5 +364,7 @@ class SmtpProtocol(Protocol):
         silence = self._moved_at + limits.silence_seconds
         arrived = self._session.arrival.octets + self._session.buffered_octets
         expected_seconds = arrived / limits.least_octets_a_second
-        pace = self._content_began_at + limits.slow_start_seconds + expected_seconds
+        is_stressed = self._surroundings.traffic.is_stressed
+        patience = limits.stress_start_seconds if is_stressed else limits.slow_start_seconds
+        pace = self._content_began_at + patience + expected_seconds
         return min((silence, reply.COMMAND_TIMEOUT), (pace, reply.TOO_SLOW), key=lambda pair: pair[0])

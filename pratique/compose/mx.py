@@ -33,6 +33,19 @@ def present_time() -> datetime:
     return datetime.now(UTC)
 
 
+def limits_of(settings: Settings) -> Limits:
+    """What one session, and one client, may cost."""
+    return Limits(
+        message_octets=settings.size,
+        connections_a_client=settings.client_connections,
+        connections_a_minute=settings.client_connections_a_minute,
+        commands_a_minute=settings.client_commands_a_minute,
+        recipients_a_minute=settings.client_recipients_a_minute,
+        stress_connections=settings.stress_connections,
+        refuses_early_talkers=settings.refuse_early_talkers,
+    )
+
+
 def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name: str) -> MultiService:
     """Everything that one process needs to receive mail on these sockets; `name` is its own on this node."""
     storage = compose_storage(settings, reactor)
@@ -59,9 +72,10 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         sockets,
         intake.conversation,
         context_factory(settings.smtp_tls_certificate, settings.smtp_tls_key, settings.data, settings.hostname),
-        Limits(message_octets=settings.size, connections_a_client=settings.client_connections),
+        limits_of(settings),
         settings.hostname,
         DRAIN_SECONDS,
         settings.proxy_from,
+        settings.xclient_from,
     )
     return OrderedService([storage.threads, trace, *scanning.services, next_hops, listener])

@@ -7,7 +7,9 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from mx.smtp.limits import Limits
-from mx.smtp.transport import SmtpProtocol, Surroundings
+from mx.smtp.surroundings import STRANGER, Peer, Surroundings
+from mx.smtp.traffic import Traffic
+from mx.smtp.transport import SmtpProtocol
 from tests.contracts.receiving import KeepingConversation
 
 ENVELOPE = b"EHLO c.example\r\nMAIL FROM:<a@s.example>\r\nRCPT TO:<b@valid.example>\r\nDATA\r\n"
@@ -64,14 +66,18 @@ class Connection:
 
 
 def connect(
-    limits: Limits | None = None, conversation: KeepingConversation | None = None, tls: object | None = object()
+    limits: Limits | None = None,
+    conversation: KeepingConversation | None = None,
+    tls: object | None = object(),
+    peer: Peer = STRANGER,
 ) -> Connection:
     """A client that has just connected."""
     clock = Clock()
     conversation = conversation or KeepingConversation()
     lost: list[SmtpProtocol] = []
-    surroundings = Surroundings(clock, "mx.example", limits or Limits(), tls)
-    protocol = SmtpProtocol(surroundings, conversation, lost.append)
+    limits = limits or Limits()
+    surroundings = Surroundings(clock, "mx.example", limits, tls, Traffic(limits, clock.seconds))
+    protocol = SmtpProtocol(surroundings, conversation, lost.append, peer)
     transport = NotingTransport()
     protocol.makeConnection(transport)
     return Connection(protocol, transport, clock, conversation, lost)

@@ -14,7 +14,7 @@ class Kept(Protocol):
     """What the listener would make."""
 
     def __init__(self, source: Source | None) -> None:
-        self.source, self.received = source, b""
+        self.source, self.received, self.is_early = source, b"", False
 
     def dataReceived(self, data: bytes) -> None:
         """Keeps it."""
@@ -25,8 +25,9 @@ def connected() -> tuple[BehindBalancer, StringTransport, Clock, list[Kept]]:
     """A balancer that has connected, and the protocols that were made for clients."""
     clock, made, transport = Clock(), list[Kept](), StringTransport()
 
-    def build(source: Source | None) -> Protocol:
+    def build(source: Source | None, is_early: bool) -> Protocol:
         made.append(Kept(source))
+        made[-1].is_early = is_early
         return made[-1]
 
     balancer = BehindBalancer(clock, build)
@@ -42,6 +43,7 @@ def test_the_connection_becomes_the_clients_once_the_header_is_whole() -> None:
     assert made == [] and transport.value() == b""
     balancer.dataReceived(HEADER[-1:] + b"EHLO c.example\r\n")
     assert (made[0].source, made[0].received) == (Source("203.0.113.7", 1111), b"EHLO c.example\r\n")
+    assert made[0].is_early
     assert transport.protocol is made[0]
     assert not clock.getDelayedCalls()
 

@@ -19,7 +19,9 @@ from twisted.trial.unittest import TestCase
 from mx import reply
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpFactory, SmtpListener, client_key
-from mx.smtp.transport import SmtpProtocol, Surroundings
+from mx.smtp.surroundings import Surroundings
+from mx.smtp.traffic import Traffic
+from mx.smtp.transport import SmtpProtocol
 from tests.contracts.receiving import DecidingConversation, KeepingConversation, Taken
 from tests.contracts.tls import TlsContextFactory, make_certificate
 
@@ -47,6 +49,7 @@ def build(factory: SmtpFactory, address: str) -> tuple[object, StringTransport]:
     """A connection from this address."""
     protocol = factory.buildProtocol(IPv4Address("TCP", address, 1234))
     transport = StringTransport()
+    transport.getHandle = lambda: None  # type: ignore[attr-defined]
     transport.setTcpNoDelay = lambda enabled: None  # type: ignore[attr-defined]
     protocol.makeConnection(transport)
     return protocol, transport
@@ -56,7 +59,9 @@ def build(factory: SmtpFactory, address: str) -> tuple[object, StringTransport]:
 def test_a_client_over_its_number_of_connections_is_turned_away(most: int, taken: int) -> None:
     """Others are not; a connection that ends makes room; 0 is no limit."""
     limits = replace(Limits(), connections_a_client=most)
-    factory = SmtpFactory(Surroundings(Clock(), "mx.example", limits, None), KeepingConversation)
+    clock = Clock()
+    surroundings = Surroundings(clock, "mx.example", limits, None, Traffic(limits, clock.seconds))
+    factory = SmtpFactory(surroundings, KeepingConversation)
     open_ones = [build(factory, "192.0.2.1") for _ in range(5)]
     sessions = [protocol for protocol, _ in open_ones if isinstance(protocol, SmtpProtocol)]
     assert len(sessions) == taken == factory.connections
@@ -118,6 +123,7 @@ class TestOnLoopback(TestCase):
         make: Callable[[], KeepingConversation] = KeepingConversation,
         drain_seconds: float = 5.0,
         balancers: tuple[str, ...] = (),
+        before: Callable[[int], None] = lambda _: None,
     ) -> int:
         """Starts a listener; the port."""
         self.conversations: list[KeepingConversation] = []
@@ -128,6 +134,7 @@ class TestOnLoopback(TestCase):
 
         listening = socket.create_server(("127.0.0.1", 0))
         port = int(listening.getsockname()[1])
+        before(port)
         self.service = SmtpListener(
             reactor,
             [listening],
@@ -221,6 +228,18 @@ class TestOnLoopback(TestCase):
         with self.assertRaises(ConnectionResetError):
             await deferToThread(client.hear)
 
+    async def test_who_spoke_before_it_was_accepted_is_turned_away(self) -> None:
+        """Nobody waits for it: what is there when the connection is accepted is looked at."""
+        clients: list[Client] = []
+
+        def speak(port: int) -> None:
+            clients.append(Client(port))
+            clients[0].socket.sendall(b"EHLO c.example\r\n")
+
+        self.listen(before=speak)
+        self.addCleanup(clients[0].close)
+        assert await deferToThread(clients[0].hear) == reply.EARLY_TALKER.wire
+
     async def test_a_listed_balancer_names_the_client(self) -> None:
         """The client's own address reaches the conversation, inside TLS too, and counts against its limit."""
         port = self.listen(balancers=("127.0.0.0/8",))
@@ -228,7 +247,8 @@ class TestOnLoopback(TestCase):
         def talk() -> tuple[bytes, bytes, bytes]:
             header = b"PROXY TCP4 203.0.113.7 192.0.2.1 1111 25\r\n"
             client, second, third = Client(port), Client(port), Client(port)
-            client.ask(header + b"EHLO c.example\r\nSTARTTLS\r\n", b"Ready to start TLS\r\n")
+            client.ask(header, b"\r\n")
+            client.ask(b"EHLO c.example\r\nSTARTTLS\r\n", b"Ready to start TLS\r\n")
             client.start_tls()
             mail = client.ask(b"EHLO c.example\r\nMAIL FROM:<a@s.example>\r\n", b"Sender ok\r\n")
             banner, refusal = second.ask(header, b"\r\n"), third.ask(header, b"\r\n")
@@ -248,6 +268,7 @@ class TestOnLoopback(TestCase):
 
         def talk() -> bytes:
             client = Client(port)
+            client.hear(b"\r\n")
             heard = client.ask(b"PROXY TCP4 203.0.113.7 192.0.2.1 1111 25\r\nQUIT\r\n", b"221 ")
             client.close()
             return heard

@@ -11,6 +11,7 @@ from mx import reply
 from mx.envelope import Client, Recipient
 from mx.reply import Reply
 from mx.smtp.limits import Limits
+from mx.smtp.surroundings import Peer
 from mx.spool import Spool, SpoolFull
 from tests.contracts.connecting import ENVELOPE, connect
 from tests.contracts.dialogs import Dialog, dialogs, hold
@@ -240,3 +241,54 @@ def test_draining_closes_an_idle_connection_and_waits_for_a_message() -> None:
     busy.conversation.decision.callback(reply.message_taken("id"))
     assert busy.exchange(b"") == reply.message_taken("id").wire + reply.SHUTTING_DOWN.wire
     assert busy.transport.disconnecting
+
+
+def test_a_client_that_spoke_before_the_banner_is_turned_away() -> None:
+    """Instead of the banner; where the operator says so, it is only noted."""
+    early = connect(peer=Peer(is_early=True))
+    assert early.exchange(b"") == reply.EARLY_TALKER.wire
+    assert early.transport.disconnecting
+    noted = connect(replace(Limits(), refuses_early_talkers=False), peer=Peer(is_early=True))
+    assert noted.exchange(b"EHLO c\r\n").startswith(b"220 ")
+
+
+def test_a_trusted_peer_speaks_for_its_client_and_a_stranger_for_itself() -> None:
+    """What the peer says stands in the envelope; a stranger's claim is refused and stands nowhere."""
+    claim = b"XCLIENT ADDR=192.0.2.7 PORT=77 HELO=claimed.example PROTO=SMTP\r\n"
+    for peer, address, helo in (
+        (Peer(is_trusted=True), "192.0.2.7", "claimed.example"),
+        (Peer(), "192.168.1.1", "c.example"),
+    ):
+        connection = connect(peer=peer)
+        connection.exchange(claim)
+        connection.exchange(ENVELOPE + b"x\r\n.\r\n")
+        (envelope,) = connection.conversation.envelopes
+        assert (envelope.client.address, envelope.client.helo) == (address, helo)
+
+
+def test_a_client_over_its_rates_is_put_off() -> None:
+    """A recipient with 451, which is no error; a flood of commands with 421."""
+    slow = connect(replace(Limits(), recipients_a_minute=1))
+    heard = slow.exchange(b"EHLO c\r\nMAIL FROM:<a@s.example>\r\n" + b"RCPT TO:<b@valid.example>\r\n" * 30)
+    assert heard.count(reply.CLIENT_RATE.wire) == 29
+    assert not slow.transport.disconnecting
+    flood = connect(replace(Limits(), commands_a_minute=10))
+    heard = flood.exchange(b"NOOP\r\n" * 100)
+    assert heard.endswith(reply.TOO_MANY_COMMANDS.wire)
+    assert flood.transport.disconnecting
+
+
+def test_slow_content_is_cut_sooner_under_stress() -> None:
+    """After 20 s at less than 1,000 octets a second, where it would have been 300."""
+    connection = connect(replace(Limits(), stress_connections=0))
+    connection.exchange(ENVELOPE)
+    for _ in range(25):
+        connection.clock.advance(1)
+        connection.exchange(b"x")
+    assert connection.transport.disconnecting
+    patient = connect()
+    patient.exchange(ENVELOPE)
+    for _ in range(25):
+        patient.clock.advance(1)
+        patient.exchange(b"x")
+    assert not patient.transport.disconnecting
