@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit browser servers corpus fuzz bench clean
+.PHONY: help run test lint unit browser servers corpus fuzz bench test-faults test-load clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/installed ## start Pratique on loopback with a demo tenant and sample mail; Ctrl-C ends it
 	@exec $(BIN)/pratique up --demo
@@ -43,6 +43,19 @@ fuzz: .venv/installed-test ## compare with other parsers, fuzz the anatomy, meas
 bench: .venv/installed-test ## measure beside Postfix with clamav-milter and amavisd, Haraka, aiosmtpd: writes docs/performance.md
 	tests/bench/install_peers.sh
 	$(BIN)/python -m tests.bench.compare $(BENCH)
+
+# As root on Linux, for the disks and the memory limit; what that is not there is said.
+test-faults: .venv/installed-test ## 60 kills on both kinds of storage, 60 power cuts and their control, disks, scanners: half an hour
+	$(BIN)/python -m tests.faults.crash
+	$(BIN)/python -m tests.faults.crash --on postgresql
+	$(BIN)/python -m tests.faults.power_cut
+	$(BIN)/python -m tests.faults.power_cut --cuts 20 --without-sync
+	$(BIN)/python -m pytest tests/faults
+
+test-load: .venv/installed-test ## 10,000 idle connections, slow ones, 1 GiB of memory, a soak: SOAK_MINUTES=10
+	$(BIN)/python -m tests.load.connections
+	$(BIN)/python -m tests.load.memory
+	$(BIN)/python -m tests.load.soak --minutes $(or $(SOAK_MINUTES),10)
 
 clean: ## remove the virtual environment and the caches, never the data in ./var
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -22,20 +22,22 @@ ANSWER_SECONDS = 20.0
 class Senders:
     """`count` letters and `threads` senders; made by `senders_at_work`."""
 
-    def __init__(self, port: int, count: int, recipient_of: Callable[[int], str]) -> None:
+    def __init__(
+        self, port: int, count: int, recipient_of: Callable[[int], str], letter_of: Callable[[str], bytes]
+    ) -> None:
         self.taken: dict[str, str] = {}
         """Mark of each letter that was answered 250, with the recipient."""
         self.other_answers: list[str] = []
         """Refusals and lost connections, for the message of a test that fails."""
-        self._port = port
+        self._port, self._letter_of = port, letter_of
         self._waiting: SimpleQueue[tuple[str, str]] = SimpleQueue()
         for number in range(count):
             self._waiting.put((f"{uuid4().hex}.{number}", recipient_of(number)))
         self._stopping = threading.Event()
 
-    def wait_for_taken(self, count: int) -> None:
-        """Returns when so many letters were answered 250; raises TimeoutError after a minute."""
-        wait_until(lambda: len(self.taken) >= count, f"{count} letters are taken", 60)
+    def wait_for_taken(self, count: int, seconds: float = 60.0) -> None:
+        """Returns when so many letters were answered 250; raises TimeoutError after that time."""
+        wait_until(lambda: len(self.taken) >= count, f"{count} letters are taken", seconds)
 
     def stop(self) -> None:
         """No further letter, and no further attempt."""
@@ -54,7 +56,7 @@ class Senders:
 
     def _is_taken(self, mark: str, recipient: str) -> bool:
         try:
-            answer = send(self._port, letter(mark), [recipient], seconds=ANSWER_SECONDS)
+            answer = send(self._port, self._letter_of(mark), [recipient], seconds=ANSWER_SECONDS)
         except (OSError, smtplib.SMTPException) as error:
             self.other_answers.append(repr(error))
             return False
@@ -66,9 +68,15 @@ class Senders:
 
 
 @contextmanager
-def senders_at_work(port: int, count: int, recipient_of: Callable[[int], str], threads: int = 4) -> Iterator[Senders]:
+def senders_at_work(
+    port: int,
+    count: int,
+    recipient_of: Callable[[int], str],
+    threads: int = 4,
+    letter_of: Callable[[str], bytes] = letter,
+) -> Iterator[Senders]:
     """Begins to send; at the end of the block waits until every sender has ended, or the block failed."""
-    senders = Senders(port, count, recipient_of)
+    senders = Senders(port, count, recipient_of, letter_of)
     running = [threading.Thread(target=senders.work, daemon=True) for _ in range(threads)]
     for thread in running:
         thread.start()
