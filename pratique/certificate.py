@@ -2,7 +2,8 @@
 
 A self-made one is enough for opportunistic TLS: hardly a sender checks it, and all of them encrypt (RFC 7435).
 
-Standards: RFC 8996 (nothing below TLS 1.2), RFC 3207.
+Standards: RFC 8996 (nothing below TLS 1.2), RFC 3207, RFC 9325 section 4 (forward secrecy; no compression, no
+renegotiation).
 Failure: CertificateError with one sentence when a file cannot be read or does not fit; the start stops.
 """
 
@@ -17,12 +18,16 @@ from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLContextFactory
 from zope.interface import implementer
 
+from pratique.named_certificates import NamedCertificates
+from pratique.settings import Settings
 from tenants.blobs.durable_file import create_durably
 from tenants.refusals import Refusal
 
 LIFETIME = timedelta(days=10 * 365)
 LONGEST_COMMON_NAME = 64
 """RFC 5280, upper bound of a common name."""
+CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:ECDHE+AES:DHE+AES"
+"""Of TLS 1.2: forward secrecy always; the last two for senders of before 2014, who would send in the clear."""
 
 
 class CertificateError(Refusal):
@@ -31,33 +36,56 @@ class CertificateError(Refusal):
 
 @implementer(IOpenSSLContextFactory)
 class StartTls:
-    """One context for all connections, from files that are read once."""
+    """One context for all connections, from files that are read once; those of `named` go before it."""
 
-    def __init__(self, certificate: Path, key: Path) -> None:
-        self._context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        self._context.set_min_proto_version(SSL.TLS1_2_VERSION)
-        self._context.use_certificate_chain_file(str(certificate))
-        self._context.use_privatekey_file(str(key))
-        self._context.check_privatekey()
+    def __init__(self, certificate: Path, key: Path, named: Path | None = None) -> None:
+        self._context = make_context(certificate, key)
+        if named is not None:
+            self._context.set_tlsext_servername_callback(NamedCertificates(named, make_context).choose)
 
     def getContext(self) -> SSL.Context:
         """The context (the name is Twisted's)."""
         return self._context
 
 
-def context_factory(certificate: Path | None, key: Path | None, folder: Path, hostname: str) -> StartTls:
-    """What STARTTLS needs. Without files given, a certificate is made in `folder` and kept. Raises CertificateError."""
+def make_context(certificate: Path, key: Path) -> SSL.Context:
+    """What a handshake with this chain and key needs. Raises OSError, SSL.Error."""
+    for file in (certificate, key):
+        # OpenSSL would say that it failed, but not why.
+        file.open("rb").close()
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_cipher_list(CIPHERS)
+    context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
+    context.use_certificate_chain_file(str(certificate))
+    context.use_privatekey_file(str(key))
+    context.check_privatekey()
+    return context
+
+
+def context_factory(
+    certificate: Path | None, key: Path | None, folder: Path, hostname: str, named: Path | None = None
+) -> StartTls:
+    """What STARTTLS needs. Without files given, a certificate is made in `folder` and kept. Raises CertificateError.
+
+    `named` is the folder of those that are shown to who asks for them by name.
+    """
     if certificate is None or key is None:
         certificate = key = _self_made(folder / "smtp-certificate.pem", hostname)
+    if named is not None and not named.is_dir():
+        raise CertificateError(f"The folder of certificates {named} is not there, or is none.")
     try:
-        for file in (certificate, key):
-            # OpenSSL would say that it failed, but not why.
-            file.open("rb").close()
-        return StartTls(certificate, key)
+        return StartTls(certificate, key, named)
     except OSError as error:
         raise CertificateError(f"The certificate cannot be read: {error.filename}: {error.strerror}.") from error
     except SSL.Error as error:
         raise CertificateError(f"The certificate {certificate} and key {key} cannot be used together.") from error
+
+
+def tls_of(settings: Settings) -> StartTls:
+    """What these settings ask for. Raises CertificateError."""
+    pair = settings.smtp_tls_certificate, settings.smtp_tls_key
+    return context_factory(*pair, settings.data, settings.hostname, settings.smtp_tls_folder)
 
 
 def _self_made(file: Path, hostname: str) -> Path:

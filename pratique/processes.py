@@ -141,11 +141,11 @@ def prepare(settings: Settings) -> Settings:
     Raises Refusal.
     """
     # Imported here, because the children import the same at this moment.
-    from pratique.certificate import context_factory
+    from pratique.certificate import tls_of
     from pratique.opening import opened
 
     with opened(settings):
-        context_factory(settings.smtp_tls_certificate, settings.smtp_tls_key, settings.data, settings.hostname)
+        tls_of(settings)
     settings = with_clamd_found(settings)
     require_plugins(settings)
     return settings

@@ -185,6 +185,11 @@ class Settings:
         None, parse_path, "self-made, in the data folder", "file",
         "Private key of that certificate, in PEM form.",
     )
+    smtp_tls_folder: Path | None = _setting(
+        None, parse_path, "none", "folder",
+        "`NAME.pem` (and `NAME.key`) for clients that ask for this name (SNI), `_.DOMAIN.pem` for any name right "
+        "below; read again when they change.",
+    )
     client_connections: int = _setting(
         50, parse_count, "50", "connections",
         "Open connections per client address (v6: per /64): one client cannot take them all; 0 = no limit.",

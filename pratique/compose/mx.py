@@ -14,7 +14,7 @@ from mx.disposition.keep import Keeper, QueueTimes
 from mx.intake import Intake
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
-from pratique.certificate import context_factory
+from pratique.certificate import tls_of
 from pratique.compose.agents import chain_of
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.scanning import compose_scanning
@@ -71,7 +71,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         reactor,
         sockets,
         intake.conversation,
-        context_factory(settings.smtp_tls_certificate, settings.smtp_tls_key, settings.data, settings.hostname),
+        tls_of(settings),
         limits_of(settings),
         settings.hostname,
         DRAIN_SECONDS,

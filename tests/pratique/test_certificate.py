@@ -14,12 +14,12 @@ from tests.contracts.tls import make_certificate
 HOSTNAME = "mx.pratique.example"
 
 
-def shake_hands(server: SSL.Context, client: ssl.SSLContext) -> tuple[bytes, str | None]:
+def shake_hands(server: SSL.Context, client: ssl.SSLContext, asked: str = HOSTNAME) -> tuple[bytes, str | None]:
     """A handshake in memory: the server's certificate as DER, and the TLS version."""
     serving = SSL.Connection(server, None)
     serving.set_accept_state()
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    asking = client.wrap_bio(incoming, outgoing, server_hostname=HOSTNAME)
+    asking = client.wrap_bio(incoming, outgoing, server_hostname=asked)
     for _ in range(4):
         for step in (asking.do_handshake, serving.do_handshake):
             with contextlib.suppress(ssl.SSLWantReadError, SSL.WantReadError):
