@@ -1,7 +1,7 @@
 """Asks the DNS one question, over UDP and, where the answer is cut, over TCP. For commands: it blocks for 5 s at most.
 
 Comes in: a name and a record type. Goes out: the records of that type, or why there is no answer. The resolver is the
-first that /etc/resolv.conf names.
+one that PRATIQUE_RESOLVER names, or the first of /etc/resolv.conf.
 
 Standards: RFC 1035; RFC 5452 section 4 (the answer must fit the question: id, name, and where it comes from).
 Failure: `NoAnswer` with the end of a sentence; "there is no such record" is an answer, an empty one.
@@ -10,6 +10,7 @@ Failure: `NoAnswer` with the end of a sentence; "there is no such record" is an 
 import secrets
 import socket
 import time
+from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
 
@@ -44,6 +45,11 @@ def system_resolver(file: Path = RESOLV_CONF) -> Address:
         if len(words) > 1 and words[0] == "nameserver":
             return Address(words[1], dns.PORT)
     raise NoAnswer(f"{file} names no DNS server")
+
+
+def resolver_of(named: Address | None) -> Callable[[], Address]:
+    """Gives the resolver that PRATIQUE_RESOLVER names, otherwise the machine's; may raise NoAnswer."""
+    return system_resolver if named is None else lambda: named
 
 
 def ask_txt(name: str, resolver: Address) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ SMTP_PORT = 25
 MOST_ROUTES = 10
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*")
 
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+
 
 class RouteError(Refusal, ValueError):
     """The route cannot be used; the text says why."""
@@ -117,7 +119,8 @@ def _host(host: str, text: str) -> tuple[str, bool]:
     except ValueError:
         pass
     name = host.lower().rstrip(".")
-    # A last label of digits alone is a mistyped address (RFC 3696 section 2), which some resolvers would read as one.
-    if not _HOST_NAME.fullmatch(name) or name.rpartition(".")[2].isdigit():
+    # A last label that is a number is a mistyped or disguised address (RFC 3696 section 2), which some resolvers would
+    # read as one.
+    if not _HOST_NAME.fullmatch(name) or _NUMBER.fullmatch(name.rpartition(".")[2]):
         raise RouteError(f"The route {text!r} does not name a host that can exist.")
     return name, False

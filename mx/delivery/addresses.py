@@ -40,6 +40,7 @@ BELIEVED_SECONDS = 30.0
 MOST_BELIEVED = 1000
 NO_SUCH_NAME = NextHopReply(550, "5.4.4", "the next hop's name does not exist")
 NOWHERE = OwnPlaces()
+OURSELVES = "is this service itself"
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -74,6 +75,15 @@ def is_public(address: str) -> bool:
         if parsed.ipv4_mapped is not None:
             return True
     return parsed.is_global and not parsed.is_multicast
+
+
+def why_not(address: str, port: int, own: OwnPlaces, *, allow_private: bool) -> str | None:
+    """Why this address must not be connected to, as the end of a sentence; None when it may be."""
+    if own.listens_at(address, port) or (own.listens_everywhere_at(port) and is_of_this_machine(address)):
+        return OURSELVES
+    if ipaddress.ip_address(address).is_unspecified:
+        return "is no address to connect to"
+    return None if allow_private or is_public(address) else "is a private address"
 
 
 def is_of_this_machine(address: str) -> bool:
@@ -136,7 +146,7 @@ class Addresses:
         if self._own.has_name(host):
             raise NoAddress(f"{host} is this service itself")
         found = self._known(host) or await self._ask(host, seconds)
-        complaints = {address: self._complaint(address, port) for address in found}
+        complaints = {address: self._why_not(address, port) for address in found}
         allowed = [address for address, complaint in complaints.items() if complaint is None]
         if not found:
             raise NoAddress(f"{host} has no address")
@@ -163,13 +173,10 @@ class Addresses:
         """The DNS has the name."""
         self._absences.note_there(name)
 
-    def _complaint(self, address: str, port: int) -> str | None:
-        is_ours = self._own.listens_at(address, port) or (address in self._own_addresses and port in self._own.ports)
-        if is_ours or (self._own.listens_everywhere_at(port) and is_of_this_machine(address)):
-            return "is this service itself"
-        if ipaddress.ip_address(address).is_unspecified:
-            return "is no address to connect to"
-        return None if self._allow_private or is_public(address) else "is a private address"
+    def _why_not(self, address: str, port: int) -> str | None:
+        if address in self._own_addresses and port in self._own.ports:
+            return OURSELVES
+        return why_not(address, port, self._own, allow_private=self._allow_private)
 
     def _known(self, host: str) -> tuple[str, ...]:
         until, addresses = self._believed.get(host, (0.0, ()))

@@ -34,7 +34,7 @@ from mx.delivery.client import Broken, Client, ContentAsked, Event, Ready, Settl
 from mx.delivery.contract import Transfer
 from mx.delivery.hop import Hop
 from mx.delivery.pieces import Pieces
-from mx.delivery.tls import HopTls
+from mx.delivery.tls import HopTls, words_of
 
 CONNECT_SECONDS = 10.0
 HANDSHAKE_SECONDS = 5.0
@@ -197,9 +197,8 @@ class NextHopConnection(Protocol):
 
 def _why_cut(reason: Failure) -> str:
     """What ended the connection, with what OpenSSL says of a handshake."""
-    error = reason.value
-    if isinstance(error, SSL.Error) and error.args and error.args[0]:
-        return f"TLS: {error.args[0][-1][-1]}"
+    if isinstance(reason.value, SSL.Error):
+        return f"TLS: {words_of(reason.value)}"
     return "the connection was cut"
 
 

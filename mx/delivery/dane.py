@@ -54,7 +54,7 @@ class Dane:
 
     async def records(self, host: str, port: int) -> Vouched:
         """The TLSA records of this host. Raises NotSecure."""
-        return await self._in_thread(lambda resolver: _records(resolver, host, port))
+        return await self._in_thread(lambda resolver: vouched_records(resolver, host, port))
 
     async def exchangers(self, domain: str) -> tuple[tuple[int, str], ...]:
         """Preference and host of each MX record; none is an answer, too. Raises NotSecure, NoSuchName."""
@@ -64,11 +64,12 @@ class Dane:
         if self._server is None:
             raise NotSecure("DANE needs a validating resolver: none is set (PRATIQUE_RESOLVER)")
         if self._resolver is None:
-            self._resolver = _make_resolver(*self._server)
+            self._resolver = validating_resolver(*self._server)
         return await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), ask, self._resolver)
 
 
-def _make_resolver(address: str, port: int) -> "Resolver":
+def validating_resolver(address: str, port: int) -> "Resolver":
+    """The operator's resolver, asked for its word on each answer."""
     # Imported here: only who has a route with DANE pays for it.
     from dns import flags, resolver
 
@@ -80,7 +81,8 @@ def _make_resolver(address: str, port: int) -> "Resolver":
     return made
 
 
-def _records(resolver: "Resolver", host: str, port: int) -> Vouched:
+def vouched_records(resolver: "Resolver", host: str, port: int) -> Vouched:
+    """The TLSA records of this host; waits for the answers. Raises NotSecure."""
     for name in (*_real_name(resolver, host), host):
         answer = _ask(resolver, f"_{port}._tcp.{name}", "TLSA")
         if answer is not None and _is_vouched_for(answer) and answer.rrset is not None:

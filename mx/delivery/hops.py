@@ -20,7 +20,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from mx.delivery.addresses import Addresses, NoAddress, is_of_this_machine
 from mx.delivery.contract import NextHopReply
-from mx.delivery.dane import Dane, NotSecure
+from mx.delivery.dane import Dane, NotSecure, Vouched
 from mx.delivery.hop import MOST_OPEN, Hop, Security
 from mx.delivery.route_order import NULL_MX, exchangers_in_order
 from mx.names.failures import DnsFailed, NoSuchName
@@ -81,7 +81,7 @@ class Hops:
     async def at(self, route: Route, host: str, seconds: float) -> Sequence[Hop]:
         """The hops of one host of a route, at least one. Raises NoAddress."""
         end = self._clock.seconds() + seconds
-        security = await self._security(route, host)
+        security = security_of(route, host, await self._vouched(route, host))
         terms = route.terms
         if terms.source and not is_of_this_machine(terms.source):
             raise NoAddress(f"{terms.source}, which mail is to come from, is no address of this machine")
@@ -102,17 +102,21 @@ class Hops:
             raise DnsFailed("this machine names no DNS server")
         return await self._exchangers.exchangers(route.host)
 
-    async def _security(self, route: Route, host: str) -> Security:
-        terms = route.terms
-        match terms.tls:
-            case Tls.OPPORTUNISTIC:
-                return Security(client=terms.client)
-            case Tls.REQUIRED | Tls.PINNED:
-                return Security(terms.tls, (host,), terms.pins, client=terms.client)
-            case Tls.DANE:
-                try:
-                    vouched = await self._dane.records(host, route.port)
-                except NotSecure as error:
-                    raise NoAddress(str(error)) from None
-                names = tuple(dict.fromkeys((vouched.base, host, route.host)))
-                return Security(terms.tls, names, tlsa=vouched.records, client=terms.client)
+    async def _vouched(self, route: Route, host: str) -> Vouched | None:
+        if route.terms.tls is not Tls.DANE:
+            return None
+        try:
+            return await self._dane.records(host, route.port)
+        except NotSecure as error:
+            raise NoAddress(str(error)) from None
+
+
+def security_of(route: Route, host: str, vouched: Vouched | None) -> Security:
+    """What a connection to this host of the route has to show; `vouched`: its TLSA records, for DANE. Pure."""
+    terms = route.terms
+    if vouched is not None:
+        names = tuple(dict.fromkeys((vouched.base, host, route.host)))
+        return Security(terms.tls, names, tlsa=vouched.records, client=terms.client)
+    if terms.tls is Tls.OPPORTUNISTIC:
+        return Security(client=terms.client)
+    return Security(terms.tls, (host,), terms.pins, client=terms.client)

@@ -40,6 +40,17 @@ class NoSuchClient(Exception):
     """The certificate that is to be shown is not there; the text says why."""
 
 
+def words_of(error: SSL.Error) -> str:
+    """What OpenSSL says of a handshake that failed."""
+    match error.args:
+        case ([*_, (*_, str(words))],):
+            return words
+        case (int(), str(words)):
+            return words
+        case _:
+            return "the handshake was cut"
+
+
 @implementer(IOpenSSLClientConnectionCreator)
 class HopTls:
     """TLS towards the hops of one Security."""

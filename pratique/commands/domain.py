@@ -161,10 +161,11 @@ def remove(settings: Settings, name: str, yes: bool, as_json: bool) -> None:
 def verify(settings: Settings, name: str, verified: bool, as_json: bool) -> None:
     """Look for the ownership record, and take mail for the domain from now on when it is there."""
     from pratique.commands.domain_check import State, check_ownership
+    from pratique.dns_question import resolver_of
 
     owned = _get(settings, name)
     if not verified and owned.domain.verified_at is None:
-        found = check_ownership(owned.domain)
+        found = check_ownership(owned.domain, resolver_of(settings.resolver))
         if found.state is not State.OK:
             raise Refusal(found.sentence)
     with writing(settings) as session:
@@ -184,9 +185,14 @@ def verify(settings: Settings, name: str, verified: bool, as_json: bool) -> None
 @click.pass_context
 def check(ctx: click.Context, settings: Settings, name: str, as_json: bool) -> None:
     """Check ownership record, MX records, and each next hop: answers, TLS, no open relay. Exit 10: a check failed."""
-    from pratique.commands.domain_check import State, check_domain
+    from pratique.commands.domain_check import State, check_mx, check_ownership
+    from pratique.commands.next_hop_check import check_route
+    from pratique.dns_question import resolver_of
 
-    checks = check_domain(_get(settings, name).domain, settings.hostname)
+    domain, resolver = _get(settings, name).domain, resolver_of(settings.resolver)
+    checks = [check_ownership(domain, resolver), check_mx(domain, resolver)]
+    for route in domain.routes:
+        checks.extend(check_route(route, domain.name, settings))
     if as_json:
         print_json(checks)
     else:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from OpenSSL import SSL
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx.delivery.contract import CopyResult, Delivered, Unreachable
 from mx.delivery.hop import OPPORTUNISTIC, Hop, Security, Tlsa
 from mx.delivery.pool import ConnectionPool
-from mx.delivery.tls import NoSuchClient, TlsContexts
+from mx.delivery.tls import NoSuchClient, TlsContexts, words_of
 from tenants.route_terms import Pin, PinKind, Tls
 from tests.contracts.authority import ServerContext, Signed, authority
 from tests.contracts.octets import transfer
@@ -136,6 +137,20 @@ class TlsTest(TestCase):
         assert isinstance(result, Delivered), result
         assert isinstance(await self.send(REQUIRED), Unreachable)
         assert len(self.hop.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (([("SSL routines", "", "no protocols available"), ("x", "", "no cipher match")],), "no cipher match"),
+        ((-1, "Unexpected EOF"), "Unexpected EOF"),
+        (([],), "the handshake was cut"),
+        ((), "the handshake was cut"),
+    ],
+)
+def test_what_openssl_says_is_put_in_words(arguments: tuple[object, ...], words: str) -> None:
+    """In each of the forms in which it says it."""
+    assert words_of(SSL.Error(*arguments)) == words
 
 
 def test_a_certificate_of_ours_that_is_not_there_is_told(tmp_path: Path) -> None:
