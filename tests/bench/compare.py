@@ -163,9 +163,7 @@ def main() -> None:
     figures: list[Figure] = []
     with server_folder("bench") as folder, bench_clamd() as clamd:
         sink = Sink()
-        peers = [
-            peer(clamd.socket_path) for peer in (PostfixWithMilter, PostfixWithAmavis, Haraka, AiosmtpdRelay)
-        ]
+        peers = [peer(clamd.socket_path) for peer in (PostfixWithMilter, PostfixWithAmavis, Haraka, AiosmtpdRelay)]
         ours = Pratique({"clamd": clamd.setting, "log_level": "warning"})
         systems: list[System] = [sink, FloorRelay(), *peers, ours]
         wanted = [word.strip() for word in given.only.split(",") if word.strip()]

@@ -1,16 +1,21 @@
 """Mail for measuring, in which no two messages share a leaf: random octets in every part.
 
 Neither our verdict cache nor a scanner's own memory can answer for any of it. No line begins with a dot, so a message
-goes over DATA as it is.
+goes over DATA as it is. For `outbreak.py` also copies of one message, which differ in their headers alone.
+
+A load is a word: a number of octets, `mixed`, `zip` (a text and an archive of MEMBERS files), or one of those behind
+`copies-of-`.
 """
 
 import base64
+import io
 import os
 import random
+import zipfile
 from collections.abc import Iterator
 
-MIXED = 0
-"""Instead of a size: 70 % text and HTML of 4-15 KB; with attachments 20 % 50-300 KB, 8 % 1-3 MB, 2 % 8-12 MB."""
+MIXED = "mixed"
+"""70 % text and HTML of 4-15 KB; with attachments 20 % 50-300 KB, 8 % 1-3 MB, 2 % 8-12 MB."""
 _KB, _MB = 1000, 1_000_000
 _SHARES = (
     (0.70, 4 * _KB, 15 * _KB),
@@ -46,13 +51,36 @@ _WORDS = (
 )
 
 
-def make_messages(size: int, count: int, seed: int) -> Iterator[bytes]:
-    """That many messages of about `size` octets, or of the mixed corpus; the same sizes for the same seed."""
+ZIP = "zip"
+COPIES = "copies-of-"
+MEMBERS = 200
+
+
+def make_messages(load: str, count: int, seed: int) -> Iterator[bytes]:
+    """That many messages; the same sizes for the same seed."""
     dice = random.Random(seed)
-    sizes = list(_mixed_sizes(count, dice)) if size == MIXED else [size] * count
+    if load.startswith(COPIES):
+        [first] = make_messages(load.removeprefix(COPIES), 1, seed)
+        header, _, body = first.partition(b"Content-Type: multipart")
+        for _ in range(count):
+            yield header.replace(b"Message-ID: <", b"Message-ID: <%b." % os.urandom(8).hex().encode()) + (
+                b"Content-Type: multipart" + body
+            )
+        return
+    sizes = list(_mixed_sizes(count, dice)) if load == MIXED else [0 if load == ZIP else int(load)] * count
     dice.shuffle(sizes)
     for octets in sizes:
-        yield make_message(octets, dice)
+        yield make_message(octets, dice) if octets else make_archive(dice)
+
+
+def make_archive(dice: random.Random) -> bytes:
+    """A text, and a zip of MEMBERS small files that share nothing: dear to a scanner, cheap to carry."""
+    unique, file = os.urandom(8).hex(), io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(MEMBERS):
+            archive.writestr(f"file{number}.txt", _text(500, dice))
+    head = _HEADER.format(dice.randrange(90) + 10, unique)
+    return _multipart(head, "mixed", unique, _text_part(_text(500, dice)), _attached(file.getvalue(), 0))
 
 
 def make_message(octets: int, dice: random.Random) -> bytes:
@@ -97,7 +125,11 @@ def _html_part(text: str) -> str:
 
 
 def _attachment(encoded_octets: int, number: int) -> str:
-    encoded = base64.encodebytes(os.urandom(encoded_octets * 72 // 100)).decode("ascii").replace("\n", "\r\n")
+    return _attached(os.urandom(encoded_octets * 72 // 100), number)
+
+
+def _attached(octets: bytes, number: int) -> str:
+    encoded = base64.encodebytes(octets).decode("ascii").replace("\n", "\r\n")
     return (
         f'Content-Type: application/octet-stream; name="data{number}.bin"\r\n'
         f'Content-Disposition: attachment; filename="data{number}.bin"\r\n'

@@ -1,6 +1,6 @@
 """The replay client: sends messages in which no two share a leaf, each on a connection of its own, and takes the time.
 
-    python -m tests.bench.replay PORT SIZE COUNT CONCURRENCY SEED [RECIPIENT]
+    python -m tests.bench.replay PORT LOAD COUNT CONCURRENCY SEED [RECIPIENT]
 
 Makes its messages first, says `made`, waits for a line on its standard input, sends, and prints one JSON document:
 seconds, octets, refused, and in milliseconds the 50th, 95th and 99th percentile from connecting to the reply to the
@@ -84,9 +84,9 @@ def percentiles(seconds: list[float]) -> list[float]:
 
 def main() -> None:
     """Make, wait, send, tell."""
-    port, size, count, concurrency, seed = map(int, sys.argv[1:6])
+    port, load, count, concurrency, seed = int(sys.argv[1]), sys.argv[2], *map(int, sys.argv[3:6])
     recipient = sys.argv[6].encode() if len(sys.argv) > 6 else b"user@bench.example"
-    messages = list(make_messages(size, count, seed))
+    messages = list(make_messages(load, count, seed))
     print("made", flush=True)
     sys.stdin.readline()
     began = time.perf_counter()

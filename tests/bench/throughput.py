@@ -1,6 +1,6 @@
 """CPU a message by kind of process, messages a second and latency: the whole path beside a bare relay, in one run.
 
-    python -m tests.bench.throughput [--sizes 4096,100000,1000000,mixed] [--seconds S] [--rounds N] [--concurrency N]
+    python -m tests.bench.throughput [--loads 4096,100000,1000000,mixed] [--seconds S] [--rounds N] [--concurrency N]
 
 Needs Linux and Postfix's smtp-sink. Systems take turns (A B C A B C), medians of the rounds are printed. The replay
 client makes messages in which no two share a leaf, so that nothing remembered answers for them. CPU of the client and
@@ -40,15 +40,15 @@ class Figures:
     peaks: dict[str, int] = field(default_factory=dict)
 
 
-def count_of(size: int, most: int) -> int:
-    """Enough messages of this size that CPU time in ticks of 10 ms tells something."""
-    mean_octets = size or 400_000
+def count_of(load: str, most: int) -> int:
+    """Enough messages for a few seconds."""
+    mean_octets = int(load) if load.isdigit() else 400_000
     return max(LEAST_MESSAGES, min(most, OCTETS_A_RUN // mean_octets))
 
 
-def replay(port: int, size: int, count: int, concurrency: int, seed: int) -> dict[str, Any]:
+def replay(port: int, load: str, count: int, concurrency: int, seed: int) -> dict[str, Any]:
     """One run of the replay client; what it tells. Raises RuntimeError when it cannot."""
-    words = [str(word) for word in (port, size, count, concurrency, seed)]
+    words = [str(word) for word in (port, load, count, concurrency, seed)]
     client = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.replay", *words],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -63,11 +63,11 @@ def replay(port: int, size: int, count: int, concurrency: int, seed: int) -> dic
     return document
 
 
-def measure(system: System, size: int, count: int, concurrency: int, seed: int, figures: Figures) -> None:
+def measure(system: System, load: str, count: int, concurrency: int, seed: int, figures: Figures) -> None:
     """One round of one system."""
     # The client makes its messages before it sends, in its own time: an idle system pays nothing for that.
     before = cpu_of(system)
-    run = replay(system.port, size, count, concurrency, seed)
+    run = replay(system.port, load, count, concurrency, seed)
     spent = cpu_of(system)
     spent.subtract(before)
     for kind, seconds in spent.items():
@@ -78,17 +78,18 @@ def measure(system: System, size: int, count: int, concurrency: int, seed: int, 
         print(f"  {system.name}: {run['refused']} of {count} refused, such as {run['refusals']}", file=sys.stderr)
 
 
-def report(systems: Sequence[System], size: int, count: int, concurrency: int, rounds: int) -> None:
-    """Measure and print one size."""
+def report(systems: Sequence[System], load: str, count: int, concurrency: int, rounds: int) -> None:
+    """Measure and print one load."""
     figures = {system.name: Figures() for system in systems}
     for system in systems:
-        measure(system, size, max(40, count // 5), concurrency, 1, Figures())
+        measure(system, load, max(40, count // 5), concurrency, 1, Figures())
     for number in range(rounds):
         for system in systems:
-            measure(system, size, count, concurrency, 100 + number, figures[system.name])
+            measure(system, load, count, concurrency, 100 + number, figures[system.name])
     for system in systems:
         figures[system.name].peaks = peak_octets_of(system)
-    print(f"\n{size or 'mixed'} octets, {count} messages, concurrency {concurrency}, median of {rounds} rounds")
+    what = f"{load} octets" if load.isdigit() else load
+    print(f"\n{what}, {count} messages, concurrency {concurrency}, median of {rounds} rounds")
     print(f"{'':18}{'CPU ms':>8}{'x floor':>8}{'msgs/s':>8}{'MB/s':>7}{'p50':>8}{'p95':>8}{'p99':>8} ms   by kind")
     floor = statistics.median(figures[FLOOR].total) if FLOOR in figures else 0.0
     for name, found in figures.items():
@@ -114,7 +115,7 @@ def show(name: str, found: Figures, floor: float) -> None:
 def main() -> None:
     """Set everything up, measure, print."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--sizes", default="4096,100000,1000000,mixed")
+    arguments.add_argument("--loads", default=f"4096,100000,1000000,{MIXED}")
     arguments.add_argument("--messages", type=int, default=MOST_MESSAGES, help="at most so many in a run")
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--concurrency", type=int, default=20)
@@ -128,9 +129,8 @@ def main() -> None:
         try:
             for system in systems:
                 system.start(folder, sink.port)
-            for word in given.sizes.split(","):
-                size = MIXED if word == "mixed" else int(word)
-                report(systems, size, count_of(size, given.messages), given.concurrency, given.rounds)
+            for load in given.loads.split(","):
+                report(systems, load, count_of(load, given.messages), given.concurrency, given.rounds)
         except ServerMissing as missing:
             sys.exit(f"{missing}: install Debian's postfix.")
         finally:
