@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from pratique.quantities import parse_duration
-from pratique.setting_sources import Reading, read_settings
+from pratique.setting_sources import read_settings
 from pratique.settings import Settings
 
 GIVEN_BEFORE = "pratique.given_before"
@@ -27,18 +27,12 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def with_settings(*names: str) -> Callable[[Command], Command]:
     """Give a command `settings`, read with the flags of these settings."""
-    return _passing(names, lambda reading, read_again: {})
+    return _passing(names, lambda read_again: {})
 
 
 def starting_with_settings(*names: str) -> Callable[[Command], Command]:
-    """The same for a command that starts processes, with `read_again=` for SIGHUP; says what has no effect."""
-
-    def begin(reading: Reading, read_again: Callable[[], Reading]) -> dict[str, Any]:
-        for remark in reading.remarks:
-            click.echo(remark, err=True)
-        return {"read_again": lambda: read_again().settings}
-
-    return _passing(names, begin)
+    """The same for a command that starts processes, with `read_again=` for SIGHUP."""
+    return _passing(names, lambda read_again: {"read_again": read_again})
 
 
 def json_option(command: Command) -> Command:
@@ -67,22 +61,21 @@ class PointInTime(click.ParamType[datetime]):
 
 
 def _passing(
-    names: tuple[str, ...], further: Callable[[Reading, Callable[[], Reading]], dict[str, Any]]
+    names: tuple[str, ...], further: Callable[[Callable[[], Settings]], dict[str, Any]]
 ) -> Callable[[Command], Command]:
     flags = ("data", *(name for name in names if name != "data"))
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def with_reading(**given: Any) -> Any:
+        def with_settings_read(**given: Any) -> Any:
             before = click.get_current_context().meta.get(GIVEN_BEFORE, {})
             config = given.pop("config") or before.get("config")
             values = {name: given.pop(name) for name in flags}
             values["data"] = values["data"] or before.get("data")
             read = functools.partial(read_settings, values, config=config)
-            reading = read()
-            return command(settings=reading.settings, **further(reading, read), **given)
+            return command(settings=read(), **further(read), **given)
 
-        decorated: Any = _config_option(with_reading)
+        decorated: Any = _config_option(with_settings_read)
         for name in reversed(flags):
             decorated = _setting_option(name)(decorated)
         return decorated  # type: ignore[no-any-return]

@@ -9,29 +9,21 @@ import difflib
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
-from pratique.settings import LATER, PREFIX, Settings, SettingsError, as_text, make_settings
+from pratique.settings import PREFIX, Settings, SettingsError, as_text, make_settings
 
 OF_THE_COMMAND = frozenset({"debug"})
 """Variables that belong to the command itself, not to what it runs."""
 FILE_NAME = Path("pratique.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Settings as read, and the lines to write at start about those that have no effect yet."""
-
-    settings: Settings
-    remarks: tuple[str, ...]
-
-
 def read_settings(
     flags: Mapping[str, object] | None = None,
     environment: Mapping[str, str] | None = None,
     config: Path | None = None,
-) -> Reading:
+) -> Settings:
     """The settings from flags (None and () = not given), environment (`os.environ` when None) and the file.
 
     Raises SettingsError.
@@ -43,9 +35,7 @@ def read_settings(
     for name, value in (flags or {}).items():
         if value is not None and value != ():
             texts[name] = (as_text(value), "--" + name.replace("_", "-"))
-    settings = make_settings(texts)
-    remarks = tuple(f"{where} has no effect in this version." for name, (_, where) in texts.items() if name in LATER)
-    return Reading(settings, remarks)
+    return make_settings(texts)
 
 
 def _read_file(path: Path, must_exist: bool) -> Iterable[tuple[str, object]]:
@@ -73,7 +63,7 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _refuse_unknown(names: Iterable[str], where: str, show: Callable[[str], str]) -> None:
-    known = sorted({setting.name for setting in fields(Settings)} | LATER)
+    known = sorted(setting.name for setting in fields(Settings))
     for name in names:
         if name not in known and name not in OF_THE_COMMAND:
             [nearest] = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)

@@ -13,8 +13,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from pratique.quantities import Address, parse_address, parse_duration, split_list
+from tenants.routes import RouteError, parse_route
 
 KEY_OCTETS = 32
+_MAILBOX = re.compile(r"[!-;=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,253}")
 _CERTIFICATE_NAME = re.compile(r"[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?")
 
 
@@ -147,3 +149,22 @@ def parse_portal_url(text: str) -> str:
     if not url.startswith(("https://", "http://")) or not url.partition("://")[2]:
         raise ValueError("is not a web address: write it like https://mail.example")
     return url
+
+
+def parse_relay(text: str) -> str | None:
+    """A route, written as routes are; None for `none`."""
+    if text.strip().lower() == "none":
+        return None
+    try:
+        return parse_route(text).text
+    except RouteError:
+        raise ValueError("is not a relay: write it like smtp://relay.example:25") from None
+
+
+def parse_mailbox(text: str) -> str | None:
+    """An e-mail address; None for `none`."""
+    if text.strip().lower() == "none":
+        return None
+    if not _MAILBOX.fullmatch(text.strip()):
+        raise ValueError("is not an e-mail address")
+    return text.strip()

@@ -37,17 +37,17 @@ from pratique.setting_values import (
     parse_client_certificates,
     parse_database_url,
     parse_log_level,
+    parse_mailbox,
     parse_master_key,
     parse_networks,
     parse_path,
     parse_portal_url,
+    parse_relay,
     parse_resolver,
     parse_waits,
 )
 
 PREFIX = "PRATIQUE_"
-LATER = frozenset({"relay", "postmaster"})
-"""Settings of versions to come: accepted, so that one file serves both, and named at start as without effect."""
 
 
 class SettingsError(ValueError):
@@ -81,7 +81,7 @@ def _setting(
 
 _parse_size = within(parse_octets, 64 * 1024, 2 * 1024**3, "64K to 2G")
 parse_clamd_max = within(parse_octets, 1024, 4 * 1024**3, "1K to 4G")
-_parse_lifetime = within(parse_duration, 1, 366 * 86400, "1s to 366d")
+_parse_lifetime = within(parse_duration, 1, 14 * 86400, "1s to 14d")
 _parse_positive = within(parse_count, 1, 10**9, "1 or more")
 _parse_processes = within(parse_count, 1, 64, "1 to 64")
 
@@ -243,6 +243,14 @@ class Settings:
         5 * 86400.0, _parse_lifetime, "`5d`", "duration",
         "How long delivery is tried (RFC 5321 section 4.5.4.1: 4 to 5 days); then it is held, undeliverable.",
     )
+    relay: str | None = _setting(
+        None, parse_relay, "none", "smtp://HOST[:PORT]",
+        "Smart host for mail of our own (DSNs, sign-in links); without it, the recipient's MX.",
+    )
+    postmaster: str | None = _setting(
+        None, parse_mailbox, "none: held for the operator", "address",
+        "Where mail to `<postmaster>` and to postmaster and abuse at our own names goes.",
+    )
     allow_private_routes: bool = _setting(
         False, parse_switch, "off", "on or off",
         "Next hops on loopback and private addresses (`--demo`: on).",
@@ -282,6 +290,8 @@ class Settings:
             object.__setattr__(self, name, value)
         if (self.smtp_tls_certificate is None) != (self.smtp_tls_key is None):
             raise SettingsError("smtp_tls_certificate and smtp_tls_key are set together or not at all.")
+        if (self.postmaster or "").rpartition("@")[2].lower() == self.hostname:
+            raise SettingsError("postmaster is a mailbox of this service itself: name one that somebody else keeps.")
 
     @property
     def disks(self) -> tuple[Path, ...]:
@@ -343,9 +353,7 @@ def describe() -> str:
         about = setting.metadata
         name = PREFIX + setting.name.upper()
         lines.append(f"| `{name}` | {about['default']} | {about['unit']} | {about['meaning']} |")
-    later = ", ".join(f"`{PREFIX}{name.upper()}`" for name in sorted(LATER))
-    lines += ["", f"Accepted, and without effect in this version: {later}.", ""]
-    lines += ["`PRATIQUE_DEBUG=1` shows the traceback of an error that the command did not expect."]
+    lines += ["", "`PRATIQUE_DEBUG=1` shows the traceback of an error that the command did not expect."]
     return "\n".join(lines) + "\n"
 
 

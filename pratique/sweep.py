@@ -1,4 +1,5 @@
-"""The sweep: removes stored octets that no waiting message needs any more, and octets that no row ever named.
+"""The sweep: removes stored octets that no waiting message needs any more, and octets that no row ever named; and the
+rows of notices that were written long ago.
 
 Octets are stored before their row is committed, so a row may be on its way: octets without a row are removed only when
 they were without one in two rounds that lie ORPHAN_SECONDS apart. What a row names is never touched.
@@ -6,7 +7,8 @@ they were without one in two rounds that lie ORPHAN_SECONDS apart. What a row na
 Failure: a store or database that is away is logged, and the next round tries again.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from twisted.application.service import Service
@@ -17,6 +19,7 @@ from twisted.logger import Logger
 
 from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
+from tenants.notice_book import forget_done
 from tenants.sealed import SealedStore, names_without_row, take_unneeded
 
 ROUND_SECONDS = 5.0
@@ -32,8 +35,10 @@ class Sweep(Service):
 
     name = "sweep"
 
-    def __init__(self, threads: DatabaseThreads, sealed: SealedStore, reactor: Any) -> None:
-        self._threads, self._sealed, self._reactor = threads, sealed, reactor
+    def __init__(
+        self, threads: DatabaseThreads, sealed: SealedStore, reactor: Any, now: Callable[[], datetime]
+    ) -> None:
+        self._threads, self._sealed, self._reactor, self._now = threads, sealed, reactor, now
         self._suspects: frozenset[str] = frozenset()
         self._next_look = 0.0
         self._next: IDelayedCall | None = None
@@ -68,6 +73,7 @@ class Sweep(Service):
         try:
             unneeded = await self._threads.run(take_unneeded, MOST_A_ROUND)
             await self._delete(unneeded)
+            await self._threads.run(forget_done, self._now())
             if self._reactor.seconds() >= self._next_look:
                 self._next_look = self._reactor.seconds() + ORPHAN_SECONDS
                 await self._look_for_orphans()

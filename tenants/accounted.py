@@ -6,7 +6,7 @@ Together with what the next hops took, what was refused, discarded or returned, 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tenants.quarantine import STILL_HELD
@@ -32,7 +32,8 @@ def accounted(session: Session) -> Iterator[AccountedCopy]:
     queued = (
         select(tenant.c.name, message.c.message_id, delivery.c.recipient.label("address"), message.c.subject)
         .select_from(delivery)
-        .join(message, message.c.transaction_id == delivery.c.transaction_id)
+        # A report stands for the message that it reports.
+        .join(message, message.c.transaction_id == func.coalesce(delivery.c.reports, delivery.c.transaction_id))
         .join(tenant, tenant.c.id == delivery.c.tenant_id)
         .where(delivery.c.state == DeliveryState.QUEUED.value)
         .order_by(delivery.c.id)

@@ -75,6 +75,8 @@ class Standing:
     """Names of findings that do not count for this tenant."""
     has_narrower: bool = False
     """The tenant has policies of groups or of single recipients: the domain's is not yet this recipient's."""
+    forward_to: str = ""
+    """Of the operator's mailboxes: the address where their mail goes; empty where it is held."""
 
     @property
     def is_taken(self) -> bool:
@@ -244,12 +246,17 @@ class Directory:
         wall_clock: Callable[[], datetime],
         seconds: Callable[[], float],
         own_names: frozenset[str] = frozenset(),
+        postmaster: str = "",
     ) -> None:
-        """`wall_clock` gives aware UTC times; `seconds` a clock that never goes back (the reactor's)."""
+        """`wall_clock` gives aware UTC times; `seconds` a clock that never goes back (the reactor's).
+
+        `postmaster` is where mail for the operator's mailboxes goes.
+        """
         self._threads = threads
         self._wall_clock = wall_clock
         self._seconds = seconds
         self._own_names = own_names
+        self._postmaster = postmaster
         self._remembered: dict[str, _Remembered] = {}
         self._addresses: dict[str, _Remembered] = {}
 
@@ -259,6 +266,8 @@ class Directory:
         known = self._remembered.get(domain)
         if known is None or self._seconds() >= known.until:
             standing = await self._threads.read(look_up_domain, domain, self._wall_clock())
+            if standing.status is Status.POSTMASTER:
+                standing = replace(standing, forward_to=self._postmaster)
             known = _Remembered(standing, self._seconds() + STALENESS_SECONDS)
             _remember(self._remembered, domain, known)
         return await self._look_up_recipient(known, address) if known.standing.has_narrower else known.standing

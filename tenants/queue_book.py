@@ -19,13 +19,14 @@ from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from tenants.messages import MessageFacts, facts_from_row, recipients_dsn, remember_messages
+from tenants.notice_book import NoticeKind, Undelivered, ask_report
 from tenants.quarantine import FindingNote, NewHeld, insert_held
 from tenants.queue_lanes import QUEUED, Lane, Shares, allot, due_lanes, rest
 from tenants.sealed import SealedBlob, add_blobs, blobs_named
 from tenants.statements import due_rows
 from tenants.tables import mail, queue
 from tenants.tables.column_types import START_OF_TIME
-from tenants.trace import CopyAccepted, CopyHeld, DeliveryAttempted
+from tenants.trace import CopyAccepted, CopyHeld, CopyRefused, DeliveryAttempted
 from tenants.trace_book import record_events
 
 UNDELIVERABLE = "undeliverable"
@@ -85,6 +86,11 @@ class LeasedDelivery:
     """How often in a row the next hop had not answered before."""
     resting: str = ""
     """Why the copy is not to be offered any more: its lifetime is over, and the next hop does not answer."""
+
+    @property
+    def is_unwanted_when_refused(self) -> bool:
+        """Written by us, and of no use to anybody but the one who does not take it."""
+        return self.notice is not None and self.notice != NoticeKind.POSTMASTER
 
     @property
     def lane(self) -> Lane:
@@ -211,10 +217,11 @@ def settle_undeliverable(
     reply: str,
     now: datetime,
     findings: tuple[FindingNote, ...] = (),
+    report: Undelivered | None = None,
 ) -> int | None:
     """The copy cannot be delivered: it is held from now on, and the held message's number is given.
 
-    None when the lease is somebody else's by now.
+    `report` is what its sender is owed to know. None when the lease is somebody else's by now.
     """
     row = _settle(session, delivery_id, fence, DeliveryState.UNDELIVERABLE, reply)
     if row is None:
@@ -227,7 +234,19 @@ def settle_undeliverable(
     held = insert_held(session, new, row.body, row.record, now)
     event = CopyHeld(row.transaction_id, row.tenant_id, now, row.recipient, held, UNDELIVERABLE, reply)
     record_events(session, (event,))
+    if report is not None:
+        ask_report(session, facts, [report], held=held, now=now)
     return held
+
+
+def settle_unwanted(session: Session, delivery_id: int, *, fence: int, reply: str, now: datetime) -> bool:
+    """A notice cannot be delivered: nobody is told, and nothing of it is kept (RFC 5321 section 4.5.5)."""
+    row = _settle(session, delivery_id, fence, DeliveryState.UNDELIVERABLE, reply)
+    if row is None:
+        return False
+    event = CopyRefused(row.transaction_id, row.tenant_id, now, row.recipient, UNDELIVERABLE, reply)
+    record_events(session, (event,))
+    return True
 
 
 def give_back(session: Session, deliveries: Iterable[LeasedDelivery]) -> None:

@@ -42,11 +42,21 @@ class SignedIn:
 
 def make_link(session: Session, *, email: str, now: datetime) -> str:
     """The token of a new one-time link for a user. Raises NotFound when there is no such user."""
+    token = new_token()
+    remember_link(session, email=email, token=token, now=now)
+    return token
+
+
+def new_token() -> str:
+    """A token that is good for nothing yet."""
+    return secrets.token_urlsafe(_TOKEN_OCTETS)
+
+
+def remember_link(session: Session, *, email: str, token: str, now: datetime) -> None:
+    """Make this token a one-time link for a user. Raises NotFound when there is no such user."""
     user_id = user_id_of(session, email)
-    token = secrets.token_urlsafe(_TOKEN_OCTETS)
     values = {"token_sha256": _digest(token), "user_id": user_id, "created_at": now, "expires_at": now + LINK_LIFE}
     session.execute(insert(people.sign_in_link).values(**values))
-    return token
 
 
 def is_link_good(session: Session, token: str, *, now: datetime) -> bool:
@@ -75,7 +85,7 @@ def spend_link(session: Session, token: str, *, now: datetime) -> str:
 
 def begin_session(session: Session, *, user_id: int, tenant_id: int, now: datetime) -> str:
     """The token of a new portal session."""
-    token = secrets.token_urlsafe(_TOKEN_OCTETS)
+    token = new_token()
     values = {
         "token_sha256": _digest(token),
         "user_id": user_id,

@@ -167,9 +167,7 @@ class Hearings:
             await self._ask(group, Decided(group.customer, envelope, header, content, found, theirs, on_top))
         return self.refused(envelope)
 
-    async def delivered(
-        self, envelope: Envelope, examination: Examination, outcomes: Sequence[Outcome]
-    ) -> None:
+    async def delivered(self, envelope: Envelope, examination: Examination, outcomes: Sequence[Outcome]) -> None:
         """Tell what became of each copy; nobody waits for that."""
         for group in self._heard():
             theirs = tuple(outcome for outcome in outcomes if outcome.recipient in group.recipients)

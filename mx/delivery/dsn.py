@@ -77,7 +77,7 @@ def render(dsn: Dsn) -> bytes:
     head = (
         f"From: Mail delivery <postmaster@{dsn.hostname}>",
         f"To: <{_one_line(dsn.reverse_path)}>",
-        f"Subject: {_subject(reports)}",
+        f"Subject: {subject_of(reports)}",
         f"Date: {format_datetime(dsn.written_at)}",
         f"Message-ID: <{dsn.notice_id}@{dsn.hostname}>",
         "Auto-Submitted: auto-replied",
@@ -97,7 +97,8 @@ def render(dsn: Dsn) -> bytes:
     return "\r\n".join((*head, "", "")).encode() + body + f"--{boundary}--\r\n".encode()
 
 
-def _subject(reports: Sequence[RecipientReport]) -> str:
+def subject_of(reports: Sequence[RecipientReport]) -> str:
+    """The Subject of a notification."""
     is_failed = any(report.action is DsnAction.FAILED for report in reports)
     return "Your message could not be delivered" if is_failed else "Your message is delayed"
 

@@ -23,6 +23,8 @@ from twisted.logger import Logger
 
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, Transfer, Unreachable
 from mx.delivery.dot_stuffing import has_bare_line_ends
+from mx.delivery.own_hops import OwnHops
+from mx.delivery.returning import undelivered
 from mx.delivery.runner import LEASE_SECONDS, MOST_AT_ONCE
 from mx.dsn_request import notify_request_of, return_request_of
 from mx.own_headers import read_header_section
@@ -40,6 +42,7 @@ from tenants.queue_book import (
     settle_deferred,
     settle_delivered,
     settle_undeliverable,
+    settle_unwanted,
 )
 from tenants.queue_lanes import Lane, Shares, rest, wake
 from tenants.routes import Route
@@ -64,6 +67,8 @@ class Offering:
     now: Callable[[], datetime]
     next_attempt_at: Callable[[datetime, int, datetime], datetime | None]
     """From now, the attempts so far and the end of the lifetime; None when that has come."""
+    own: OwnHops
+    """The way of mail of our own."""
     rest_until: Callable[[datetime, int], datetime]
     """From now, and how often in a row the next hop has not answered: when it is asked again."""
     hostname: str
@@ -143,17 +148,16 @@ async def _rest_or_wake(parts: Offering, first: LeasedDelivery, results: Sequenc
     if first.resting:
         return
     silent = [result for result in results if isinstance(result, Unreachable)]
-    if len(silent) == len(results) and not isinstance(silent[0], _NotOffered):
-        now, failures = parts.now(), first.failures + 1
-        until, reason = parts.rest_until(now, failures), silent[0].reason
+    if len(silent) < len(results):
+        if first.failures:
+            await parts.threads.run_durably(wake, first.lane)
+        return
+    # What came to no attempt says nothing about the next hop; a probe that was none is made again.
+    failures = first.failures if silent[0].is_unasked else first.failures + 1
+    if failures:
+        now, reason = parts.now(), silent[0].reason
+        until = parts.rest_until(now, failures)
         await parts.threads.run_durably(rest, first.lane, failures=failures, reason=reason, until=until, now=now)
-    elif first.failures:
-        await parts.threads.run_durably(wake, first.lane)
-
-
-@dataclass(frozen=True, slots=True)
-class _NotOffered(Unreachable):
-    """It came to no attempt, for a reason that is this copy's own."""
 
 
 async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spool) -> Sequence[CopyResult]:
@@ -162,14 +166,14 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         return [Unreachable(first.resting)] * len(group)
     standing = await parts.directory.look_up(first.recipient)
     routes = routes_of(standing, first.facts.tenant_id)
-    if not routes:
+    if not routes and not first.notice:
         return [Unreachable("the domain has no route any more")] * len(group)
     try:
         pool = parts.reactor.getThreadPool()
         await deferToThreadPool(parts.reactor, pool, copy_into, spool, parts.sealed, first.body)
     except (OSError, BlobMissing, SealBroken) as error:
         log.error("queue.unreadable", delivery=first.id, transaction=first.facts.transaction, reason=str(error))
-        return [_NotOffered("the stored message cannot be read")] * len(group)
+        return [Unreachable("the stored message cannot be read", is_unasked=True)] * len(group)
     content = read_header_section(spool, parts.hostname).content
     asked = dict(first.facts.recipients_dsn)
     transfer = Transfer(
@@ -185,7 +189,15 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         notify=tuple(notify_request_of(asked.get(delivery.recipient.lower(), "")) for delivery in group),
         may_normalise=standing.policy.bare_line_ends is BareLineEnds.NORMALISE,
     )
+    if first.notice:
+        return await parts.own.deliver(transfer, TRANSFER_SECONDS)
     return await parts.forwarding.deliver(routes, transfer, TRANSFER_SECONDS)
+
+
+async def _hosts(parts: Offering, delivery: LeasedDelivery) -> tuple[str, ...]:
+    """The names of the copy's next hops, which its sender is not told."""
+    standing = await parts.directory.look_up(delivery.recipient)
+    return tuple(route.host for route in standing.routes)
 
 
 def routes_of(standing: Standing, tenant_id: int) -> tuple[Route, ...]:
@@ -208,8 +220,15 @@ async def _settle(parts: Offering, delivery: LeasedDelivery, result: CopyResult)
     next_attempt = parts.next_attempt_at(now, delivery.attempts + 1, delivery.expires_at)
     if isinstance(result, Delivered):
         settled = await durably(settle_delivered, delivery.id, fence=delivery.fence, reply=said, now=now)
+    elif (isinstance(result, PermanentlyRefused) or next_attempt is None) and delivery.is_unwanted_when_refused:
+        settled = await durably(settle_unwanted, delivery.id, fence=delivery.fence, reply=said, now=now)
     elif isinstance(result, PermanentlyRefused) or next_attempt is None:
-        held = await durably(settle_undeliverable, delivery.id, fence=delivery.fence, reply=said, now=now)
+        report = (
+            None if delivery.notice else undelivered(delivery.recipient, result, await _hosts(parts, delivery), now)
+        )
+        held = await durably(
+            settle_undeliverable, delivery.id, fence=delivery.fence, reply=said, now=now, report=report
+        )
         settled = held is not None
     else:
         settled = await durably(

@@ -16,6 +16,7 @@ comes back, and a duplicate is better than a loss.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import assert_never
 
 from twisted.internet.defer import Deferred as TwistedDeferred
@@ -24,12 +25,14 @@ from twisted.internet.defer import gatherResults
 from mx import reply
 from mx.decision import UNANSWERED, Decision, Defer, Deliver, Discard, Hold, Reject, Strip
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
+from mx.delivery.returning import undelivered
 from mx.disposition.cleaning import Cleaned, Cleaner, ExamineAgain
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.forward import FORWARD_SECONDS, forward
 from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeping
 from mx.envelope import Recipient
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
+from tenants.notice_book import Undelivered
 from tenants.policy import Policy
 
 REFUSED_IN_MIXED = "refused-in-mixed-transaction"
@@ -37,6 +40,7 @@ UNDELIVERABLE = "undeliverable"
 UNDECIDED = UNANSWERED
 NO_NEXT_HOP = "no-next-hop"
 """Reason of what is held for the operator's own mailboxes, and for a domain without a route."""
+REDIRECTED = "for the operator's mailbox"
 ORIGINAL = "original-of-cleaned"
 """Reason of the whole message that is kept while the recipient gets it without some of its parts."""
 
@@ -50,6 +54,8 @@ class Plan:
     held: dict[str, list[Copy]] = field(default_factory=dict)
     discarded: list[Copy] = field(default_factory=list)
     forwarded: list[Copy] = field(default_factory=list)
+    redirected: list[Copy] = field(default_factory=list)
+    """For the operator's mailboxes, to go on to where the operator reads them."""
     stripped: list[Copy] = field(default_factory=list)
     notes: dict[Recipient, str] = field(default_factory=dict)
     """What else the trace says of a copy."""
@@ -68,6 +74,8 @@ def plan(copies: Iterable[Copy]) -> Plan:
                     result.notes[copy.recipient] = f"report-only; would={would}"
                 if copy.standing.routes:
                     result.forwarded.append(copy)
+                elif copy.standing.forward_to:
+                    result.redirected.append(copy)
                 else:
                     result.hold(NO_NEXT_HOP, copy)
             case Strip(reason):
@@ -167,7 +175,8 @@ class Disposition:
         notes = sorted_copies.notes
         outcomes: list[Outcome] = [Discarded(copy.recipient, _reason(copy)) for copy in sorted_copies.discarded]
         originals = {ORIGINAL: [copy for each in cleaned for copy in each.copies]} if cleaned else {}
-        stored = await self._store(message, {}, sorted_copies.held | originals, notes)
+        redirected = dict.fromkeys(sorted_copies.redirected, REDIRECTED)
+        stored = await self._store(message, redirected, sorted_copies.held | originals, notes)
         outcomes += [outcome for outcome in stored if not _is_original(outcome)]
         original = next((outcome.held for outcome in stored if isinstance(outcome, Held) and _is_original(outcome)), 0)
         for each in cleaned:
@@ -206,40 +215,52 @@ class Disposition:
         original: int,
     ) -> list[Outcome]:
         """What became of a message's copies; `original` is where it is held whole already, or 0."""
-        waiting = {copy: result for copy, result in results if isinstance(result, TransientlyRefused | Unreachable)}
-        undeliverable = [copy for copy, result in results if isinstance(result, PermanentlyRefused)]
+        waiting = {
+            copy: _why(result) for copy, result in results if isinstance(result, TransientlyRefused | Unreachable)
+        }
+        undeliverable = [(copy, result) for copy, result in results if isinstance(result, PermanentlyRefused)]
+        owed = [_owed(copy, result, sent.envelope.received_at) for copy, result in undeliverable]
         outcomes: list[Outcome] = [
             Accepted(copy.recipient, result.reply.line, _noted(notes.get(copy.recipient, ""), result))
             for copy, result in results
             if isinstance(result, Delivered)
         ]
-        if original:
+        held: dict[str, list[Copy]] = {}
+        if original and owed:
+            await self._keeping.owe(sent, undeliverable[0][0].standing.tenant_id, owed, original)
             outcomes += [
-                Held(copy.recipient, original, UNDELIVERABLE, notes.get(copy.recipient, "")) for copy in undeliverable
+                Held(copy.recipient, original, UNDELIVERABLE, notes.get(copy.recipient, ""))
+                for copy, _ in undeliverable
             ]
-            undeliverable = []
-        held = {UNDELIVERABLE: undeliverable} if undeliverable else {}
-        return outcomes + await self._store(sent, waiting, held, notes)
+        elif owed:
+            held = {UNDELIVERABLE: [copy for copy, _ in undeliverable]}
+        return outcomes + await self._store(sent, waiting, held, notes, owed)
 
     async def _store(
         self,
         message: ExaminedMessage,
-        queued: Mapping[Copy, TransientlyRefused | Unreachable],
+        queued: Mapping[Copy, str],
         held: Mapping[str, Sequence[Copy]],
         notes: Mapping[Recipient, str],
+        owed: Sequence[Undelivered] = (),
     ) -> list[Outcome]:
+        """Queued copies come with the reason; `owed` is what the sender is to know of what is undeliverable."""
         if not queued and not held:
             return []
-        kept = await self._keeping.keep(message, tuple(queued), held)
+        kept = await self._keeping.keep(message, tuple(queued), held, owed)
         outcomes: list[Outcome] = [
-            Queued(copy.recipient, kept.queued[copy.recipient], _why(result), notes.get(copy.recipient, ""))
-            for copy, result in queued.items()
+            Queued(copy.recipient, kept.queued[copy.recipient], why, notes.get(copy.recipient, ""))
+            for copy, why in queued.items()
         ]
         return outcomes + [
             Held(copy.recipient, kept.held[reason], reason, notes.get(copy.recipient, ""))
             for reason, copies in held.items()
             for copy in copies
         ]
+
+
+def _owed(copy: Copy, result: PermanentlyRefused, now: datetime) -> Undelivered:
+    return undelivered(copy.recipient.address, result, [route.host for route in copy.standing.routes], now)
 
 
 def _is_original(outcome: Outcome) -> bool:

@@ -27,8 +27,9 @@ from tenants.database_threads import DatabaseThreads
 from tenants.keys import TenantKey
 from tenants.message_record import MessageRecord, RecordedFinding
 from tenants.messages import MessageFacts
+from tenants.notice_book import NoticeKind, Undelivered, ask_report
 from tenants.quarantine import FindingNote, NewHeld, hold
-from tenants.queue_book import NewDelivery, enqueue
+from tenants.queue_book import UNDELIVERABLE, NewDelivery, enqueue
 from tenants.sealed import BlobKind, SealedBlob, SealedStore
 
 KEEP_SECONDS = 5.0
@@ -50,8 +51,14 @@ class Keeping(Protocol):
     """What disposition sees of this file."""
 
     async def keep(
-        self, message: ExaminedMessage, queued: Sequence[Copy], held: Mapping[str, Sequence[Copy]]
+        self,
+        message: ExaminedMessage,
+        queued: Sequence[Copy],
+        held: Mapping[str, Sequence[Copy]],
+        owed: Sequence[Undelivered] = (),
     ) -> Kept: ...
+
+    async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +82,34 @@ class Keeper:
     ) -> None:
         self._sealed, self._threads, self._reactor, self._now, self._times = sealed, threads, reactor, now, times
 
-    async def keep(self, message: ExaminedMessage, queued: Sequence[Copy], held: Mapping[str, Sequence[Copy]]) -> Kept:
-        """Both kinds in one commit. Raises CannotKeep."""
+    async def keep(
+        self,
+        message: ExaminedMessage,
+        queued: Sequence[Copy],
+        held: Mapping[str, Sequence[Copy]],
+        owed: Sequence[Undelivered] = (),
+    ) -> Kept:
+        """Both kinds in one commit, and what the sender is owed to know of what is undeliverable. Raises CannotKeep."""
         copies = [*queued, *(copy for group in held.values() for copy in group)]
         standing = copies[0].standing
         if standing.key is None:
             raise CannotKeep("the tenant has no key")
         try:
             kept: Kept = await Deferred.fromCoroutine(
-                self._keep(message, standing.tenant_id, standing.key, queued, held)
+                self._keep(message, standing.tenant_id, standing.key, queued, held, owed)
             ).addTimeout(KEEP_SECONDS, self._reactor)
         except (OSError, DatabaseUnavailable, SealBroken, TimeoutError) as error:
             raise CannotKeep(f"{type(error).__name__}: {error}") from error
         return kept
+
+    async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None:
+        """The sender is owed to know this of a message that is held already. Raises CannotKeep."""
+        facts, now = facts_of(message, tenant_id), self._now()
+        writing = self._threads.run_durably(_write, (), (), facts, owed, held, now)
+        try:
+            await Deferred.fromCoroutine(writing).addTimeout(KEEP_SECONDS, self._reactor)
+        except (DatabaseUnavailable, TimeoutError) as error:
+            raise CannotKeep(f"{type(error).__name__}: {error}") from error
 
     async def _keep(
         self,
@@ -96,13 +118,14 @@ class Keeper:
         key: TenantKey,
         queued: Sequence[Copy],
         held: Mapping[str, Sequence[Copy]],
+        owed: Sequence[Undelivered],
     ) -> Kept:
         blobs = await deferToThreadPool(self._reactor, self._reactor.getThreadPool(), self._seal, message, key)
         facts = facts_of(message, tenant_id)
         now = self._now()
         deliveries = [self._delivery(copy, facts, blobs, on_top_of(message, copy), now) for copy in queued]
         holds = [_held(reason, group, facts, blobs, message.examination, now) for reason, group in held.items()]
-        numbers, held_numbers = await self._threads.run_durably(_write, deliveries, holds, now)
+        numbers, held_numbers = await self._threads.run_durably(_write, deliveries, holds, facts, owed, 0, now)
         return Kept(
             {copy.recipient: number for copy, number in zip(queued, numbers, strict=True)},
             dict(zip(held, held_numbers, strict=True)),
@@ -123,6 +146,9 @@ class Keeper:
         now: datetime,
     ) -> NewDelivery:
         first, last = now + self._times.first_wait, now + self._times.lifetime
+        if operator := copy.standing.forward_to:
+            domain = operator.rpartition("@")[2].lower()
+            return NewDelivery(facts, domain, operator, *blobs, headers_on_top, now, last, NoticeKind.POSTMASTER.value)
         address, domain = copy.recipient.address, copy.standing.domain
         return NewDelivery(facts, domain, address, *blobs, headers_on_top, first, last)
 
@@ -153,7 +179,16 @@ def _record(examination: Examination) -> bytes:
 
 
 def _write(
-    session: Session, deliveries: Sequence[NewDelivery], holds: Sequence[NewHeld], now: datetime
+    session: Session,
+    deliveries: Sequence[NewDelivery],
+    holds: Sequence[NewHeld],
+    facts: MessageFacts,
+    owed: Sequence[Undelivered],
+    held: int,
+    now: datetime,
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """One transaction; what is owed is about the undeliverable of `holds`, or about what is `held` already."""
     queued = enqueue(session, deliveries, now) if deliveries else ()
-    return queued, tuple(hold(session, new, now) for new in holds)
+    numbers = {new.reason: hold(session, new, now) for new in holds}
+    ask_report(session, facts, owed, held=numbers.get(UNDELIVERABLE, held), now=now)
+    return queued, tuple(numbers.values())

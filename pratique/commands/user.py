@@ -16,6 +16,7 @@ from pratique.settings import Settings
 from tenants.accounts import Member, Role, add_user, members, memberships, remove_user, user_id_of
 from tenants.audit import record_action
 from tenants.customers import list_tenants, tenant_named
+from tenants.notice_book import ask_sign_in
 from tenants.refusals import NotFound
 from tenants.sign_in import LINK_LIFE, make_link
 
@@ -62,23 +63,30 @@ def list_all(settings: Settings, tenant: str | None, as_json: bool) -> None:
 
 @command.command("link", epilog="Example: pratique user link anna@acme.example")
 @click.argument("email")
+@click.option("--send", is_flag=True, help="Mail the link to the user instead of printing it.")
 @json_option
 @with_settings()
-def link(settings: Settings, email: str, as_json: bool) -> None:
-    """Print a one-time sign-in link, good for 30 minutes."""
-    from portal.site import sign_in_address
-
+def link(settings: Settings, email: str, send: bool, as_json: bool) -> None:
+    """Print a one-time sign-in link, good for 30 minutes; or mail one."""
     now = datetime.now(UTC)
     with writing(settings) as session:
         theirs = memberships(session, user_id=user_id_of(session, email))
         if not theirs:
             raise NotFound(f"{email!r} has no role with any tenant: add one with `pratique user add`.")
-        url = sign_in_address(portal_address(settings), make_link(session, email=email, now=now))
-        _note(session, None, "user.link", theirs[0].email, "", now)
+        if send:
+            ask_sign_in(session, email=email, asked_from=COMMAND_LINE, now=now)
+        url = None if send else _new_link(settings, session, email, now)
+        _note(session, None, "user.link", theirs[0].email, "sent" if send else "", now)
     if as_json:
-        print_json({"email": theirs[0].email, "link": url, "expires": now + LINK_LIFE})
+        print_json({"email": theirs[0].email, "link": url, "expires": None if send else now + LINK_LIFE})
     else:
-        click.echo(url)
+        click.echo(url or f"A link is being mailed to {theirs[0].email}.")
+
+
+def _new_link(settings: Settings, session: Session, email: str, now: datetime) -> str:
+    from portal.site import sign_in_address
+
+    return sign_in_address(portal_address(settings), make_link(session, email=email, now=now))
 
 
 @command.command("remove", epilog="Example: pratique user remove anna@acme.example --tenant acme")

@@ -52,7 +52,8 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
     scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/{name}")
     next_hops = compose_next_hops(settings, reactor)
     trace = TraceWriter(storage.threads, reactor)
-    directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
+    own_names = frozenset({settings.hostname})
+    directory = Directory(storage.threads, present_time, reactor.seconds, own_names, settings.postmaster or "")
     first_wait, lifetime = queue_times(settings)
     keeper = Keeper(storage.sealed, storage.threads, reactor, present_time, QueueTimes(first_wait, lifetime))
     intake = Intake(

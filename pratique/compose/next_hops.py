@@ -9,10 +9,15 @@ from pratique.ourselves import own_places
 from pratique.settings import Settings
 
 
-def compose_next_hops(settings: Settings, reactor: Any, *, is_queue: bool = False) -> NextHops:
-    """The service that delivers; `is_queue`: no sender waits for its answers."""
+def compose_next_hops(
+    settings: Settings, reactor: Any, *, is_queue: bool = False, allow_private: bool | None = None
+) -> NextHops:
+    """The service that delivers; `is_queue`: no sender waits for its answers.
+
+    `allow_private` is as the settings say, unless the caller does.
+    """
     surroundings = Surroundings(
-        allow_private=settings.allow_private_routes,
+        allow_private=settings.allow_private_routes if allow_private is None else allow_private,
         own=own_places(settings),
         resolver=None if settings.resolver is None else (settings.resolver.host, settings.resolver.port),
         system_resolver=_system_resolver(),

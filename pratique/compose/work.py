@@ -1,4 +1,4 @@
-"""A `work` process: the queue runner, the releases, the sweep. Its parts in start order; the stop is the reverse."""
+"""A `work` process: queue runner, releases, mail of our own, sweep. Parts in start order; the stop is the reverse."""
 
 import os
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from mx.resume import Releaser
 from pratique.compose.agents import chain_of
 from pratique.compose.mx import present_time
 from pratique.compose.next_hops import compose_next_hops
+from pratique.compose.own_mail import compose_own_mail
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
@@ -32,6 +33,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     next_hops = compose_next_hops(settings, reactor, is_queue=True)
     directory = Directory(storage.threads, present_time, reactor.seconds, frozenset({settings.hostname}))
     owner = f"{gethostname()}/{os.getpid()}"
+    own_mail = compose_own_mail(settings, reactor, storage, next_hops, directory, owner)
 
     def attempt_after(now: datetime, attempts: int, expires_at: datetime) -> datetime | None:
         return next_attempt_at(now, attempts, expires_at, settings.retry, random)
@@ -44,6 +46,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
         reactor=reactor,
         now=present_time,
         next_attempt_at=attempt_after,
+        own=own_mail.hops,
         rest_until=lambda now, failures: rest_until(now, failures, settings.retry, random),
         hostname=settings.hostname,
         scratch=storage.scratch,
@@ -62,6 +65,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
         owner=owner,
         times=QueueTimes(*queue_times(settings)),
     )
-    runners = [Runner(QueueWork(offering, owner), reactor), Runner(releaser, reactor)]
-    sweep = Sweep(storage.threads, storage.sealed, reactor)
-    return OrderedService([storage.threads, *scanning.services, next_hops, *runners, sweep])
+    works = (QueueWork(offering, owner), releaser, own_mail.writing)
+    runners = [Runner(work, reactor) for work in works]
+    sweep = Sweep(storage.threads, storage.sealed, reactor, present_time)
+    return OrderedService([storage.threads, *scanning.services, next_hops, *own_mail.services, *runners, sweep])

@@ -30,6 +30,7 @@ from mx.spool import Spool
 from mx.verdict import Verdict, VerdictKind
 from tenants.directory import Standing, Status
 from tenants.message_record import MessageRecord
+from tenants.notice_book import Undelivered
 from tenants.policy import Policy
 from tenants.routes import Route
 from tests.contracts.customer_world import NOW
@@ -85,14 +86,31 @@ class KeepingInMemory:
     rows: list[tuple[str, str]] = field(default_factory=list)
     """Recipient, and `queue` or the reason it is held for; the number of a row is its place plus one."""
 
-    async def keep(self, message: ExaminedMessage, queued: Sequence[Copy], held: Mapping[str, Sequence[Copy]]) -> Kept:
-        self.steps.append("keep")
-        if self.fails_after if "forward" in self.steps else self.fails_before:
-            raise CannotKeep("no space left on device")
+    owed: list[Undelivered] = field(default_factory=list)
+    """What the sender is owed to know."""
+
+    async def keep(
+        self,
+        message: ExaminedMessage,
+        queued: Sequence[Copy],
+        held: Mapping[str, Sequence[Copy]],
+        owed: Sequence[Undelivered] = (),
+    ) -> Kept:
+        self._begin(owed)
         numbers = {copy.recipient: self._add(copy, "queue") for copy in queued}
         return Kept(
             numbers, {reason: [self._add(copy, reason) for copy in group][-1] for reason, group in held.items()}
         )
+
+    async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None:
+        assert self.rows[held - 1]
+        self._begin(owed)
+
+    def _begin(self, owed: Sequence[Undelivered]) -> None:
+        self.steps.append("keep")
+        if self.fails_after if "forward" in self.steps else self.fails_before:
+            raise CannotKeep("no space left on device")
+        self.owed += owed
 
     def _add(self, copy: Copy, where: str) -> int:
         self.rows.append((copy.recipient.address, where))

@@ -14,9 +14,11 @@ from pratique.setting_values import (
     parse_client_certificates,
     parse_database_url,
     parse_log_level,
+    parse_mailbox,
     parse_master_key,
     parse_path,
     parse_portal_url,
+    parse_relay,
     parse_resolver,
     parse_waits,
 )
@@ -49,6 +51,10 @@ KEY = "n7Xz" + "A" * 39 + "="
             "a=/a.pem, b-2=c.pem",
             (NamedFile("a", Path("/a.pem")), NamedFile("b-2", Path("c.pem"))),
         ),
+        (parse_relay, "smtp://Relay.example", "smtp://relay.example:25"),
+        (parse_relay, "none", None),
+        (parse_mailbox, " Ops@mail.example ", "Ops@mail.example"),
+        (parse_mailbox, "none", None),
     ],
 )
 def test_a_value_is_read(parse: Callable[[str], object], text: str, value: object) -> None:
@@ -75,6 +81,9 @@ def test_a_value_is_read(parse: Callable[[str], object], text: str, value: objec
         (parse_resolver, "192.0.2.53:66000", "a port above 65535"),
         (parse_client_certificates, "/a.pem", "is not a list of certificates"),
         (parse_client_certificates, "a=/a.pem,a=/b.pem", "each name once"),
+        (parse_relay, "relay.example:25", "is not a relay"),
+        (parse_mailbox, "postmaster", "is not an e-mail address"),
+        (parse_mailbox, "a@b@c.example", "is not an e-mail address"),
         (parse_portal_url, "ftp://mail.example", "is not a web address"),
     ],
 )

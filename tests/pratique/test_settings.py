@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pratique.blob_place import Bucket
-from pratique.settings import LATER, PREFIX, Address, Settings, describe
+from pratique.settings import PREFIX, Address, Settings, SettingsError, describe
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -58,9 +58,10 @@ def test_secrets_are_not_shown() -> None:
     assert "opensesame" not in shown
 
 
-def test_settings_of_later_versions_are_not_fields() -> None:
-    """A name is either built or announced."""
-    assert not LATER & {setting.name for setting in fields(Settings)}
+def test_mail_for_our_postmaster_does_not_come_back_to_us() -> None:
+    """It would go round for ever."""
+    with pytest.raises(SettingsError, match="postmaster is a mailbox of this service itself"):
+        Settings(hostname="mx.example", postmaster="ops@MX.example")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ class SweepTest(TestCase):
         self.threads.startService()
         self.addCleanup(self.threads.stopService)
         self.sealed = self._store()
-        self.sweep = Sweep(self.threads, self.sealed, self.clock)
+        self.sweep = Sweep(self.threads, self.sealed, self.clock, lambda: NOW)
 
     def _store(self) -> SealedStore:
         return self.world.sealed
@@ -99,7 +99,7 @@ class SweepTest(TestCase):
     async def test_an_outage_puts_the_round_off(self) -> None:
         """Nothing is removed, and nothing is raised."""
         orphan = self._orphan()
-        sweep = Sweep(Unavailable(), self.sealed, self.clock)  # type: ignore[arg-type]
+        sweep = Sweep(Unavailable(), self.sealed, self.clock, lambda: NOW)  # type: ignore[arg-type]
         await sweep.sweep_once()
         assert list(self.sealed.names()) == [orphan]
 

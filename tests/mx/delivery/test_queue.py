@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.trial.unittest import TestCase
 
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, NextHopReply, Transfer
+from mx.delivery.own_hops import OwnHops
 from mx.delivery.queue import MOST_PER_LANE, Offering, QueueWork, offer, routes_of, transfers
 from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until
@@ -69,6 +70,7 @@ class QueueTest(TestCase):
             reactor=reactor,
             now=lambda: self.now,
             next_attempt_at=expiring,
+            own=OwnHops((), hops, hops, self.world.directory()),
             rest_until=lambda now, failures: rest_until(now, failures, (60.0, 300.0), lambda: 0.0),
             hostname=HOSTNAME,
             scratch=self.world.folder,

@@ -138,6 +138,10 @@ def assert_true_for_all(case: Case, answer: Reply) -> None:
                 assert answer.is_transient
             case Discarded():
                 assert answer is TAKEN and address not in case.hops.offered
+    undeliverable = [each for each in case.outcomes if isinstance(each, Held) and each.reason == "undeliverable"]
+    if not answer.is_transient:
+        # Only what was answered 250 and then refused by its next hop is a sender owed to know.
+        assert [copy.recipient for copy in case.store.owed] == [each.recipient.address for each in undeliverable]
     if answer.is_permanent:
         assert case.hops.taken == []
         assert not any(where == "queue" for _, where in case.store.rows)

@@ -151,6 +151,7 @@ def test_what_the_next_hop_does_not_take_is_kept(
     (outcome,) = run.outcomes
     assert isinstance(outcome, kind)
     assert not isinstance(outcome, Held) or outcome.reason == UNDELIVERABLE
+    assert [copy.recipient for copy in run.store.owed] == ([A] if kind is Held else [])
 
 
 def test_what_cannot_be_stored_is_not_sent() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,12 @@ from tenants.blobs.folder import FolderBlobStore
 from tenants.customers import delete_tenant
 from tenants.keys import Keyring, current_key, shred
 from tenants.message_record import MessageRecord, RecordedFinding
+from tenants.notice_book import Undelivered, lease_notices
 from tenants.quarantine import FindingNote, held_blobs
 from tenants.queue_book import lease_due
 from tenants.sealed import SealedStore
 from tests.contracts.customer_world import NOW, later
-from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examination, examined, standing
+from tests.contracts.disposing import EICAR_FOUND, MESSAGE, envelope_for, examination, examined, standing
 from tests.contracts.mail_world import MailWorld, mail_world
 from tests.contracts.watched_system import WatchedSystem
 
@@ -86,6 +88,21 @@ class KeeperTest(TestCase):
         with self.world.database.read() as session:
             blobs = held_blobs(session, held, tenant_id=self.world.customers.acme.id)
         assert b"".join(self.world.customers.sealed.read(blobs.body)) == b"".join(message.spool.chunks())
+
+    async def test_what_the_sender_is_owed_is_in_the_same_commit(self) -> None:
+        """Of what this call holds as undeliverable, or of what is held already; or the message is not answered 250."""
+        owed = [Undelivered(A, "5.1.1", "550 5.1.1 No such user", NOW)]
+        kept = await self.keeper().keep(examined(A), (), {"undeliverable": [self.copy(A)]}, owed)
+        tenant_id = self.world.customers.acme.id
+        other = examined(A)
+        other = replace(other, envelope=envelope_for(A, transaction="1" * 22))
+        await self.keeper().owe(other, tenant_id, owed, kept.held["undeliverable"])
+        with self.world.database.unit_of_work() as session:
+            found = lease_notices(session, now=later(minutes=1), limit=9, owner="one", lease_seconds=60)
+        assert [notice.held for notice in found] == [kept.held["undeliverable"]] * 2
+        self.world.take_database_away()
+        with self.assertRaises(CannotKeep):
+            await self.keeper().owe(examined(A), tenant_id, owed, 1)
 
     async def test_queued_and_held_copies_share_one_body_and_one_commit(self) -> None:
         """Each with its number; the body is octet by octet what was received."""

@@ -6,6 +6,7 @@ import pytest
 
 from pratique.opening import writing
 from pratique.settings import Settings
+from tenants.notice_book import lease_notices
 from tenants.sign_in import spend_link
 from tests.pratique.commands.conftest import Pratique
 
@@ -79,3 +80,17 @@ def test_a_role_that_does_not_exist_is_wrong_usage(acme: Pratique) -> None:
     result = acme.run("user", "add", "b@b.example", "--tenant", "acme", "--role", "king")
     assert result.exit_code == 2
     assert "'owner', 'admin', 'reviewer', 'reader'" in result.stderr
+
+
+def test_a_link_can_be_mailed_instead(acme: Pratique) -> None:
+    """Nothing of it is shown; to somebody without a role none is."""
+    assert acme.do("user", "link", "anna@acme.example", "--send") == "A link is being mailed to anna@acme.example.\n"
+    assert acme.ask("user", "link", "anna@acme.example", "--send") == {
+        "email": "anna@acme.example",
+        "link": None,
+        "expires": None,
+    }
+    with writing(Settings(data=acme.data)) as session:
+        leased = lease_notices(session, now=datetime.now(UTC), limit=9, owner="one", lease_seconds=60)
+    assert [notice.recipient for notice in leased] == ["anna@acme.example"] * 2
+    assert "no user" in acme.refuse("user", "link", "bob@acme.example", "--send")

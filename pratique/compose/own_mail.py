@@ -1,0 +1,74 @@
+"""Mail of our own, as every `work` process sends it: what writes it, and the way that it goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from twisted.application.service import IService
+
+from mx.delivery.contract import Forwarding
+from mx.delivery.own_hops import OwnHops
+from mx.delivery.own_mail import OwnMail
+from mx.names.resolver import NamesResolver
+from pratique.compose.mx import present_time
+from pratique.compose.next_hops import compose_next_hops
+from pratique.compose.storage import Storage
+from pratique.dkim_keys import open_dkim_keys
+from pratique.dns_question import NoAnswer, system_resolver
+from pratique.opening import make_data_folder
+from pratique.portal_address import portal_address
+from pratique.quantities import Address
+from pratique.settings import Settings
+from tenants.directory import Directory
+from tenants.routes import parse_route
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMailParts:
+    """What comes out."""
+
+    writing: OwnMail
+    hops: OwnHops
+    services: Sequence[IService]
+
+
+def compose_own_mail(
+    settings: Settings, reactor: Any, storage: Storage, direct: Forwarding, directory: Directory, owner: str
+) -> OwnMailParts:
+    """The parts of one process. Raises DkimKeyError."""
+    make_data_folder(settings.data)
+    resolver = settings.resolver or _system_resolver()
+    dns = NamesResolver(reactor, (resolver.host, resolver.port))
+    # The relay is the operator's own choice, and often a neighbour.
+    by_relay = compose_next_hops(settings, reactor, is_queue=True, allow_private=True)
+    relay = (parse_route(settings.relay),) if settings.relay else ()
+    writing = OwnMail(
+        threads=storage.threads,
+        sealed=storage.sealed,
+        dns=dns,
+        reactor=reactor,
+        now=present_time,
+        hostname=settings.hostname,
+        keys=open_dkim_keys(settings.data),
+        sign_in_address=lambda token: _link(settings, token),
+        lifetime=timedelta(seconds=settings.queue_lifetime),
+        scratch=storage.scratch,
+        owner=owner,
+    )
+    return OwnMailParts(writing, OwnHops(relay, by_relay, direct, directory), (by_relay,))
+
+
+def _link(settings: Settings, token: str) -> str:
+    # Imported at the first link: the portal's pages cost this process 0.3 s, and most never need them.
+    from portal.site import sign_in_address
+
+    return sign_in_address(portal_address(settings), token)
+
+
+def _system_resolver() -> Address:
+    try:
+        return system_resolver()
+    except NoAnswer:
+        # Nobody answers there either, most likely; and then questions fail, one by one, and are asked again.
+        return Address("127.0.0.1", 53)
