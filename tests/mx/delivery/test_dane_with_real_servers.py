@@ -1,0 +1,97 @@
+"""Routes with DANE, in zones that Knot DNS signs and Unbound validates: mail goes to whom DNSSEC vouches for alone."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+from unittest import SkipTest
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from twisted.internet import reactor
+from twisted.trial.unittest import TestCase
+
+from mx.delivery.contract import CopyResult, Delivered, Unreachable
+from mx.delivery.next_hop import NextHops
+from mx.delivery.surroundings import Surroundings
+from tenants.routes import parse_route
+from tests.contracts.authority import ServerContext, authority
+from tests.contracts.octets import transfer
+from tests.servers.dns_servers import dns_servers
+from tests.servers.program import ServerMissing
+from tests.servers.scripted_smtp import TLS, ScriptedHop
+
+ROOT = authority()
+SHOWN = ROOT.sign("mail.secure.example")
+
+
+def key_digest(certificate: object) -> str:
+    """What a TLSA record `3 1 1` or `2 1 1` says."""
+    public = certificate.public_key()  # type: ignore[attr-defined]
+    return hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()
+
+
+def records(port: int) -> str:
+    """A host for each case, all of them the same server."""
+    tlsa = {
+        "mail": f"3 1 1 {key_digest(SHOWN.certificate)}",
+        "signed": f"2 1 1 {key_digest(ROOT.certificate)}",
+        "wrong": f"3 1 1 {'ab' * 32}",
+        "useless": f"1 1 1 {key_digest(SHOWN.certificate)}",
+    }
+    lines = [f"_{port}._tcp.{host} 60 TLSA {text}" for host, text in tlsa.items()]
+    lines += [f"{host} 60 A 127.0.0.1" for host in (*tlsa, "none")]
+    lines += ["alias 60 CNAME mail", "@ 60 MX 10 mail"]
+    return "\n".join(lines) + "\n"
+
+
+class DaneTest(TestCase):
+    """One server for mail, and a DNS that knows it."""
+
+    timeout = 90
+
+    def setUp(self) -> None:
+        folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        self.hop = ScriptedHop({"EHLO": TLS})
+        self.hop.tls = ServerContext(SHOWN, folder / "server.pem")  # type: ignore[assignment]
+        self.port = self.hop.listen(reactor)
+        zone = records(self.port)
+        serving = dns_servers({"secure.example": zone}, {"plain.example": zone})
+        try:
+            resolver = serving.__enter__()
+        except ServerMissing as missing:
+            raise SkipTest(f"no server: {missing}") from None
+        finally:
+            self.addCleanup(self.hop.stop)
+        self.addCleanup(serving.__exit__, None, None, None)
+        self.hops = NextHops(reactor, "mx.example", Surroundings(resolver=resolver, allow_private=True))
+        self.hops.startService()
+        self.addCleanup(self.hops.stopService)
+
+    async def deliver(self, start: str) -> CopyResult:
+        """What becomes of a message on this route."""
+        (result,) = await self.hops.deliver((parse_route(f"{start}:{self.port}?tls=dane"),), transfer(), 20.0)
+        return result
+
+    async def test_mail_goes_inside_tls_to_whom_dnssec_vouches_for(self) -> None:
+        """By the key of the leaf, through an alias and through MX; by an authority, the name has to fit too."""
+        for start in ("smtp://mail.secure.example", "smtp://alias.secure.example", "mx://secure.example"):
+            result = await self.deliver(start)
+            assert isinstance(result, Delivered), (start, result)
+            assert self.hop.taken.pop().is_tls, start
+        result = await self.deliver("smtp://signed.secure.example")
+        assert isinstance(result, Unreachable) and "not for signed.secure.example" in result.reason, result
+
+    async def test_to_nobody_else(self) -> None:
+        """Each waits, with its reason, and has been told nothing."""
+        for start, reason in (
+            ("smtp://wrong.secure.example", "TLS: no TLSA record is for the certificate"),
+            ("smtp://useless.secure.example", "SMTP has no use for the TLSA records"),
+            ("smtp://none.secure.example", "has no TLSA record"),
+            ("smtp://absent.secure.example", "has no TLSA record"),
+            ("smtp://mail.plain.example", "that DNSSEC vouches for"),
+            ("mx://plain.example", "DNSSEC does not vouch for the MX records"),
+        ):
+            result = await self.deliver(start)
+            assert isinstance(result, Unreachable) and reason in result.reason, (start, result)
+        assert not self.hop.taken and "MAIL" not in self.hop.commands
