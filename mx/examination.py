@@ -4,9 +4,20 @@ Made by `scan.py` (rows 6 to 8 of `docs/flow.md`), read by the decision, the dis
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from mx.artifact import Artifact
 from mx.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An examination by another service, which is trusted here."""
+
+    digests: frozenset[str]
+    """SHA-256, in hexadecimal, of artifacts that were found clean."""
+    at: datetime
+    """Aware."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """The intake: one transaction, top to bottom. Rows 4 to 12 of `docs/flow.md`; read this file first.
 
 Comes in: what the SMTP session of one connection asks, command by command (`mx/smtp/conversation.py`).
-Goes out: replies.
-The reply to the end of data is computed from outcomes that each carry a proof, and from nothing else.
+Goes out: replies; that to the end of data is computed from outcomes that each carry a proof, and from nothing else.
 
 Standards: RFC 5321 sections 4.1.1 and 6.3. One tenant a transaction: other tenants' recipients are answered 452 4.5.3,
 and their senders come back with a transaction of their own.
@@ -67,6 +66,8 @@ class Intake:
     """False when the disks that hold spool, blobs or database come near their end."""
     now: Callable[[], datetime]
     hostname: str
+    service: str
+    """The domain of this service's stamps."""
     scratch: Path
 
     def conversation(self) -> "IntakeConversation":
@@ -144,7 +145,7 @@ class _Transaction:
         """Rows 5 to 12. Raises NoCellFree and SpoolFull with nothing promised."""
         intake, envelope, spool, agents = self.intake, self.envelope, self.spool, self.agents
         taken = reply.message_taken(envelope.transaction)
-        section = read_header_section(spool, intake.hostname)
+        section = read_header_section(spool, intake.hostname, intake.service)
         if section.received_lines > MOST_RECEIVED_LINES:
             return reply.LOOP
         if refused := await agents.headers_seen(envelope, section.header, spool.octets):
@@ -161,8 +162,8 @@ class _Transaction:
         outcomes = refused or await intake.disposition.carry_out(message, copies, self._examine_again)
         answer = settle(outcomes, taken)
         await agents.delivered(envelope, examination, outcomes)
-        tenant_id, observed = copies[0].standing.tenant_id, agents.events(envelope)
-        intake.trace.write(*events_of(message, outcomes, answer, tenant_id, intake.now(), observed))
+        observed, now = agents.events(envelope), intake.now()
+        intake.trace.write(*events_of(message, outcomes, answer, copies[0].standing.tenant_id, now, observed))
         return answer
 
     async def _examine(self, spool: Spool, seconds: float) -> Examination:
@@ -170,8 +171,8 @@ class _Transaction:
         standings = [self.standings[recipient] for recipient in self.envelope.recipients]
         policies, tenant = [standing.policy for standing in standings], standings[0]
         wishes, demand = wishes_of(policies, tenant.tenant_id), demand_of(policies)
-        circumstances = circumstances_of(self.envelope, spool)
-        return await self.intake.scanner.examine(spool, tenant.ignored, circumstances, demand, seconds, wishes)
+        known = replace(circumstances_of(self.envelope, spool), elsewhere=self.agents.elsewhere(self.envelope))
+        return await self.intake.scanner.examine(spool, tenant.ignored, known, demand, seconds, wishes)
 
     async def _examine_again(self, spool: Spool, seconds: float, policy: Policy) -> Examination:
         examination = await self._examine(spool, seconds - LOOK_SECONDS)

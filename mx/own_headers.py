@@ -1,5 +1,7 @@
 """Arriving headers that claim to be ours: the only octets that Pratique ever takes away. Also counts `Received` lines.
 
+An antivirus stamp of another service stays where it is the only one and can be read (docs/stamp.md).
+
 Comes in: the octets as received. A bare CR or LF, which only chunks can bring, begins a line here as well, because
 some program takes it for one. Goes out: the same Content, which is nearly always so, or one without those fields.
 
@@ -8,12 +10,14 @@ Limits: looks at the header section alone, up to the first empty line, and at no
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from mx.artifact import Content
+from mx.stamp.form import BadStamp, read_stamp
 
 _OURS = re.compile(rb"(?:pratique-[!-9;-~]*|mime-ambiguity-results)[ \t]*$", re.IGNORECASE)
+_STAMP = re.compile(rb"pratique-stamp[ \t]*:", re.IGNORECASE)
 _AUTHENTICATION = re.compile(rb"authentication-results[ \t]*$", re.IGNORECASE)
 _MAY_BE_OURS = re.compile(rb"(?:^|[\r\n])(?:pratique-|mime-ambiguity-results|authentication-results)", re.IGNORECASE)
 _RECEIVED = re.compile(rb"(?:^|\n)received[ \t]*:", re.IGNORECASE)
@@ -54,13 +58,16 @@ class HeaderSection:
     """What is forwarded: the octets as received, without fields that falsely claim to be ours."""
 
 
-def read_header_section(content: Content, authserv_id: str) -> HeaderSection:
-    """The number of `Received` lines, and the content as it is forwarded."""
+def read_header_section(content: Content, authserv_id: str, service: str = "") -> HeaderSection:
+    """The number of `Received` lines, and the content as it is forwarded; `service` is whose stamps are ours."""
     header = header_octets_of(content)
     received = len(_RECEIVED.findall(header))
     if not _MAY_BE_OURS.search(header):
         return HeaderSection(header, received, content)
-    kept = b"".join(field for field in fields_of(header) if not _claims_to_be_ours(field, authserv_id.encode("ascii")))
+    fields = list(fields_of(header))
+    foreign = _foreign_stamp(fields, {authserv_id, service})
+    our_id = authserv_id.encode("ascii")
+    kept = b"".join(field for field in fields if field is foreign or not _claims_to_be_ours(field, our_id))
     is_whole = len(kept) == len(header)
     return HeaderSection(header, received, content if is_whole else Pieces(content, kept, len(header)))
 
@@ -94,6 +101,17 @@ def fields_of(header: bytes) -> Iterator[bytes]:
         start = end.end()
     if start < len(header):
         yield header[start:]
+
+
+def _foreign_stamp(fields: Sequence[bytes], ours: Set[str]) -> bytes | None:
+    """The one stamp, where it can be read and is another service's."""
+    stamps = [field for field in fields if _STAMP.match(field)]
+    if len(stamps) != 1:
+        return None
+    try:
+        return stamps[0] if read_stamp(stamps[0]).domain not in ours else None
+    except BadStamp:
+        return None
 
 
 def _claims_to_be_ours(field: bytes, authserv_id: bytes) -> bool:

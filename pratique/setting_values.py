@@ -12,7 +12,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
-from pratique.quantities import Address, parse_address, parse_duration, split_list
+from pratique.quantities import Address, parse_address, parse_duration, parse_host, split_list
 from tenants.routes import RouteError, parse_route
 
 KEY_OCTETS = 32
@@ -38,6 +38,29 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedStamps:
+    """A service whose antivirus stamps save work here, and its key where that is pinned."""
+
+    domain: str
+    key: bytes | None
+
+    def __str__(self) -> str:
+        return self.domain + (f"={base64.b64encode(self.key).decode()}" if self.key else "")
+
+
+def parse_trusted_stamps(text: str) -> tuple[TrustedStamps, ...]:
+    """`mx.example`, or `mx.example=KEY` with the 32 octets of its public key in base64; a comma list."""
+    return tuple(_trusted(each) for each in split_list(text)) if text.strip().lower() != "none" else ()
+
+
+def _trusted(text: str) -> TrustedStamps:
+    domain, equals, key = text.partition("=")
+    if equals and not is_key(key):
+        raise ValueError("is no service: write mx.example, or mx.example=KEY with 32 octets in base64")
+    return TrustedStamps(parse_host(domain), base64.b64decode(key) if equals else None)
 
 
 def parse_log_level(text: str) -> LogLevel:

@@ -32,6 +32,7 @@ from pratique.scanner_values import parse_command, parse_exits, parse_icap, pars
 from pratique.setting_values import LogLevel as LogLevel
 from pratique.setting_values import (
     NamedFile,
+    TrustedStamps,
     parse_addresses,
     parse_clamd,
     parse_client_certificates,
@@ -44,6 +45,7 @@ from pratique.setting_values import (
     parse_portal_url,
     parse_relay,
     parse_resolver,
+    parse_trusted_stamps,
     parse_waits,
 )
 
@@ -172,6 +174,11 @@ class Settings:
     service_domain: str = _setting(
         "", parse_host, "`hostname`", "host name",
         "Each domain's own MX name is below it: `<domain-with-dashes>.mx.SERVICE`.",
+    )
+    stamp_trusted: tuple[TrustedStamps, ...] = _setting(
+        (), parse_trusted_stamps, "none", "list",
+        "Services whose antivirus stamps save work here (docs/stamp.md): `mx.example`, or `mx.example=KEY` with a key "
+        "that the DNS is then not asked for.",
     )
     smtp: tuple[Address, ...] = _setting(
         (Address("127.0.0.1", 2525),), parse_addresses, "`127.0.0.1:2525`", "list of HOST:PORT",

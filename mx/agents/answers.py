@@ -12,7 +12,7 @@ from collections.abc import Set
 from typing import assert_never
 
 from mx import reply
-from mx.agents.contract import AddHeaders, Answer, Fact, Go, Hook, Observe, Refuse, Vouch
+from mx.agents.contract import AddHeaders, Answer, Fact, Go, Hook, Observe, Refuse, Spare, Vouch
 from mx.finding import Finding, Severity
 from mx.reply import Reply
 
@@ -36,19 +36,21 @@ class NotAnAnswer(ValueError):
     """What an agent gave is no answer to its event; the text says what is wrong."""
 
 
-def checked(given: object, hook: Hook, agent: str, shown: Set[int]) -> tuple[Answer, ...]:
+def checked(given: object, hook: Hook, agent: str, shown: Set[int], *, may_spare: bool = False) -> tuple[Answer, ...]:
     """The answers; `shown` are the numbers of the artifacts that a finding may be about. Raises NotAnAnswer."""
     listed = tuple(given) if isinstance(given, tuple | list) else (given,)
     if len(listed) > MOST_ANSWERS:
         raise NotAnAnswer("too many answers")
     answers = tuple(_checked(each, hook, agent, shown) for each in listed)
+    if any(isinstance(each, Spare) for each in answers) and not may_spare:
+        raise NotAnAnswer("it is not among those who may spare an artifact")
     if sum(isinstance(each, Refuse) for each in answers) > 1:
         raise NotAnAnswer("two refusals")
     return answers
 
 
 def _checked(given: object, hook: Hook, agent: str, shown: Set[int]) -> Answer:
-    if not isinstance(given, Go | Refuse | Observe | AddHeaders | Vouch):
+    if not isinstance(given, Go | Refuse | Observe | AddHeaders | Vouch | Spare):
         raise NotAnAnswer(f"a {type(given).__name__} is no answer")
     match given:
         case Go():
@@ -64,6 +66,9 @@ def _checked(given: object, hook: Hook, agent: str, shown: Set[int]) -> Answer:
             _check_fields(given.fields)
         case Vouch():
             _until(Hook.MESSAGE, hook, "vouching")
+        case Spare():
+            if hook is not Hook.HEADERS:
+                raise NotAnAnswer(f"sparing an artifact comes at another time than {hook.method}")
         case _:
             assert_never(given)
     return given

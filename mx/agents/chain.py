@@ -12,7 +12,7 @@ Limits: 200 observers told and not finished yet; what comes on top is not told, 
 A chain where a policy has no agent on costs one look-up in a dict.
 """
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ from mx.agents.contract import (
     OnFailure,
     Refuse,
     Role,
+    Spare,
     Vouch,
 )
 from mx.deadline import within
@@ -86,8 +87,9 @@ Order = Mapping[Hook, tuple[Place, ...]]
 class Chain:
     """All agents of one process."""
 
-    def __init__(self, agents: Sequence[Agent], reactor: IReactorTime) -> None:
-        """Raises ValueError when two agents have the same name."""
+    def __init__(self, agents: Sequence[Agent], reactor: IReactorTime, may_spare: Set[str] = frozenset()) -> None:
+        """`may_spare`: names of agents whose word may spare an artifact. Raises ValueError when two have one name."""
+        self._may_spare = may_spare
         self._agents = {agent.about.name: agent for agent in agents}
         if len(self._agents) < len(agents):
             raise ValueError("two agents have the same name")
@@ -162,7 +164,7 @@ class Chain:
         if isinstance(given, NotAnAnswer):
             return given
         try:
-            return checked(given, hook, place.name, _shown(event))
+            return checked(given, hook, place.name, _shown(event), may_spare=place.name in self._may_spare)
         except NotAnAnswer as wrong:
             return wrong
 
@@ -195,6 +197,7 @@ class Hearing:
     added: list[tuple[str, ...]] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     is_vouched: bool = False
+    spared: Spare | None = None
     refusal: Refusal | None = None
 
     @property
@@ -227,6 +230,8 @@ class Hearing:
                 self.notes.extend(Note(agent, hook.method, fact) for fact in answer.facts)
             case AddHeaders():
                 self.added.append(answer.fields)
+            case Spare():
+                self.spared = answer
             case Vouch():
                 self.is_vouched = True
                 self.note(agent, hook, "vouched", "")

@@ -31,6 +31,7 @@ Every agent's test class inherits `tests/contracts/agent.py`; `skeleton.py` is t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Protocol
 
@@ -241,7 +242,20 @@ class Vouch:
     """
 
 
-Answer = Go | Refuse | Observe | AddHeaders | Vouch
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """Artifacts with these digests were examined elsewhere, by a service that is trusted here, at that time.
+
+    An engine outside the cells whose signatures are older need not be shown them, nor what lies in them; where all
+    recipients' agents say so. Allowed at `on_headers`, and only to agents that the chain was told of at start.
+    """
+
+    digests: frozenset[str]
+    """SHA-256, in hexadecimal."""
+    examined_at: datetime
+
+
+Answer = Go | Refuse | Observe | AddHeaders | Vouch | Spare
 Answers = Answer | Sequence[Answer]
 """What a decider gives: one answer, or several, of which one may be a refusal."""
 

@@ -32,7 +32,7 @@ from mx.agents.second_look import LOOK_SECONDS, SecondLook, look_again
 from mx.artifact import Content
 from mx.decision import Decision, Reject, decide
 from mx.envelope import Client, Envelope, Recipient, ReversePath, new_transaction_id
-from mx.examination import Examination
+from mx.examination import Elsewhere, Examination
 from mx.outcome import Deferred, Outcome, Refused
 from mx.reply import Reply
 from mx.verdict import OPINIONS, amend
@@ -179,6 +179,15 @@ class Hearings:
             started = self._chain.seconds()
             await self._chain.ask(group.hearing, event, self._seconds_left)
             self._seconds_left = max(0.0, self._seconds_left - (self._chain.seconds() - started))
+
+    def elsewhere(self, envelope: Envelope) -> Elsewhere | None:
+        """What another service has examined, where the agents of all recipients say so."""
+        groups = self._heard()
+        first = groups[0].hearing.spared if groups else None
+        everybody = {recipient for group in groups for recipient in group.recipients} >= set(envelope.recipients)
+        if first is None or not everybody or any(group.hearing.spared != first for group in groups):
+            return None
+        return Elsewhere(first.digests, first.examined_at)
 
     # What came of it ------------------------------------------------------------------------------------------------
 

@@ -63,12 +63,15 @@ async def check(
     def is_aligned(other: str, *, is_strict: bool) -> bool:
         return other == domain if is_strict else organisation_of(other) == organisation_of(domain)
 
-    is_spf_good = spf.result is Result.PASS and is_aligned(spf.domain, is_strict=record.is_spf_strict)
-    is_dkim_good = any(
-        each.result is Result.PASS and is_aligned(each.domain, is_strict=record.is_dkim_strict) for each in dkim
-    )
+    aligned = {each.result for each in dkim if is_aligned(each.domain, is_strict=record.is_dkim_strict)}
+    if is_aligned(spf.domain, is_strict=record.is_spf_strict):
+        aligned.add(spf.result)
     wish = record.wish_below if is_below else record.wish
-    return DmarcAnswer(Result.PASS if is_spf_good or is_dkim_good else Result.FAIL, domain, wish)
+    if Result.PASS in aligned:
+        return DmarcAnswer(Result.PASS, domain, wish)
+    # What the domain itself could not be asked about is not held against it (section 6.6.2).
+    unknown = Result.TEMPORARY_ERROR in aligned
+    return DmarcAnswer(Result.TEMPORARY_ERROR if unknown else Result.FAIL, domain, wish)
 
 
 def from_domain(header: bytes) -> str:

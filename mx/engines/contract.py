@@ -19,6 +19,7 @@ from typing import Protocol
 
 from mx.artifact import Artifact, Content
 from mx.envelope import Envelope
+from mx.examination import Elsewhere
 from mx.finding import EngineOutcome
 
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -48,6 +49,8 @@ class Circumstances:
     """Show the message as it came, too, to an engine that examines artifacts."""
     is_fresh: bool = False
     """Answers from a cache are not wanted."""
+    elsewhere: Elsewhere | None = None
+    """What a service that is trusted here has found clean."""
     is_canary: bool = False
     """The artifact is the engine's own canary: an engine of several servers shows it to each of them."""
 

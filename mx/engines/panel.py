@@ -28,6 +28,7 @@ from mx.engines.contract import NOTHING_KNOWN, Circumstances, Engine, EngineStat
 from mx.engines.demand import Demand
 from mx.engines.health import MISSED, Health
 from mx.engines.question import outcome_of, within
+from mx.engines.spared import left_over
 from mx.engines.tally import EngineStatistics, Tally
 from mx.finding import IN_CELLS, EngineFailed, EngineOutcome, Found, NothingFound, Severity
 
@@ -206,7 +207,8 @@ class Panel:
         if obstacle := seat.health.obstacle:
             return EngineFailed(name, f"out of rotation: {obstacle}")
         started = self._reactor.seconds()
-        outcome = await outcome_of(seat.engine, question.artifacts, question.circumstances, seconds, self._reactor)
+        shown = self._shown(seat, question)
+        outcome = await outcome_of(seat.engine, shown, question.circumstances, seconds, self._reactor)
         now = self._reactor.seconds()
         seat.tally.add(outcome, now - started)
         if isinstance(outcome, EngineFailed):
@@ -214,6 +216,14 @@ class Panel:
         else:
             seat.health.answered()
         return self._as_old(outcome, seat, question.demand)
+
+    def _shown(self, seat: _Seat, question: _Question) -> Sequence[Artifact]:
+        """All, but what was examined elsewhere with signatures that are newer than this engine's."""
+        elsewhere = question.circumstances.elsewhere
+        time = seat.state.signature_time if seat.state is not None else None
+        if elsewhere is None or time is None or time >= elsewhere.at or seat.engine.purpose is not Purpose.MALWARE:
+            return question.artifacts
+        return left_over(question.artifacts, elsewhere.digests)
 
     def _as_old(self, outcome: EngineOutcome, seat: _Seat, demand: Demand) -> EngineOutcome:
         """The outcome, unless the signatures are too old for it to say anything."""

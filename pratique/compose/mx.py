@@ -66,6 +66,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         has_room=storage.has_room,
         now=present_time,
         hostname=settings.hostname,
+        service=settings.service_domain,
         scratch=storage.scratch,
     )
     listener = SmtpListener(

@@ -94,6 +94,7 @@ class IntakeTest(TestCase):
             has_room=lambda: self.room[0],
             now=lambda: NOW,
             hostname=HOSTNAME,
+            service="stamps.service.example",
             scratch=self.world.folder,
         )
 
@@ -364,6 +365,7 @@ def intake_of(standings: dict[str, Standing], rooms: Sequence[bool] = (True,)) -
         Notes(),
         lambda: next(answers),
         lambda: NOW,
+        HOSTNAME,
         HOSTNAME,
         Path("/"),
     )

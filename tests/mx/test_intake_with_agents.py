@@ -135,6 +135,7 @@ class IntakeWithAgentsTest(TestCase):
             has_room=lambda: True,
             now=lambda: NOW,
             hostname=HOSTNAME,
+            service="stamps.service.example",
             scratch=self.world.folder,
         )
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.own_headers import read_header_section
+from tests.contracts.stamps import stamped
 
 US = "mx.acme.example"
 
@@ -33,7 +34,10 @@ def forwarded(message: bytes, piece: int = 1 << 16) -> bytes:
     return result
 
 
+STAMP = stamped().stamp.to_field().encode() + b"\r\n"
 KEPT = [
+    STAMP + b"Subject: a\r\n\r\nbody\r\n",
+    b"Subject: a\r\n" + STAMP.replace(b"Pratique", b"PRATIQUE") + b"\r\nbody\r\n",
     b"Subject: a\r\n\r\nbody\r\n",
     b"\r\nPratique-Scanned: in the body\r\n",
     b"X-Pratique-Scanned: clean\r\n\r\nb\r\n",
@@ -98,3 +102,21 @@ def test_a_header_section_without_end_is_looked_at_in_its_first_mebibyte() -> No
     line = b"A: " + b"b" * 995 + b"\r\n"
     message = b"Pratique-Scanned: clean\r\n" + line * 3000 + b"Pratique-Scanned: clean\r\n"
     assert forwarded(message) == line * 3000 + b"Pratique-Scanned: clean\r\n"
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        STAMP + STAMP,
+        STAMP + b"Pratique-Stamp: clean\r\n",
+        b"Pratique-Stamp: clean\r\n",
+        b"Pratique-Stamp: \r\n",
+        stamped(domain=US).stamp.to_field().encode() + b"\r\n",
+        stamped(domain="stamps.acme.example").stamp.to_field().encode() + b"\r\n",
+    ],
+)
+def test_stamps_that_are_ours_or_none_or_several_are_taken_away(stamps: bytes) -> None:
+    """The one of another service, in good form, stays (see KEPT): only its reader knows what it is worth."""
+    section = read_header_section(Octets(stamps + b"Subject: a\r\n\r\nbody\r\n"), US, "stamps.acme.example")
+    assert b"".join(section.content.chunks()) == b"Subject: a\r\n\r\nbody\r\n"
+    assert section.header == stamps + b"Subject: a\r\n"

@@ -118,7 +118,8 @@ def _environment(data: Path, settings: Mapping[str, str]) -> dict[str, str]:
     root = Path(__file__).resolve().parents[2]
     own = {"data": str(data), "clamd": "none", "hostname": "mx.pratique.example", **settings}
     named = {f"PRATIQUE_{name.upper()}": value for name, value in own.items()}
-    return inherited | named | {"PYTHONPATH": str(root), "PYTHONUNBUFFERED": "1"}
+    path = os.pathsep.join(filter(None, [str(root), inherited.get("PYTHONPATH")]))
+    return inherited | named | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
 @contextmanager

@@ -4,10 +4,13 @@ import time
 from typing import Any
 
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
+from mx.agents import authentication
 from mx.agents.authentication import INLINE_OCTETS, Authentication
 from mx.agents.contract import Agent, Hook
+from mx.envelope import ReversePath
 from mx.finding import Severity
 from tests.contracts.agent import CLIENT, AgentContract, events_for, heard
 from tests.contracts.dns_table import DnsTable
@@ -61,3 +64,27 @@ class AuthenticationTest(AgentContract, TestCase):
         content = signature + FORGED + b"x" * INLINE_OCTETS + b"\r\n"
         hearing = await heard(self.authentication(), events_for(content=content)[Hook.MESSAGE])
         assert "dkim=permerror" in hearing.added[0][0]
+
+    async def test_a_domain_whose_dns_is_slow_hides_nothing_of_the_others(self) -> None:
+        """It is `temperror` after its time, and what DMARC says of the author stands."""
+        self.patch(authentication, "METHOD_SECONDS", 0.2)
+        agent = Authentication(SlowAbout("slow.example", DnsTable(RECORDS)), reactor, "mx.service.example", time.time)
+        event = events_for(reverse_path=ReversePath("x@slow.example"), content=FORGED)[Hook.MESSAGE]
+        hearing = await heard(agent, event)
+        assert "spf=temperror" in hearing.added[0][0] and "dmarc=fail" in hearing.added[0][0]
+        assert [finding.name for finding in hearing.findings] == ["dmarc.reject"]
+
+
+class SlowAbout:
+    """Never answers about one name."""
+
+    def __init__(self, name: str, dns: DnsTable) -> None:
+        self.name, self.dns = name, dns
+
+    def __getattr__(self, kind: str) -> Any:
+        async def ask(name: str, *more: int) -> Any:
+            if name == self.name:
+                await Deferred()
+            return await getattr(self.dns, kind)(name, *more)
+
+        return ask

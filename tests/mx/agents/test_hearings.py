@@ -9,10 +9,11 @@ from twisted.trial.unittest import TestCase
 
 from mx import reply
 from mx.agents.chain import Chain
-from mx.agents.contract import About, AddHeaders, AgentEvent, Fact, Go, Hook, Observe, Refuse, Vouch
+from mx.agents.contract import About, AddHeaders, AgentEvent, Fact, Go, Hook, Observe, OnFailure, Refuse, Spare, Vouch
 from mx.agents.hearings import AGENT_SECONDS, Hearings, tell_of_release
 from mx.decision import Deliver, Reject
 from mx.envelope import Recipient
+from mx.examination import Elsewhere
 from mx.finding import Finding, Severity
 from mx.outcome import Accepted, Deferred, Refused
 from mx.reply import Reply
@@ -243,3 +244,18 @@ class HearingsTest(TestCase):
             await tell_of_release(chain, where, self.envelope, self.examination, [Accepted(A, "250 Ok")])
         [(name, event)] = agent.events
         assert name == "on_delivered" and getattr(event, "is_release", False)
+
+    async def test_what_was_examined_elsewhere_is_spared_where_all_recipients_agents_say_so(self) -> None:
+        """And only to agents that the chain was told of."""
+        spare = Spare(frozenset({"ab" * 32}), NOW)
+        for may, everybody, expected in ((True, True, True), (True, False, False), (False, True, False)):
+            agent = Told(on_headers=spare)
+            agent.about = About("told", on_failure=OnFailure.GO_ON)
+            chain = Chain([agent], Clock(), may_spare=frozenset({"told"} if may else ()))
+            hearings = Hearings(chain, self.trace.extend, lambda: NOW)
+            await self.rcpt(hearings)
+            await self.rcpt(hearings, B, standing(ON if everybody else Policy()))
+            both = replace(self.envelope, recipients=(A, B))
+            assert hearings.elsewhere(both) is None
+            await hearings.headers_seen(both, b"", 0)
+            assert (hearings.elsewhere(both) == Elsewhere(spare.digests, NOW)) is expected

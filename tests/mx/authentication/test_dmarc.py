@@ -33,6 +33,11 @@ def signed_by(domain: str) -> DkimAnswer:
     return DkimAnswer(Result.PASS, domain, "sel")
 
 
+def unknown(domain: str) -> DkimAnswer:
+    """The DNS had no answer about this domain's key."""
+    return DkimAnswer(Result.TEMPORARY_ERROR, domain, "sel")
+
+
 @pytest.mark.parametrize(
     ("record", "by_spf", "by_dkim", "result"),
     [
@@ -45,6 +50,9 @@ def signed_by(domain: str) -> DkimAnswer:
         ("v=DMARC1; p=reject; adkim=s", NO_SPF, (signed_by("mail.s.example"),), Result.PASS),
         ("v=DMARC1; p=reject", NO_SPF, (DkimAnswer(Result.FAIL, "s.example"),), Result.FAIL),
         ("v=DMARC1; p=reject", NO_SPF, (signed_by("x.example"), signed_by("s.example")), Result.PASS),
+        ("v=DMARC1; p=reject", NO_SPF, (unknown("s.example"),), Result.TEMPORARY_ERROR),
+        ("v=DMARC1; p=reject", NO_SPF, (unknown("x.example"),), Result.FAIL),
+        ("v=DMARC1; p=reject", NO_SPF, (unknown("s.example"), signed_by("s.example")), Result.PASS),
         ("v=DMARC1; p=whatever", spf("mail.s.example"), (), Result.NONE),
         ("v=spf1 -all", spf("mail.s.example"), (), Result.NONE),
     ],

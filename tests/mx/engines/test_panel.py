@@ -14,6 +14,7 @@ from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
 from mx.engines.demand import Demand
 from mx.engines.panel import BUSY_MESSAGES, Panel, PanelAnswer
 from mx.engines.tally import TIMES_KEPT, EngineStatistics
+from mx.examination import Elsewhere
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
 from tenants.policy_entries import Bias
 from tests.contracts.engine import artifact
@@ -248,7 +249,7 @@ class Standby:
         self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
     ) -> EngineOutcome:
         self.asked += 1
-        self.circumstances = circumstances
+        self.circumstances, self.shown = circumstances, [each.number for each in artifacts]
         if self.does == HANGS:
             await Deferred()
         return EngineFailed(self.name, "away") if self.does == FAILS else self.says
@@ -311,6 +312,18 @@ class TestBias(SynchronousTestCase):
         engines = [Standby(name, CLEAN) for name in "abcd"]
         self.answer(engines, Demand(bias=Bias.NEUTRAL))
         assert [engine.asked for engine in engines] == [1, 1, 0, 0]
+
+    def test_what_was_examined_elsewhere_is_shown_to_engines_with_newer_signatures(self) -> None:
+        """And to those that state no age, and to those that look for something else than malware."""
+        malware, spam, ages = Purpose.MALWARE, Purpose.SPAM, (5, 1, None, 5)
+        kinds = zip("abcd", (malware, malware, malware, spam), ages, strict=True)
+        engines = [Standby(name, CLEAN, purpose, age) for name, purpose, age in kinds]
+        self.answer(engines, Demand())
+        assert [engine.shown for engine in engines] == [[1], [1], [1], [1]]
+        elsewhere = Elsewhere(frozenset({artifact(b"x").sha256}), NOW - timedelta(hours=2))
+        asking = self.panel.ask([artifact(b"x", 1)], 20.0, Circumstances(elsewhere=elsewhere))
+        self.successResultOf(Deferred.fromCoroutine(asking))
+        assert [engine.shown for engine in engines] == [[], [1], [1], [1]]
 
     def test_load_lets_fewer_be_asked(self) -> None:
         """Down to one."""

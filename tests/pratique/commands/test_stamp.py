@@ -23,8 +23,8 @@ def message(tmp_path: Path, pratique: Pratique) -> Path:
     digest = hashlib.sha256(b"").digest()
     stamp = Stamp(
         signer.domain, signer.selector, now, now + 60, "id", "n", "clean", (1, 1), digest, signed_names(HEADER),
-        digest, (digest,), merkle_root([digest]), hashlib.sha256(b"ann@s.example").digest(),
-        digest_of_recipients(["b@t.example"]),
+        hashlib.sha256(b"body\r\n").digest(), (digest,), merkle_root([digest]),
+        hashlib.sha256(b"ann@s.example").digest(), digest_of_recipients(["b@t.example"]),
     )  # fmt: skip
     path = tmp_path / "message.eml"
     path.write_bytes(sign(stamp, HEADER, signer.key).to_field().encode() + b"\r\n" + HEADER + b"\r\nbody\r\n")
@@ -53,6 +53,9 @@ def test_a_bad_stamp_says_why(pratique: Pratique, message: Path) -> None:
     """Exit status 10."""
     other = pratique.run("stamp", "verify", str(message), "--to", "x@t.example", "--key", key(pratique))
     assert (other.exit_code, "other recipients" in other.stdout) == (10, True)
+    message.write_bytes(message.read_bytes() + b"appended\r\n")
+    appended = pratique.run("stamp", "verify", str(message), *TO, "--key", key(pratique))
+    assert (appended.exit_code, "body has changed" in appended.stdout) == (10, True)
     message.write_bytes(message.read_bytes().replace(b"Subject: x", b"Subject: y"))
     changed = pratique.run("stamp", "verify", str(message), *TO, "--key", key(pratique))
     assert (changed.exit_code, "does not fit" in changed.stdout) == (10, True)
