@@ -33,10 +33,15 @@ class OwnPlaces:
         """The ports at which our names lead to us."""
         return frozenset({port for _, port in self.sockets} | ({SMTP_PORT} if self.is_balanced else set()))
 
-    def has_name(self, host: str) -> bool:
-        """Whether this host name is one of ours."""
+    def has_name(self, host: str, port: int) -> bool:
+        """Whether this host name leads to us at this port.
+
+        A server of somebody else's may stand beside us, under our name and at another port. MX names are ours alone.
+        """
         name = host.lower().rstrip(".")
-        return name in self.names or (self.service != "" and name.endswith(f".mx.{self.service}"))
+        if self.service and name.endswith(f".mx.{self.service}"):
+            return True
+        return name in self.names and port in self.ports | {SMTP_PORT}
 
     def listens_at(self, address: str, port: int) -> bool:
         """Whether one of our sockets is bound to just this address and port."""
@@ -49,7 +54,7 @@ class OwnPlaces:
     def refuse(self, routes: Iterable[Route]) -> None:
         """Raises RouteError when a route leads to ourselves, as far as its text shows."""
         for route in routes:
-            if self.has_name(route.host) or self.listens_at(route.host, route.port):
+            if self.has_name(route.host, route.port) or self.listens_at(route.host, route.port):
                 raise RouteError(
                     f"The route {route.text!r} leads to this service itself; it has to name the domain's own server."
                 )

@@ -143,7 +143,7 @@ class Addresses:
 
     async def of(self, host: str, port: int, seconds: float) -> Sequence[str]:
         """The addresses to try at this port, at least one. Raises NoAddress."""
-        if self._own.has_name(host):
+        if self._own.has_name(host, port):
             raise NoAddress(f"{host} is this service itself")
         found = self._known(host) or await self._ask(host, seconds)
         complaints = {address: self._why_not(address, port) for address in found}

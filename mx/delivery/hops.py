@@ -73,7 +73,11 @@ class Hops:
         self._addresses.note_there(route.host)
         if records == NULL_MX:
             raise NoAddress(f"{route.host} takes no mail (null MX)", TAKES_NO_MAIL)
-        hosts = exchangers_in_order(records, self._own.has_name, self._chance) if records else [route.host]
+
+        def is_own(host: str) -> bool:
+            return self._own.has_name(host, route.port)
+
+        hosts = exchangers_in_order(records, is_own, self._chance) if records else [route.host]
         if not hosts:
             raise NoAddress(f"the MX records of {route.host} lead to this service itself")
         return hosts[:MOST_HOSTS]

@@ -57,7 +57,12 @@ def _hosts_of(route: Route, settings: Settings) -> Sequence[str]:
     records = ask_mx(route.host, resolver_of(settings.resolver)())
     if records == NULL_MX:
         raise _MustNot(f"{route.host} takes no mail (null MX)")
-    hosts = exchangers_in_order(records, own_places(settings).has_name, random) if records else [route.host]
+    own = own_places(settings)
+
+    def is_own(host: str) -> bool:
+        return own.has_name(host, route.port)
+
+    hosts = exchangers_in_order(records, is_own, random) if records else [route.host]
     if not hosts:
         raise _MustNot(f"the MX records of {route.host} lead to this service itself")
     return hosts[:MOST_HOSTS]
@@ -98,7 +103,7 @@ def _connected(route: Route, host: str, settings: Settings) -> Iterator[smtplib.
 def _address_of(host: str, port: int, settings: Settings) -> str:
     """The first address of the host that may be connected to."""
     own = own_places(settings)
-    if own.has_name(host):
+    if own.has_name(host, port):
         raise _MustNot(f"{host} is this service itself")
     complaint = "has no address"
     for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):

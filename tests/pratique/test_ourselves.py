@@ -17,5 +17,5 @@ def test_names_and_sockets_are_our_own() -> None:
         )
     )
     for name in ("node1.service.example", "service.example", "acme-example.mx.service.example"):
-        assert own.has_name(name)
+        assert own.has_name(name, 25)
     assert own.listens_at("192.0.2.1", 25) and own.listens_everywhere_at(2525)

@@ -30,7 +30,14 @@ def test_a_route_to_ourselves_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["smtp://mail.acme.example", "smtp://xmx.service.example", "smtp://192.0.2.1:25", "smtp://192.0.2.2:2525"]
+    "text",
+    [
+        "smtp://mail.acme.example",
+        "smtp://xmx.service.example",
+        "smtp://192.0.2.1:25",
+        "smtp://192.0.2.2:2525",
+        "smtp://mx1.service.example:2626",
+    ],
 )
 def test_any_other_route_is_taken(text: str) -> None:
     """Another port of our own address too: a server may stand beside us."""

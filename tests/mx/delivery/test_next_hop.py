@@ -71,6 +71,21 @@ class Deliveries(NextHopTestCase):
         assert (taken.reverse_path, taken.recipients) == ("a@sender.example", ["b@t.example", "c@t.example"])
         assert taken.content == HEADERS + content
 
+    async def test_eight_bit_mail_goes_as_it_is_to_a_next_hop_without_8bitmime(self) -> None:
+        """A rewrite would break signatures, and there is no next hop left that minds."""
+        self.hop.answers["EHLO"] = "250-hop.example\r\n250 PIPELINING"
+        content = b"Subject: x\r\n\r\nGr\xfc\xdfe, \xe4\xb8\xad\r\n"
+        (result,) = await self.deliver(transfer(content=content, is_eight_bit=True))
+        assert isinstance(result, Delivered)
+        assert self.hop.taken[0].content == HEADERS + content
+
+    async def test_mail_that_needs_smtputf8_is_refused_where_it_is_not_offered(self) -> None:
+        """RFC 6531 section 3.2; nothing is sent."""
+        (result,) = await self.deliver(transfer("\u7528\u6237@t.example", is_smtputf8=True))
+        assert isinstance(result, PermanentlyRefused)
+        assert (result.reply.code, result.reply.enhanced) == (550, "5.6.7")
+        assert not self.hop.taken and "MAIL" not in self.hop.commands
+
     async def test_a_long_message_arrives_whole(self) -> None:
         """Piece by piece, with back-pressure."""
         pieces = [b"." + b"x" * 65532 + b"\r\n"[:1] if number % 2 else b"\n" + b"y" * 65000 for number in range(1, 60)]
