@@ -64,6 +64,7 @@ from tenants.release import (
     take_release_requests,
 )
 from tenants.sealed import SealedStore
+from tenants.viewpoint import OfTenant, Reader
 
 Found = Mapping[Policy, Examination]
 """What is known of the message for recipients of each policy."""
@@ -95,7 +96,12 @@ class Releaser:
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
         """Releases that people have asked for, and rescans whose time has come."""
         leased = await self.threads.run(
-            take_release_requests, now=self.now(), limit=most, owner=self.owner, lease_seconds=LEASE_SECONDS
+            Reader.RUNNER,
+            take_release_requests,
+            now=self.now(),
+            limit=most,
+            owner=self.owner,
+            lease_seconds=LEASE_SECONDS,
         )
         return [self.release(each) for each in leased]
 
@@ -114,6 +120,7 @@ class Releaser:
         finally:
             spool.close()
         await self.threads.run_durably(
+            OfTenant(leased.message.facts.tenant_id),
             settle_release,
             leased.message.id,
             fence=leased.fence,

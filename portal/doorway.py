@@ -24,6 +24,7 @@ from portal.visit import Access, PageRefused, Surroundings, Visit, go_to
 from tenants.customers import TenantState, get_tenant
 from tenants.database import DatabaseUnavailable
 from tenants.refusals import NotFound, Refusal
+from tenants.viewpoint import OfTenant
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +109,7 @@ def _insist_on_own_form(around: Surroundings, asked: Asked, secret: str) -> None
 
 def _insist_on_active_tenant(visit: Visit) -> None:
     """A suspended tenant's people may look, and change nothing."""
-    with visit.around.database.read() as session:
+    with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         state = get_tenant(session, visit.who.tenant_id).state
     if state is not TenantState.ACTIVE:
         raise PageRefused(403, "suspended")

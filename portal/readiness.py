@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from tenants.database import Database, DatabaseUnavailable
 from tenants.engine_states import list_engines
+from tenants.viewpoint import Reader
 
 LATE_AFTER = timedelta(seconds=60)
 """Processes that examine mail report every 10 s."""
@@ -54,7 +55,7 @@ def readiness_page(database: Database, has_room: HasRoom, now: datetime) -> Resp
 
 def _database_and_engines(database: Database, now: datetime) -> dict[str, str]:
     try:
-        with database.read() as session:
+        with database.read(Reader.NODE) as session:
             reports = [report for report in list_engines(session) if now - report.reported_at < LATE_AFTER]
     except DatabaseUnavailable:
         return {"database": "away", "engines": "not known"}

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from tenants.accounts import Member, memberships
 from tenants.database import Database
 from tenants.sign_in import LINK_LIFE, SESSION_LIFE, SignedIn, needs_note, note_use, signed_in
+from tenants.viewpoint import Reader
 
 _SESSION = "pratique_session"
 _SIGNING_IN = "pratique_signing_in"
@@ -84,13 +85,13 @@ def find_visitor(database: Database, token: str, now: datetime) -> Visitor | Non
     """Who this session's token speaks for; puts off the session's idle end."""
     if not token:
         return None
-    with database.read() as session:
+    with database.read(Reader.SIGN_IN) as session:
         who = signed_in(session, token, now=now)
         if who is None:
             return None
         visitor = Visitor(who, memberships(session, user_id=who.user_id))
         is_note_due = needs_note(session, token, now=now)
     if is_note_due:
-        with database.unit_of_work() as session:
+        with database.unit_of_work(Reader.SIGN_IN) as session:
             note_use(session, token, now=now)
     return visitor

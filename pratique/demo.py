@@ -35,6 +35,7 @@ from tenants.customers import add_tenant, tenant_named
 from tenants.domains import add_domain, set_routes
 from tenants.refusals import NotFound
 from tenants.sign_in import make_link
+from tenants.viewpoint import Reader
 
 TENANT, DOMAIN = "demo", "demo.example"
 READER = f"you@{DOMAIN}"
@@ -102,7 +103,7 @@ def _send(smtp: tuple[str, int], message: EmailMessage) -> str:
 def _set_up(settings: Settings, mailbox_port: int) -> str:
     """In a thread: the tenant with its domain and reader, and a sign-in link."""
     now = datetime.now(UTC)
-    with opened(settings) as parts, parts.database.unit_of_work() as session:
+    with opened(settings) as parts, parts.database.unit_of_work(Reader.OPERATOR) as session:
         _add_tenant(session, parts, settings, f"smtp://127.0.0.1:{mailbox_port}", now)
         return sign_in_address(settings.portal_url, make_link(session, email=READER, now=now))
 

@@ -26,6 +26,7 @@ from tenants.keys import Keyring, add_missing_keys, load_keyring
 from tenants.migration import SchemaState, migrate, state
 from tenants.refusals import Refusal
 from tenants.sealed import SealedStore
+from tenants.viewpoint import Reader
 
 COMMAND_LINE = "command line"
 """Who did it, in the audit, when it was done by a command: whoever may open the database."""
@@ -51,7 +52,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
     database = open_database(settings)
     try:
         keyring = open_keyring(settings)
-        with _plain_outages(), database.unit_of_work() as session:
+        with _plain_outages(), database.unit_of_work(Reader.OPERATOR) as session:
             add_missing_keys(session, keyring, datetime.now(UTC))
         with _plain_outages():
             yield Opened(database, keyring, SealedStore(open_blobs(settings), keyring))
@@ -64,7 +65,7 @@ def reading(settings: Settings) -> Iterator[Session]:
     """A session for a command that only looks."""
     database = open_database(settings)
     try:
-        with _plain_outages(), database.read() as session:
+        with _plain_outages(), database.read(Reader.OPERATOR) as session:
             yield session
     finally:
         database.close()
@@ -75,7 +76,7 @@ def writing(settings: Settings) -> Iterator[Session]:
     """A session for a command that changes something; durable when the block has ended."""
     database = open_database(settings)
     try:
-        with _plain_outages(), database.unit_of_work() as session:
+        with _plain_outages(), database.unit_of_work(Reader.OPERATOR) as session:
             yield session
     finally:
         database.close()

@@ -21,6 +21,7 @@ from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
 from tenants.notice_book import forget_done
 from tenants.sealed import SealedStore, names_without_row, take_unneeded
+from tenants.viewpoint import Reader
 
 ROUND_SECONDS = 5.0
 """A full disk takes mail again once what was delivered is removed."""
@@ -71,9 +72,9 @@ class Sweep(Service):
     async def sweep_once(self) -> None:
         """One round."""
         try:
-            unneeded = await self._threads.run(take_unneeded, MOST_A_ROUND)
+            unneeded = await self._threads.run(Reader.SWEEPER, take_unneeded, MOST_A_ROUND)
             await self._delete(unneeded)
-            await self._threads.run(forget_done, self._now())
+            await self._threads.run(Reader.SWEEPER, forget_done, self._now())
             if self._reactor.seconds() >= self._next_look:
                 self._next_look = self._reactor.seconds() + ORPHAN_SECONDS
                 await self._look_for_orphans()
@@ -85,7 +86,8 @@ class Sweep(Service):
         names = await deferToThreadPool(self._reactor, pool, lambda: tuple(self._sealed.names()))
         found: set[str] = set()
         for start in range(0, len(names), MOST_A_ROUND):
-            found.update(await self._threads.read(names_without_row, names[start : start + MOST_A_ROUND]))
+            portion = names[start : start + MOST_A_ROUND]
+            found.update(await self._threads.read(Reader.SWEEPER, names_without_row, portion))
         orphans = found & self._suspects
         self._suspects = frozenset(found - orphans)
         if orphans:

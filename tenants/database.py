@@ -4,6 +4,7 @@ Everything that reads or writes rows is a function `f(session, ...)` in one of t
 here and never commits. `unit_of_work` commits at its end and rolls back when the block raises; this file is the only
 one that commits. The same code runs on SQLite (WAL, `synchronous=FULL`: a committed row survives a power cut) and on
 PostgreSQL (`synchronous_commit=on`, said on each connection because a server's own default may be weaker).
+Each transaction says for whom it works (`viewpoint.py`): on PostgreSQL it begins by taking that role.
 
 SQLite: a writing transaction begins with BEGIN IMMEDIATE. A plain BEGIN takes its write lock at the first write, and
 when another writer came between, SQLite answers "locked" at once without waiting its busy timeout.
@@ -16,7 +17,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -24,6 +25,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tenants.refusals import Refusal
+from tenants.viewpoint import Viewpoint, taking_role
 
 BUSY_SECONDS = 5
 """How long a SQLite transaction waits for another's; the storing step of a message has 5 s (contract.md, Time)."""
@@ -34,6 +36,7 @@ _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _BROKEN = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 """What SQLite calls it when the disk, not the database, is the trouble."""
 _READ_ONLY = "pratique_read_only"
+_VIEWPOINT = "pratique_viewpoint"
 _POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s -c timezone=UTC"
 _MOST_SWITCHES = 20
 _PRAGMAS = (
@@ -78,18 +81,21 @@ class Database:
                 pool_pre_ping=True,
                 connect_args={"connect_timeout": BUSY_SECONDS, "options": _POSTGRESQL_OPTIONS},
             )
-        self._read_engine: Engine = self.engine.execution_options(**{_READ_ONLY: True})
+            event.listen(self.engine, "connect", _prepare_postgresql)
+            event.listen(self.engine, "begin", _begin_postgresql)
 
     @contextmanager
-    def unit_of_work(self) -> Iterator[Session]:
+    def unit_of_work(self, viewpoint: Viewpoint) -> Iterator[Session]:
         """A session whose changes are durable when the block has ended, or undone when it raises."""
         with plain_errors(), Session(self.engine, autoflush=False) as session, session.begin():
+            session.connection(execution_options={_VIEWPOINT: viewpoint})
             yield session
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, viewpoint: Viewpoint) -> Iterator[Session]:
         """A session for reading: it never waits for writers, and what it might write is undone."""
-        with plain_errors(), Session(self._read_engine, autoflush=False) as session:
+        with plain_errors(), Session(self.engine, autoflush=False) as session:
+            session.connection(execution_options={_VIEWPOINT: viewpoint, _READ_ONLY: True})
             yield session
 
     def close(self) -> None:
@@ -163,3 +169,15 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     is_read_only = connection.get_execution_options().get(_READ_ONLY, False)
     connection.exec_driver_sql("BEGIN" if is_read_only else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver would send a BEGIN of its own; `_begin_postgresql` sends it together with the role, in one round trip.
+    connection.autocommit = True
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    viewpoint = connection.get_execution_options().get(_VIEWPOINT)
+    # Only migrations work without one: as the owner of the tables.
+    statement = "BEGIN" if viewpoint is None else f"BEGIN; {taking_role(viewpoint)}"
+    connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

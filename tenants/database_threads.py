@@ -28,6 +28,7 @@ from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from tenants.database import Database, DatabaseUnavailable, plain_errors
+from tenants.viewpoint import Viewpoint, look_as
 
 MOST_TOGETHER = 64
 THREADS = 10
@@ -44,6 +45,7 @@ class NotFrozenError(AssertionError):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Waiting:
+    viewpoint: Viewpoint
     function: Callable[[Session], Any]
     settled: "Deferred[Any]"
 
@@ -78,30 +80,46 @@ class DatabaseThreads(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
-    async def read(self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+    async def read(
+        self,
+        viewpoint: Viewpoint,
+        function: Callable[Concatenate[Session, P], T],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> T:
         """What `function(session, ...)` gives, in a session for reading. Raises DatabaseUnavailable."""
 
         def in_thread() -> T:
-            with self._database.read() as session:
+            with self._database.read(viewpoint) as session:
                 return frozen(function(session, *arguments, **named))
 
         return await self._in_thread(in_thread)
 
-    async def run(self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs) -> T:
+    async def run(
+        self,
+        viewpoint: Viewpoint,
+        function: Callable[Concatenate[Session, P], T],
+        *arguments: P.args,
+        **named: P.kwargs,
+    ) -> T:
         """What `function(session, ...)` gives, durable, in a unit of work of its own. Raises DatabaseUnavailable."""
 
         def in_thread() -> T:
-            with self._database.unit_of_work() as session:
+            with self._database.unit_of_work(viewpoint) as session:
                 return frozen(function(session, *arguments, **named))
 
         return await self._in_thread(in_thread)
 
     async def run_durably(
-        self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
+        self,
+        viewpoint: Viewpoint,
+        function: Callable[Concatenate[Session, P], T],
+        *arguments: P.args,
+        **named: P.kwargs,
     ) -> T:
         """What `function(session, ...)` gives, durable, in a shared unit of work. Raises DatabaseUnavailable."""
         settled: Deferred[T] = Deferred()
-        self._waiting.append(_Waiting(lambda session: function(session, *arguments, **named), settled))
+        self._waiting.append(_Waiting(viewpoint, lambda session: function(session, *arguments, **named), settled))
         self._begin_group()
         return await settled
 
@@ -126,15 +144,15 @@ class DatabaseThreads(Service):
             return
         self._free_lanes -= 1
         group = [self._waiting.popleft() for _ in range(min(self._most_together, len(self._waiting)))]
-        done = self._in_thread(self._carry_out, [each.function for each in group])
+        done = self._in_thread(self._carry_out, group)
         done.addBoth(self._end_group, group)
 
-    def _carry_out(self, functions: list[Callable[[Session], Any]]) -> list[Any]:
-        with self._database.unit_of_work() as session:
-            if len(functions) == 1:
+    def _carry_out(self, group: list[_Waiting]) -> list[Any]:
+        with self._database.unit_of_work(group[0].viewpoint) as session:
+            if len(group) == 1:
                 # Nobody else's changes to protect: what it raises undoes the whole transaction.
-                return [frozen(functions[0](session))]
-            return [_in_savepoint(session, function) for function in functions]
+                return [frozen(group[0].function(session))]
+            return [_in_savepoint(session, waiting) for waiting in group]
 
     def _end_group(self, results: list[Any] | Failure, group: list[_Waiting]) -> None:
         self._free_lanes += 1
@@ -147,11 +165,12 @@ class DatabaseThreads(Service):
                 waiting.settled.callback(answer)
 
 
-def _in_savepoint(session: Session, function: Callable[[Session], Any]) -> Any:
+def _in_savepoint(session: Session, waiting: _Waiting) -> Any:
     savepoint = session.begin_nested()
     try:
         with plain_errors():
-            result = frozen(function(session))
+            look_as(session, waiting.viewpoint)
+            result = frozen(waiting.function(session))
             savepoint.commit()
     except DatabaseUnavailable:
         raise

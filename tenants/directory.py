@@ -33,6 +33,7 @@ from tenants.policy import Policy, parse_policy
 from tenants.refusals import Refusal
 from tenants.routes import Route
 from tenants.tables import customers, engines, narrow_policies
+from tenants.viewpoint import OfTenant, Reader, Viewpoint
 
 STALENESS_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
@@ -88,7 +89,11 @@ class Reads(Protocol):
     """What the directory needs of `DatabaseThreads`."""
 
     async def read(
-        self, function: Callable[Concatenate[Session, P], T], *arguments: P.args, **named: P.kwargs
+        self,
+        viewpoint: Viewpoint,
+        function: Callable[Concatenate[Session, P], T],
+        *arguments: P.args,
+        **named: P.kwargs,
     ) -> T: ...
 
 
@@ -265,7 +270,7 @@ class Directory:
         domain = _asked_domain(address, self._own_names)
         known = self._remembered.get(domain)
         if known is None or self._seconds() >= known.until:
-            standing = await self._threads.read(look_up_domain, domain, self._wall_clock())
+            standing = await self._threads.read(Reader.DIRECTORY, look_up_domain, domain, self._wall_clock())
             if standing.status is Status.POSTMASTER:
                 standing = replace(standing, forward_to=self._postmaster)
             known = _Remembered(standing, self._seconds() + STALENESS_SECONDS)
@@ -277,7 +282,9 @@ class Directory:
         key = address.lower()
         known = self._addresses.get(key)
         if known is None or self._seconds() >= known.until:
-            known = _Remembered(await self._threads.read(look_up_recipient, domain.standing, address), domain.until)
+            viewpoint = OfTenant(domain.standing.tenant_id)
+            standing = await self._threads.read(viewpoint, look_up_recipient, domain.standing, address)
+            known = _Remembered(standing, domain.until)
             _remember(self._addresses, key, known)
         return known.standing
 

@@ -4,7 +4,10 @@
 `migrations/versions`, in one transaction, under a lock, so that two processes that start together do it once. A
 revision is the number that its file's name begins with, and each is newer than all smaller numbers.
 
-Failure: `DatabaseUnavailable`; a migration that fails is undone as a whole, and the database stays at its old revision.
+On PostgreSQL roles, grants and policies are then made as `row_security.py` lists them, in the same transaction.
+
+Failure: `DatabaseUnavailable`; `Refusal` where the owner may not make roles. A migration that fails is undone as a
+whole, and the database stays at its old revision.
 """
 
 import re
@@ -50,11 +53,16 @@ def state(database: Database) -> SchemaState:
 
 
 def migrate(database: Database) -> None:
-    """Bring the database to this release's tables; a current one stays as it is. Raises DatabaseUnavailable."""
+    """Bring the database to this release's tables. Raises DatabaseUnavailable, Refusal."""
     with plain_errors(), database.engine.begin() as connection:
         if not database.is_sqlite:
             connection.execute(text(_FIRST_LOCK_THEN_LOOK))
         _upgrade(connection)
+        if not database.is_sqlite:
+            # Imported here, as Alembic is: all tables at once are needed for nothing else.
+            from tenants.row_security import secure
+
+            secure(connection)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -9,7 +9,7 @@ Failure: settling gives False when the lease is somebody else's by now; the copy
 lost. An undeliverable copy leaves the queue only in the transaction that holds it in the quarantine.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -28,6 +28,7 @@ from tenants.tables import mail, queue
 from tenants.tables.column_types import START_OF_TIME
 from tenants.trace import CopyAccepted, CopyHeld, CopyRefused, DeliveryAttempted
 from tenants.trace_book import record_events
+from tenants.viewpoint import OfTenant, look_as
 
 UNDELIVERABLE = "undeliverable"
 """The reason under which the quarantine holds what could not be delivered."""
@@ -117,6 +118,7 @@ def lease_due(
 ) -> tuple[LeasedDelivery, ...]:
     """Lease up to `limit` copies whose time has come, by turns of the tenants and their lanes (`queue_lanes.py`).
 
+    Begun as `Reader.RUNNER`; goes on as each tenant whose copies those are.
     With them come the copies of the same message for the same domain, MOST_ALONG at most: they go in one transfer.
     A copy whose content can no longer be read (its tenant's key was shredded) is marked undeliverable and not given
     out. A copy of a resting lane whose lifetime is over is given out too, and its `resting` says why it is not to be
@@ -133,10 +135,12 @@ def lease_due(
             rest(session, lane, failures=probed.failures, reason=probed.reason, until=until, now=now)
         first += taken
     along = _take(session, _along_with(session, first, now), queue.delivery.c.id, MOST_ALONG, lease) if first else ()
-    leased = _leased(session, [row.id for row in (*first, *along)])
+    over, why = _lease_over(session, limit - len(first), lease, now) if len(first) < limit else ((), {})
     failures = {each.lane: each.rest.failures for each in lanes.values() if each.rest is not None}
-    leased = tuple(replace(each, failures=failures.get(each.lane, 0)) for each in leased)
-    return leased if len(first) >= limit else leased + _lease_over(session, limit - len(first), lease, now)
+    return tuple(
+        replace(each, failures=failures.get(each.lane, 0), resting=why.get(each.id, ""))
+        for each in _leased(session, (*first, *along, *over))
+    )
 
 
 def _take(
@@ -169,8 +173,10 @@ def _along_with(session: Session, first: Iterable[Row[Any]], now: datetime) -> C
     return and_(table.c.id.in_(numbers), _is_due(now))
 
 
-def _lease_over(session: Session, most: int, lease: Mapping[str, Any], now: datetime) -> tuple[LeasedDelivery, ...]:
-    """Copies of resting lanes whose lifetime is over."""
+def _lease_over(
+    session: Session, most: int, lease: Mapping[str, Any], now: datetime
+) -> tuple[Sequence[Row[Any]], dict[int, str]]:
+    """Copies of resting lanes whose lifetime is over; and why the lane of each rests."""
     table, resting = queue.delivery, queue.lane_rest
     of_lane = and_(resting.c.tenant_id == table.c.tenant_id, resting.c.domain == table.c.domain)
     condition = and_(
@@ -178,12 +184,10 @@ def _lease_over(session: Session, most: int, lease: Mapping[str, Any], now: date
         table.c.expires_at <= now,
         exists().where(of_lane, resting.c.until > now),
     )
-    numbers = [row.id for row in _take(session, condition, table.c.expires_at, most, lease)]
-    if not numbers:
-        return ()
+    over = _take(session, condition, table.c.expires_at, most, lease)
+    numbers = [row.id for row in over]
     reasons = select(table.c.id, resting.c.reason).join(resting, of_lane).where(table.c.id.in_(numbers))
-    why: dict[int, str] = {row.id: row.reason for row in session.execute(reasons)}
-    return tuple(replace(each, resting=why.get(each.id, "")) for each in _leased(session, numbers))
+    return over, {row.id: row.reason for row in session.execute(reasons)} if over else {}
 
 
 def settle_delivered(session: Session, delivery_id: int, *, fence: int, reply: str, now: datetime) -> bool:
@@ -319,19 +323,27 @@ def _facts(session: Session, transactions: Sequence[str]) -> dict[str, MessageFa
     return {row.transaction_id: facts_from_row(row, (), asked.get(row.transaction_id, ())) for row in rows}
 
 
-def _leased(session: Session, numbers: Sequence[int]) -> tuple[LeasedDelivery, ...]:
-    table = queue.delivery
-    rows = session.execute(
-        select(table).where(table.c.id.in_(numbers)).order_by(table.c.next_attempt_at, table.c.id)
-    ).all()
-    facts = _facts(session, [row.transaction_id for row in rows])
-    blobs: dict[str, SealedBlob] = {}
-    for tenant_id in {row.tenant_id for row in rows}:
-        blobs |= blobs_named(session, tenant_id, [row.body for row in rows if row.tenant_id == tenant_id])
+def _leased(session: Session, rows: Iterable[Row[Any]]) -> tuple[LeasedDelivery, ...]:
+    """What these rows stand for, in the order in which it was due."""
+    numbers: dict[int, list[int]] = {}
     for row in rows:
-        if row.body not in blobs:
+        numbers.setdefault(row.tenant_id, []).append(row.id)
+    found = [each for tenant_id, own in numbers.items() for each in _leased_of(session, tenant_id, own)]
+    return tuple(delivery for _, delivery in sorted(found, key=lambda each: (each[0], each[1].id)))
+
+
+def _leased_of(session: Session, tenant_id: int, numbers: Sequence[int]) -> Iterator[tuple[datetime, LeasedDelivery]]:
+    """One tenant's leased copies, each with the time at which it was due."""
+    look_as(session, OfTenant(tenant_id))
+    table = queue.delivery
+    rows = session.execute(select(table).where(table.c.id.in_(numbers))).all()
+    facts = _facts(session, [row.transaction_id for row in rows])
+    blobs = blobs_named(session, tenant_id, [row.body for row in rows])
+    for row in rows:
+        if row.body in blobs:
+            yield row.next_attempt_at, _leased_delivery(row, facts[row.transaction_id], blobs[row.body])
+        else:
             _settle(session, row.id, row.fence, DeliveryState.UNDELIVERABLE, "The content cannot be read any more.")
-    return tuple(_leased_delivery(row, facts[row.transaction_id], blobs[row.body]) for row in rows if row.body in blobs)
 
 
 def _leased_delivery(row: Row[Any], facts: MessageFacts, body: SealedBlob) -> LeasedDelivery:

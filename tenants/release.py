@@ -12,12 +12,11 @@ Failure: `WrongState`, `NotFound`. A worker dying after the next hop's 250 and b
 never a loss.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, and_, case, literal, or_, select, true, update
+from sqlalchemy import and_, case, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from tenants.quarantine import HeldFilter, HeldMessage, HeldState, get_held, held_messages, list_held
@@ -29,6 +28,7 @@ from tenants.tables import quarantine
 from tenants.tables.column_types import START_OF_TIME, Document
 from tenants.trace import CopyQueued, Event, Released, ReleaseFailed, ReleaseRequested, Rescanned
 from tenants.trace_book import record_events
+from tenants.viewpoint import OfTenant, look_as
 
 RESCAN = "rescan"
 """Who asks for the release of what is scanned again by itself."""
@@ -153,6 +153,8 @@ def take_release_requests(
 ) -> tuple[LeasedRelease, ...]:
     """Lease up to `limit` releases and rescans; each is this owner's alone until its lease ends.
 
+    Begun as `Reader.RUNNER`; goes on as each tenant whose messages those are.
+
     A message whose content can no longer be read is given back to the quarantine at once, saying so.
     """
     table = quarantine.held
@@ -177,9 +179,13 @@ def take_release_requests(
             override_findings=case((is_rescan, literal([], Document)), else_=table.c.override_findings),
             only_if_clean=case((is_rescan, true()), else_=table.c.only_if_clean),
         )
-        .returning(table.c.id, table.c.tenant_id, table.c.body, table.c.record, table.c.fence)
+        .returning(table.c.id, table.c.tenant_id)
     ).all()
-    return _readable(session, leased, now)
+    numbers: dict[int, list[int]] = {}
+    for row in leased:
+        numbers.setdefault(row.tenant_id, []).append(row.id)
+    found = [each for tenant_id, ids in numbers.items() for each in _readable(session, tenant_id, ids, now)]
+    return tuple(sorted(found, key=lambda release: release.message.id))
 
 
 def settle_release(
@@ -298,14 +304,14 @@ def _end_lease(session: Session, held_id: int, state: HeldState, text: str, now:
     )
 
 
-def _readable(session: Session, leased: Sequence[Row[Any]], now: datetime) -> tuple[LeasedRelease, ...]:
-    messages = held_messages(session, [row.id for row in leased])
-    ready: list[LeasedRelease] = []
-    for row in sorted(leased, key=lambda row: int(row.id)):
-        blobs = blobs_named(session, row.tenant_id, [name for name in (row.body, row.record) if name])
+def _readable(session: Session, tenant_id: int, numbers: Sequence[int], now: datetime) -> Iterator[LeasedRelease]:
+    look_as(session, OfTenant(tenant_id))
+    table, messages = quarantine.held, held_messages(session, numbers)
+    columns = (table.c.id, table.c.body, table.c.record, table.c.fence)
+    for row in session.execute(select(*columns).where(table.c.id.in_(numbers))).all():
+        blobs = blobs_named(session, tenant_id, [name for name in (row.body, row.record) if name])
         if row.body in blobs:
-            ready.append(LeasedRelease(messages[row.id], blobs[row.body], blobs.get(row.record), row.fence))
+            yield LeasedRelease(messages[row.id], blobs[row.body], blobs.get(row.record), row.fence)
         else:
             _end_lease(session, row.id, HeldState.HELD, "The content cannot be read any more.", now)
             _plan_rescan(session, row.id, Rescan(is_complete=False, next_at=None), is_over=False)
-    return tuple(ready)

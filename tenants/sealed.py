@@ -139,10 +139,11 @@ def take_unneeded(session: Session, limit: int) -> tuple[str, ...]:
     Their octets are removed after the commit (`SealedStore.delete`). References in finished rows stay, as a name alone.
     """
     name = mail.blob.c.name
-    is_queued = exists().where(
+    # `exists(state)`, because the sweeper may not see all that the `*` of a plain one stands for.
+    is_queued = exists(queue.delivery.c.state).where(
         queue.delivery.c.state == "queued", (queue.delivery.c.body == name) | (queue.delivery.c.record == name)
     )
-    is_held = exists().where(
+    is_held = exists(quarantine.held.c.state).where(
         quarantine.held.c.state.in_(("held", "release-requested", "releasing")),
         (quarantine.held.c.body == name) | (quarantine.held.c.record == name),
     )

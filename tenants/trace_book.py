@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from tenants.messages import MessageFacts, facts_of, remember_messages
 from tenants.tables import mail
 from tenants.trace import Event, Examined, MessageReceived, from_json, to_json
+from tenants.viewpoint import OfTenant, look_as
 
 MOST_FOUND = 100
 
@@ -30,7 +31,7 @@ class MessageTrace:
 
 
 def record_events(session: Session, events: Sequence[Event]) -> None:
-    """Write these events, of any number of transactions."""
+    """Write these events of one tenant, of any number of transactions."""
     received = [event for event in events if isinstance(event, MessageReceived)]
     verdicts = {event.transaction: event.verdict for event in events if isinstance(event, Examined)}
     remember_messages(session, (_facts(event, verdicts.get(event.transaction, "")) for event in received))
@@ -46,6 +47,16 @@ def record_events(session: Session, events: Sequence[Event]) -> None:
     ]
     if rows:
         session.execute(insert(mail.message_event), rows)
+
+
+def record_everybodys(session: Session, events: Sequence[Event]) -> None:
+    """Write these events, of any number of tenants, each tenant's as that tenant."""
+    owned: dict[int, list[Event]] = {}
+    for event in events:
+        owned.setdefault(event.tenant_id, []).append(event)
+    for tenant_id, own in owned.items():
+        look_as(session, OfTenant(tenant_id))
+        record_events(session, own)
 
 
 def find(

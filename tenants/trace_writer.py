@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 
 from tenants.database import DatabaseUnavailable
 from tenants.trace import Event
-from tenants.trace_book import record_events
+from tenants.trace_book import record_everybodys
+from tenants.viewpoint import OfTenant
 
 BATCH_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 5.0
@@ -30,7 +31,7 @@ MOST_TOGETHER = 2_000
 class Runs(Protocol):
     """What the trace writer needs of `DatabaseThreads`."""
 
-    async def run(self, function: Any, *arguments: Any) -> Any: ...
+    async def run(self, viewpoint: Any, function: Any, *arguments: Any) -> Any: ...
 
 
 class TraceWriter(Service):
@@ -90,7 +91,7 @@ class TraceWriter(Service):
         while self._waiting:
             batch = tuple(self._waiting[:MOST_TOGETHER])
             try:
-                await self._threads.run(record_events, batch)
+                await self._threads.run(OfTenant(batch[0].tenant_id), record_everybodys, batch)
             except DatabaseUnavailable as error:
                 self._say_waiting(error)
                 return

@@ -15,6 +15,7 @@ from mx import reply
 from mx.agents.contract import About, Answers, Fact, Go, Observe, OnFailure, RecipientNamed, Refuse
 from tenants.database_threads import DatabaseThreads
 from tenants.greylist import note_try
+from tenants.viewpoint import OfTenant
 
 NAME = "greylisting"
 
@@ -32,6 +33,7 @@ class Greylisting:
         if event.reverse_path.is_null:
             return Go()
         left = await self._threads.run(
+            OfTenant(event.customer.tenant_id),
             note_try,
             tenant_id=event.customer.tenant_id,
             client=event.client.address,

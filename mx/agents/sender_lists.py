@@ -20,6 +20,7 @@ from mx.authentication.dmarc import from_addresses
 from mx.authentication.questions import Dns, Result
 from tenants.database_threads import DatabaseThreads
 from tenants.sender_lists import ListedSender, Listing, keys_of, narrowest
+from tenants.viewpoint import OfTenant
 
 NAME = "sender-lists"
 MOST_FROM = 5
@@ -58,7 +59,7 @@ class SenderLists:
         return Go()
 
     async def _listed(self, tenant_id: int, keys: tuple[str, ...]) -> ListedSender | None:
-        return await self._threads.read(narrowest, tenant_id=tenant_id, keys=keys)
+        return await self._threads.read(OfTenant(tenant_id), narrowest, tenant_id=tenant_id, keys=keys)
 
 
 def _blocked(listed: ListedSender) -> Answers:

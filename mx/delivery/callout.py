@@ -45,6 +45,7 @@ from tenants.recipients import (
     note_probe,
     what_is_known,
 )
+from tenants.viewpoint import OfTenant, Viewpoint
 
 INQUIRY_SECONDS = 20.0
 MEMORY_SECONDS = 60.0
@@ -59,9 +60,13 @@ log = Logger()
 class Books(Protocol):
     """What is needed of `DatabaseThreads`."""
 
-    async def read(self, function: Callable[Concatenate[Session, P], T], *given: P.args, **named: P.kwargs) -> T: ...
+    async def read(
+        self, viewpoint: Viewpoint, function: Callable[Concatenate[Session, P], T], *given: P.args, **named: P.kwargs
+    ) -> T: ...
 
-    async def run(self, function: Callable[Concatenate[Session, P], T], *given: P.args, **named: P.kwargs) -> T: ...
+    async def run(
+        self, viewpoint: Viewpoint, function: Callable[Concatenate[Session, P], T], *given: P.args, **named: P.kwargs
+    ) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,9 @@ class CallOuts:
 
     async def _find_out(self, standing: Standing, local_part: str, address: str) -> Reply:
         now = self._now()
-        source, known = await self._books.read(what_is_known, standing.domain_id, local_part)
+        source, known = await self._books.read(
+            OfTenant(standing.tenant_id), what_is_known, standing.domain_id, local_part
+        )
         answer = _from_the_book(source, known, now)
         return answer if answer is not None else await self._ask(standing, source, known, address)
 
@@ -120,6 +127,7 @@ class CallOuts:
         is_unknown = isinstance(result, PermanentlyRefused) and result.stage is Stage.RECIPIENT
         if isinstance(result, Welcome) or is_unknown:
             await self._books.run(
+                OfTenant(standing.tenant_id),
                 note_probe,
                 tenant_id=standing.tenant_id,
                 domain_id=standing.domain_id,
@@ -134,6 +142,7 @@ class CallOuts:
         elif not isinstance(result, Welcome):
             return
         await self._books.run(
+            OfTenant(standing.tenant_id),
             note_answer,
             tenant_id=standing.tenant_id,
             domain_id=standing.domain_id,

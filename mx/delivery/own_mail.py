@@ -51,6 +51,7 @@ from tenants.sealed import BlobKind, SealedBlob, SealedStore
 from tenants.sign_in import LINK_LIFE, new_token, remember_link
 from tenants.trace import CopyQueued, Event, NotReported, Reported
 from tenants.trace_book import record_events
+from tenants.viewpoint import OfTenant, Reader, look_as
 
 FIRST_PUT_OFF = timedelta(minutes=1)
 LONGEST_PUT_OFF = timedelta(hours=1)
@@ -95,7 +96,12 @@ class OwnMail:
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
         """Notices that are due."""
         leased = await self.threads.run(
-            lease_notices, now=self.now(), limit=most, owner=self.owner, lease_seconds=LEASE_SECONDS
+            Reader.RUNNER,
+            lease_notices,
+            now=self.now(),
+            limit=most,
+            owner=self.owner,
+            lease_seconds=LEASE_SECONDS,
         )
         return [self.write(each) for each in leased]
 
@@ -120,7 +126,7 @@ class OwnMail:
     async def _report(self, notice: LeasedNotice) -> None:
         spool = Spool(self.scratch)
         try:
-            facts, body = await self.threads.read(_reported, notice)
+            facts, body = await self.threads.read(OfTenant(notice.tenant_id), _reported, notice)
             wanted = _wanted(notice, facts)
             if not wanted:
                 await self._end(notice, NOT_WANTED)
@@ -173,10 +179,10 @@ class OwnMail:
 
     async def _sign_in(self, notice: LeasedNotice) -> None:
         try:
-            await self.threads.read(_is_somebody, notice.recipient)
+            await self.threads.read(Reader.SIGN_IN, _is_somebody, notice.recipient)
         except NotFound:
             # Whoever asked was told the same as everybody is.
-            await self.threads.run_durably(end_notice, notice, self.now())
+            await self.threads.run_durably(OfTenant(notice.tenant_id), end_notice, notice, self.now())
             return
         now, token = self.now(), new_token()
         transaction = new_transaction_id(now)
@@ -194,12 +200,12 @@ class OwnMail:
     async def _queue(self, notice: LeasedNotice, written: Written, *events: Event, token: str = "") -> None:
         now = self.now()
         try:
-            key = await self.threads.read(current_key, notice.tenant_id)
+            key = await self.threads.read(OfTenant(notice.tenant_id), current_key, notice.tenant_id)
         except NotFound:
             await self._end(notice, "the tenant was deleted")
             return
         delivery = await self._in_thread(self._seal, notice, written, key, now)
-        await self.threads.run_durably(_write, notice, delivery, events, token, now)
+        await self.threads.run_durably(OfTenant(notice.tenant_id), _write, notice, delivery, events, token, now)
 
     def _seal(self, notice: LeasedNotice, written: Written, key: TenantKey, now: datetime) -> NewDelivery:
         """In a thread: sign, and make the octets durable."""
@@ -247,11 +253,11 @@ class OwnMail:
     async def _end(self, notice: LeasedNotice, why: str) -> None:
         now = self.now()
         events = (_concerning(notice, now, NotReported, why),) if notice.about else ()
-        await self.threads.run_durably(_end, notice, events, now)
+        await self.threads.run_durably(OfTenant(notice.tenant_id), _end, notice, events, now)
 
     async def _put_off(self, notice: LeasedNotice) -> None:
         wait = min(FIRST_PUT_OFF * 2 ** min(notice.attempts, 10), LONGEST_PUT_OFF)
-        await self.threads.run_durably(put_off, notice, self.now() + wait)
+        await self.threads.run_durably(OfTenant(notice.tenant_id), put_off, notice, self.now() + wait)
 
     async def _in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
         return await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), call, *arguments)
@@ -307,7 +313,9 @@ def _write(
     end_notice(session, notice, now)
     (number,) = enqueue(session, [delivery], now)
     if token:
+        look_as(session, Reader.SIGN_IN)
         remember_link(session, email=notice.recipient, token=token, now=now)
+        look_as(session, OfTenant(notice.tenant_id))
     facts = delivery.facts
     queued = CopyQueued(facts.transaction, facts.tenant_id, now, delivery.recipient, number, f"notice: {notice.kind}")
     record_events(session, (*events, queued))

@@ -47,6 +47,7 @@ from tenants.queue_book import (
 from tenants.queue_lanes import Lane, Shares, rest, wake
 from tenants.routes import Route
 from tenants.sealed import SealedBlob, SealedStore
+from tenants.viewpoint import OfTenant, Reader
 
 TRANSFER_SECONDS = 60.0
 MOST_PER_LANE = 5
@@ -95,6 +96,7 @@ class QueueWork:
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
         """Copies whose time has come; what is too much for one lane is given back."""
         leased = await self._parts.threads.run(
+            Reader.RUNNER,
             lease_due,
             now=self._parts.now(),
             limit=most,
@@ -104,7 +106,7 @@ class QueueWork:
         )
         now_begun, too_many = self._within_limit(transfers(leased))
         if too_many:
-            await self._parts.threads.run(give_back, too_many)
+            await self._parts.threads.run(Reader.RUNNER, give_back, too_many)
         return [self._counted(group) for group in now_begun]
 
     def _within_limit(
@@ -147,17 +149,18 @@ async def _rest_or_wake(parts: Offering, first: LeasedDelivery, results: Sequenc
     """Let the lane rest when its next hop did not answer, and wake it when it did after a rest."""
     if first.resting:
         return
+    whose = OfTenant(first.facts.tenant_id)
     silent = [result for result in results if isinstance(result, Unreachable)]
     if len(silent) < len(results):
         if first.failures:
-            await parts.threads.run_durably(wake, first.lane)
+            await parts.threads.run_durably(whose, wake, first.lane)
         return
     # What came to no attempt says nothing about the next hop; a probe that was none is made again.
     failures = first.failures if silent[0].is_unasked else first.failures + 1
     if failures:
         now, reason = parts.now(), silent[0].reason
         until = parts.rest_until(now, failures)
-        await parts.threads.run_durably(rest, first.lane, failures=failures, reason=reason, until=until, now=now)
+        await parts.threads.run_durably(whose, rest, first.lane, failures=failures, reason=reason, until=until, now=now)
 
 
 async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spool) -> Sequence[CopyResult]:
@@ -213,26 +216,26 @@ def copy_into(spool: Spool, sealed: SealedStore, body: SealedBlob) -> None:
 
 
 async def _settle(parts: Offering, delivery: LeasedDelivery, result: CopyResult) -> None:
-    now, durably = parts.now(), parts.threads.run_durably
+    now, durably, whose = parts.now(), parts.threads.run_durably, OfTenant(delivery.facts.tenant_id)
     said = result.reason if isinstance(result, Unreachable) else result.reply.line
     if isinstance(result, Delivered) and result.note:
         said = f"{said} ({result.note})"
     next_attempt = parts.next_attempt_at(now, delivery.attempts + 1, delivery.expires_at)
     if isinstance(result, Delivered):
-        settled = await durably(settle_delivered, delivery.id, fence=delivery.fence, reply=said, now=now)
+        settled = await durably(whose, settle_delivered, delivery.id, fence=delivery.fence, reply=said, now=now)
     elif (isinstance(result, PermanentlyRefused) or next_attempt is None) and delivery.is_unwanted_when_refused:
-        settled = await durably(settle_unwanted, delivery.id, fence=delivery.fence, reply=said, now=now)
+        settled = await durably(whose, settle_unwanted, delivery.id, fence=delivery.fence, reply=said, now=now)
     elif isinstance(result, PermanentlyRefused) or next_attempt is None:
         report = (
             None if delivery.notice else undelivered(delivery.recipient, result, await _hosts(parts, delivery), now)
         )
         held = await durably(
-            settle_undeliverable, delivery.id, fence=delivery.fence, reply=said, now=now, report=report
+            whose, settle_undeliverable, delivery.id, fence=delivery.fence, reply=said, now=now, report=report
         )
         settled = held is not None
     else:
         settled = await durably(
-            settle_deferred, delivery.id, fence=delivery.fence, reply=said, next_attempt_at=next_attempt, now=now
+            whose, settle_deferred, delivery.id, fence=delivery.fence, reply=said, next_attempt_at=next_attempt, now=now
         )
     if not settled:
         log.warn("queue.lease-lost", delivery=delivery.id, result=type(result).__name__)

@@ -31,6 +31,7 @@ from tenants.notice_book import NoticeKind, Undelivered, ask_report
 from tenants.quarantine import FindingNote, NewHeld, hold
 from tenants.queue_book import UNDELIVERABLE, NewDelivery, enqueue
 from tenants.sealed import BlobKind, SealedBlob, SealedStore
+from tenants.viewpoint import OfTenant
 
 KEEP_SECONDS = 5.0
 
@@ -105,7 +106,7 @@ class Keeper:
     async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None:
         """The sender is owed to know this of a message that is held already. Raises CannotKeep."""
         facts, now = facts_of(message, tenant_id), self._now()
-        writing = self._threads.run_durably(_write, (), (), facts, owed, held, now)
+        writing = self._threads.run_durably(OfTenant(tenant_id), _write, (), (), facts, owed, held, now)
         try:
             await Deferred.fromCoroutine(writing).addTimeout(KEEP_SECONDS, self._reactor)
         except (DatabaseUnavailable, TimeoutError) as error:
@@ -125,7 +126,9 @@ class Keeper:
         now = self._now()
         deliveries = [self._delivery(copy, facts, blobs, on_top_of(message, copy), now) for copy in queued]
         holds = [_held(reason, group, facts, blobs, message.examination, now) for reason, group in held.items()]
-        numbers, held_numbers = await self._threads.run_durably(_write, deliveries, holds, facts, owed, 0, now)
+        numbers, held_numbers = await self._threads.run_durably(
+            OfTenant(tenant_id), _write, deliveries, holds, facts, owed, 0, now
+        )
         return Kept(
             {copy.recipient: number for copy, number in zip(queued, numbers, strict=True)},
             dict(zip(held, held_numbers, strict=True)),

@@ -40,6 +40,7 @@ from tenants.quarantine import (
 )
 from tenants.refusals import Refusal
 from tenants.release import request_release, request_release_of_all
+from tenants.viewpoint import Reader
 
 PAGE_ROWS = 500
 LOOK_AGAIN_SECONDS = 0.2
@@ -100,7 +101,7 @@ def list_all(
 def show(settings: Settings, held: int, as_json: bool) -> None:
     """Show one message: why it is held, its headers, its parts."""
     with opened(settings) as parts:
-        with parts.database.read() as session:
+        with parts.database.read(Reader.OPERATOR) as session:
             message = get_held(session, held, tenant_id=None)
             name = tenant_names(session, (message.facts.tenant_id,))[message.facts.tenant_id]
             blobs = held_blobs(session, held, tenant_id=None) if message.state is HeldState.HELD else None
@@ -187,7 +188,7 @@ def delete(settings: Settings, held: tuple[int, ...], yes: bool, as_json: bool) 
 def export(settings: Settings, held: int, output: Path, as_json: bool) -> None:
     """Write a held message to a file, octet by octet as it was received. It may be dangerous to open."""
     with opened(settings) as parts:
-        with parts.database.unit_of_work() as session:
+        with parts.database.unit_of_work(Reader.OPERATOR) as session:
             blobs = held_blobs(session, held, tenant_id=None)
             _note(session, get_held(session, held, tenant_id=None), "quarantine.export", datetime.now(UTC))
         octets = save_message(output, parts.store.read(blobs.body))

@@ -26,6 +26,7 @@ from tenants.customers import (
     tenant_named,
 )
 from tenants.domains import list_domains
+from tenants.viewpoint import Reader
 
 
 @click.group(epilog="Example: pratique tenant add acme --language de")
@@ -41,7 +42,7 @@ def command() -> None:
 @with_settings()
 def add(settings: Settings, name: str, language: str, plan: str, as_json: bool) -> None:
     """Add a customer, with a key of its own."""
-    with opened(settings) as parts, parts.database.unit_of_work() as session:
+    with opened(settings) as parts, parts.database.unit_of_work(Reader.OPERATOR) as session:
         now = datetime.now(UTC)
         tenant = add_tenant(session, parts.keyring, name=name, now=now, language=language, plan=plan)
         _note(session, tenant, "tenant.add", now)

@@ -22,6 +22,7 @@ from pratique.settings import Settings
 from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
 from tenants.engine_states import EngineReport, report_engine
+from tenants.viewpoint import Reader
 
 REPORT_SECONDS = 10.0
 
@@ -102,7 +103,7 @@ class EngineReports(Service):
         self._labels.update({state.engine: label_of(state) for state in states if state.version})
         for state in states:
             try:
-                await self._threads.run(report_engine, self._report_of(state))
+                await self._threads.run(Reader.NODE, report_engine, self._report_of(state))
             except DatabaseUnavailable as error:
                 log.warn("engines.not-reported", engine=state.engine, reason=str(error))
 

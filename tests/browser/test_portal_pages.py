@@ -20,6 +20,7 @@ from portal.serve import serve
 from tenants.message_record import MessageRecord, RecordedArtifact
 from tenants.quarantine import FindingNote, HeldState
 from tenants.release import request_release
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import ENCRYPTED, PortalWorld, portal_world
 
 pytestmark = pytest.mark.browser
@@ -188,7 +189,7 @@ def _furnish(world: PortalWorld) -> dict[str, str]:
 
 
 def _ask(world: PortalWorld, number: int) -> None:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         request_release(
             session,
             number,

@@ -15,6 +15,7 @@ from tenants.messages import MessageFacts
 from tenants.quarantine import FindingNote, NewHeld
 from tenants.queue_book import NewDelivery
 from tenants.sealed import BlobKind, SealedBlob, SealedStore
+from tenants.viewpoint import Reader
 
 NOW = datetime(2026, 11, 24, 9, 0, 0, 123_456, tzinfo=UTC)
 EICAR = FindingNote("yara", "pratique_EICAR", 3, "infected")
@@ -79,7 +80,7 @@ def customer_world(database: Database, folder: Path) -> CustomerWorld:
     """The world on a database that is migrated and empty."""
     keyring = Keyring(bytes(range(32)))
     sealed = SealedStore(FolderBlobStore(folder / "blobs"), keyring)
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         acme = add_tenant(session, keyring, name="acme", now=NOW)
         blue_harbour = add_tenant(session, keyring, name="blue-harbour", now=NOW, language="de")
     return CustomerWorld(database, sealed, keyring, acme, blue_harbour, count(1))

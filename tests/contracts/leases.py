@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from tenants.database import Database
 from tenants.queue_book import enqueue, lease_due
 from tenants.tables import queue
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 AT_ONCE = 97
@@ -24,12 +25,12 @@ def lease_everything(url: str, owner: str, start: Barrier, results: "multiproces
     All begin at the same moment, connected, and nobody goes on before each has had a portion: SQLite is not fair.
     """
     database = Database(url)
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         session.execute(select(1))
     start.wait(60)
     numbers: list[int] = []
     while True:
-        with database.unit_of_work() as session:
+        with database.unit_of_work(Reader.RUNNER) as session:
             leased = lease_due(session, now=NOW, limit=AT_ONCE, owner=owner, lease_seconds=3600)
         if not leased:
             break
@@ -42,7 +43,7 @@ def lease_everything(url: str, owner: str, start: Barrier, results: "multiproces
 
 def fill_queue(world: CustomerWorld, rows: int) -> None:
     """Queue this many copies of one message."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         (number,) = enqueue(session, [world.new_delivery(session)], NOW)
         table = queue.delivery
         row = dict(session.execute(select(table).where(table.c.id == number)).one()._mapping)

@@ -30,6 +30,7 @@ from tenants.migration import migrate
 from tenants.quarantine import STILL_HELD, HeldFilter, HeldMessage, HeldState, list_held
 from tenants.queue_book import DeliveryState
 from tenants.queue_listing import Delivery, DeliveryFilter, list_deliveries
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, customer_world
 
 HOSTNAME = "mx.service.example"
@@ -76,13 +77,13 @@ class MailWorld:
 
     def deliveries(self, *states: DeliveryState) -> tuple[Delivery, ...]:
         """What is in the queue, in the order in which it came."""
-        with self.database.read() as session:
+        with self.database.read(Reader.OPERATOR) as session:
             found = list_deliveries(session, DeliveryFilter(states or tuple(DeliveryState)), tenant_id=None)
         return found[::-1]
 
     def held(self, *states: HeldState) -> tuple[HeldMessage, ...]:
         """What is in the quarantine, in the order in which it came."""
-        with self.database.read() as session:
+        with self.database.read(Reader.OPERATOR) as session:
             return list_held(session, HeldFilter(states or STILL_HELD), tenant_id=None)[::-1]
 
     def blob_files(self) -> list[Path]:
@@ -116,7 +117,7 @@ def mail_world(case: TestCase) -> MailWorld:
 
 def add_domain_of(database: Database, tenant_id: int, name: str, *, is_verified: bool = True) -> None:
     """A domain whose next hop is `mail.` and its name."""
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         add_domain(
             session,
             tenant_id=tenant_id,

@@ -10,6 +10,7 @@ from tenants.database import Database
 from tenants.migration import migrate
 from tenants.recipients import RecipientSource, source_of
 from tenants.tables import customers
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 
 
@@ -27,6 +28,6 @@ def test_domains_of_before_ask_their_next_hop(tmp_path: Path) -> None:
             )
         )
     migrate(database)
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         assert source_of(session, 1) == RecipientSource()
     database.close()

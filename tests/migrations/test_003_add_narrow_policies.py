@@ -11,6 +11,7 @@ from tenants.migration import migrate
 from tenants.policies import tenant_policy
 from tenants.policy import Action
 from tenants.quarantine import get_held
+from tenants.viewpoint import Reader
 
 _MESSAGE = (
     "INSERT INTO message (transaction_id, tenant_id, received_at, client_address, reverse_path, message_id, subject,"
@@ -34,12 +35,12 @@ def test_what_is_held_is_scanned_again_only_when_asked(tmp_path: Path) -> None:
         connection.execute(text(_MESSAGE))
         connection.execute(text(_HELD))
         connection.execute(
-            text("INSERT INTO policy (tenant_id, entries, changed_at) VALUES (1, '{\"spam\": \"hold\"}', 0)")
+            text('INSERT INTO policy (tenant_id, entries, changed_at) VALUES (1, \'{"spam": "hold"}\', 0)')
         )
     migrate(database)
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(text(_HELD))
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         for number in (1, 2):
             held = get_held(session, number, tenant_id=None)
             assert (held.rescan_at, held.rescans) == (None, 0)

@@ -10,6 +10,7 @@ from tenants.database import Database
 from tenants.migration import migrate
 from tenants.policies import tenant_policy
 from tenants.sender_lists import Listing, count_senders
+from tenants.viewpoint import Reader
 
 
 def test_what_was_there_is_as_it_was(tmp_path: Path) -> None:
@@ -21,10 +22,10 @@ def test_what_was_there_is_as_it_was(tmp_path: Path) -> None:
         settings.attributes["connection"] = connection
         command.upgrade(settings, "003")
         connection.execute(
-            text("INSERT INTO policy (tenant_id, entries, changed_at) VALUES (1, '{\"agents\": [\"x\"]}', 0)")
+            text('INSERT INTO policy (tenant_id, entries, changed_at) VALUES (1, \'{"agents": ["x"]}\', 0)')
         )
     migrate(database)
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         policy = tenant_policy(session, tenant_id=1).policy
         assert (policy.agents, policy.dns_blocklists) == (("x",), ())
         assert count_senders(session, tenant_id=1) == {Listing.ALLOW: 0, Listing.BLOCK: 0}

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tenants.database import Database
 from tenants.domains import get_domain
 from tenants.migration import migrate
+from tenants.viewpoint import Reader
 
 _DOMAIN = (
     "INSERT INTO domain (id, tenant_id, name, mx_name, verification_token, created_at) VALUES (1, 1, 'a.example', 'x',"
@@ -28,9 +29,9 @@ def test_routes_of_before_have_no_terms(tmp_path: Path) -> None:
         connection.execute(text(_DOMAIN))
         connection.execute(text(_ROUTE.format(0)))
     migrate(database)
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(text(_ROUTE.format(1)))
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         routes = get_domain(session, tenant_id=None, name="a.example").routes
         assert [(route.text, route.priority) for route in routes] == [
             ("smtp://mail.a.example:25", 0),

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tenants.database import Database
 from tenants.messages import get_message, recipients_dsn
 from tenants.migration import migrate
+from tenants.viewpoint import Reader
 
 _MESSAGE = (
     "INSERT INTO message (transaction_id, tenant_id, received_at, client_address, reverse_path, message_id, subject,"
@@ -29,10 +30,10 @@ def test_nothing_was_asked_for(tmp_path: Path) -> None:
         connection.execute(text(_MESSAGE), {"transaction": "t1"})
         connection.execute(text(_RECIPIENT), {"transaction": "t1"})
     migrate(database)
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(text(_MESSAGE), {"transaction": "t2"})
         session.execute(text(_RECIPIENT), {"transaction": "t2"})
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         for transaction in ("t1", "t2"):
             facts = get_message(session, tenant_id=None, transaction=transaction)
             assert (facts.requires_tls, facts.dsn) == (False, "")

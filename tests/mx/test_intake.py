@@ -42,6 +42,7 @@ from tenants.trace import (
     Examined,
     MessageReceived,
 )
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory, envelope_for, result_of
 from tests.contracts.mail import EICAR, attached, encrypted_zip, nested
@@ -115,7 +116,7 @@ class IntakeTest(TestCase):
         return answer
 
     def policy(self, **entries: str) -> None:
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             change_tenant_policy(session, tenant_id=self.world.customers.acme.id, entries=entries, now=NOW)
 
     def told(self) -> list[type[Event]]:
@@ -175,7 +176,7 @@ class IntakeTest(TestCase):
 
     async def test_policies_of_two_domains_may_differ(self) -> None:
         """What one refuses is held, because the other takes it; one reply."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             change_domain_policy(
                 session, tenant_id=self.world.customers.acme.id, domain_id=2, entries={"infected": "deliver"}, now=NOW
             )
@@ -213,7 +214,7 @@ class IntakeTest(TestCase):
 
     async def test_a_tenant_without_a_key_gets_what_need_not_be_stored(self) -> None:
         """And 451 for everything else: nothing is ever stored in clear."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             shred(session, self.world.customers.acme.id)
         assert await self.send(A) == TAKEN
         assert await self.send(A, content=VIRUS) == reply.STORAGE_UNAVAILABLE
@@ -243,7 +244,7 @@ class IntakeTest(TestCase):
         assert await self.send(A, content=lie + MESSAGE) == TAKEN
         assert self.hops.contents[0].count(b"Pratique-Scanned") == 1
         assert await self.send(A, content=lie + VIRUS) == reply.INFECTED
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             body = held_blobs(session, self.world.held()[0].id, tenant_id=None).body
         assert b"".join(self.world.customers.sealed.read(body)) == lie + VIRUS
 
@@ -288,7 +289,7 @@ class IntakeTest(TestCase):
 
     async def test_mail_to_the_postmaster_is_held_for_the_operator(self) -> None:
         """There is no route for it, and it is never refused."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             add_missing_keys(session, self.world.customers.keyring, NOW)
         assert await self.send("postmaster") == TAKEN
         assert await self.send(f"abuse@{HOSTNAME}") == TAKEN
@@ -296,7 +297,7 @@ class IntakeTest(TestCase):
 
     async def test_a_domain_without_routes_is_held(self) -> None:
         """Until somebody releases it."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(delete(customers.route))
         assert await self.send(A) == TAKEN
         assert [held.reason for held in self.world.held()] == ["no-next-hop"]
@@ -304,7 +305,7 @@ class IntakeTest(TestCase):
     async def test_what_is_said_of_a_recipient(self) -> None:
         """Unknown, unverified, suspended, deleted: each has its own answer."""
         add_domain_of(self.world.database, self.world.customers.acme.id, "new.example", is_verified=False)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             delete_domain(session, tenant_id=None, name="second.example", now=NOW)
             suspend_tenant(session, self.world.customers.blue_harbour.id, NOW)
         conversation = self.intake(scanner=Raising(AssertionError())).conversation()
@@ -326,7 +327,7 @@ class IntakeTest(TestCase):
     async def test_a_damaged_policy_is_no_clean_pass(self) -> None:
         """A policy that does not parse stops the transaction; the transport answers 451."""
         self.policy(infected="hold")
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(update(customers.policy).values(entries={"infected": "wave through"}))
         conversation = self.intake(scanner=Raising(AssertionError())).conversation()
         with pytest.raises(ValueError, match="wave through"):

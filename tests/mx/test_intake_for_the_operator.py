@@ -15,6 +15,7 @@ from mx.intake import Intake
 from mx.spool import Spool
 from tenants.directory import Directory
 from tenants.keys import add_missing_keys
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail_world import HOSTNAME, Everybody, mail_world, scanner_of
@@ -35,7 +36,7 @@ class OperatorsMail(TestCase):
     async def test_it_goes_where_the_operator_reads_it(self) -> None:
         """Stored before the 250, and sent on a way of its own at once; what that refuses is held for the operator."""
         world, hops = mail_world(self), NextHopsInMemory()
-        with world.database.unit_of_work() as session:
+        with world.database.unit_of_work(Reader.OPERATOR) as session:
             add_missing_keys(session, world.customers.keyring, NOW)
         times = QueueTimes(timedelta(minutes=1), timedelta(days=5))
         keeper = Keeper(world.customers.sealed, world.threads, reactor, lambda: NOW, times)

@@ -34,6 +34,7 @@ from tenants.trace import (
     Observed,
     RefusedByAgent,
 )
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail import EICAR, attached, nested
@@ -119,7 +120,7 @@ class IntakeWithAgentsTest(TestCase):
         self.policy(agents="scripted")
 
     def policy(self, **entries: str) -> None:
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             change_tenant_policy(session, tenant_id=self.world.customers.acme.id, entries=entries, now=NOW)
 
     def intake(self, *agents: Any, engines: Sequence[Any] = (), scanner: Any = None) -> Intake:
@@ -238,7 +239,7 @@ class IntakeWithAgentsTest(TestCase):
 
     async def test_in_a_mixed_transaction_the_refused_copy_is_held(self) -> None:
         """The client can be told one thing only, and the other domain takes it."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             change_domain_policy(
                 session, tenant_id=self.world.customers.acme.id, domain_id=2, entries={"agents": ""}, now=NOW
             )

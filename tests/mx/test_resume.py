@@ -28,6 +28,7 @@ from tenants.statements import replace_row
 from tenants.tables import customers, mail, quarantine
 from tenants.trace import Event, Released, Rescanned
 from tenants.trace_book import events_of
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory
 from tests.contracts.mail import EICAR
@@ -68,7 +69,7 @@ class ReleaseTest(TestCase):
     def ask(self, *recipients: str, content: bytes = MESSAGE, override: tuple[str, ...] = ()) -> int:
         """Hold a message, and ask for its release."""
         customers_world = self.world.customers
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             body = customers_world.blob(session, None, content)
             number = hold(session, customers_world.new_held(session, recipients=recipients, body=body), NOW)
             request_release(session, number, tenant_id=None, who="rita", override=override, now=NOW)
@@ -125,7 +126,7 @@ class ReleaseTest(TestCase):
         """Kept with the message while it is held; so is what came in chunks with a lone LF."""
         asked = {"requires_tls": True, "dsn": "RET=FULL"}
         self.ask(A, B, content=MESSAGE + b"a lone\n\r\n")
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(update(mail.message).values(**asked))
             keys = {"transaction_id": session.scalar(select(mail.message.c.transaction_id))}
             for address in (A, B):
@@ -137,7 +138,7 @@ class ReleaseTest(TestCase):
 
     async def test_bare_line_ends_leave_as_they_are_or_as_the_policy_says(self) -> None:
         """The next hop is told that there are some, and what may be done with them; the portal shows what was."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             change_tenant_policy(
                 session, tenant_id=self.world.customers.acme.id, entries={"bare_line_ends": "normalise"}, now=NOW
             )
@@ -169,7 +170,7 @@ class ReleaseTest(TestCase):
     async def test_a_finding_that_is_ignored_by_now_does_not_keep_it(self) -> None:
         """The day of a bad signature."""
         self.ask(A, content=VIRUS)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             ignore_finding(session, name="EICAR-Test-File", tenant_id=None, who="operator", now=NOW)
         assert (await self.release()).state is HeldState.RELEASED
 
@@ -196,14 +197,14 @@ class ReleaseTest(TestCase):
             "250 2.0.0 Ok: queued as 4711",
         ]
         assert [delivery.recipient for delivery in self.world.deliveries(DeliveryState.QUEUED)] == [A, B]
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             due = lease_due(session, now=later(days=1), limit=1, owner="one", lease_seconds=60)
         assert due[0].headers_on_top.startswith(b"Pratique-Scanned: clean; by=mx.service.example")
         assert b"".join(self.world.customers.sealed.read(due[0].body)) == MESSAGE
 
     def hold_unanswered(self, content: bytes = MESSAGE) -> None:
         """Held because an engine gave no answer."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             body = self.world.customers.blob(session, None, content)
             new = self.world.customers.new_held(
                 session, recipients=(A,), body=body, reason="engine-unavailable", findings=(), rescan_at=NOW
@@ -213,7 +214,7 @@ class ReleaseTest(TestCase):
     def told(self) -> list[type[Event]]:
         (message,) = self.world.held(*HeldState)
         transaction = message.facts.transaction
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             return [type(event) for event in events_of(session, [transaction])[transaction]]
 
     async def test_what_an_engine_did_not_see_leaves_by_itself_once_it_answers(self) -> None:
@@ -243,7 +244,7 @@ class ReleaseTest(TestCase):
     async def test_a_rescan_does_not_take_an_old_override_for_its_own(self) -> None:
         """A person's word counts for the release that the person asked for."""
         self.hold_unanswered(VIRUS)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(update(quarantine.held).values(override_findings=["EICAR-Test-File"]))
         await self.assert_still_held(saying="found EICAR-Test-File")
 
@@ -260,7 +261,7 @@ class ReleaseTest(TestCase):
         message = await self.release()
         assert message.state is HeldState.HELD
         assert "550 5.1.1 No such user" in message.last_result
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             request_release(session, number, tenant_id=None, who="rita", override=(), now=NOW)
         self.hops.answers = {}
         assert (await self.release()).state is HeldState.RELEASED
@@ -273,7 +274,7 @@ class ReleaseTest(TestCase):
             file.write_bytes(b"changed")
         with_broken_seal = await self.release()
         assert "cannot be read" in with_broken_seal.last_result
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             request_release(session, with_broken_seal.id, tenant_id=None, who="rita", override=(), now=NOW)
         for file in self.world.blob_files():
             file.unlink()
@@ -282,7 +283,7 @@ class ReleaseTest(TestCase):
     async def test_a_domain_without_a_route_keeps_its_copies(self) -> None:
         """The other domains' copies leave."""
         self.ask(A, C)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             second = select(customers.domain.c.id).where(customers.domain.c.name == "second.example")
             session.execute(delete(customers.route).where(customers.route.c.domain_id.in_(second)))
         message = await self.release()
@@ -292,7 +293,7 @@ class ReleaseTest(TestCase):
     async def test_mail_never_goes_to_another_tenant_that_added_the_domain(self) -> None:
         """Nor do that tenant's ignored findings count."""
         self.ask(A, content=VIRUS, override=("EICAR-Test-File",))
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             delete_domain(session, tenant_id=None, name="acme.example", now=NOW)
         add_domain_of(self.world.database, self.world.customers.blue_harbour.id, "acme.example")
         await self.assert_still_held(saying="no route")
@@ -312,14 +313,14 @@ class ReleaseTest(TestCase):
         """The one that took over does."""
         self.ask(A)
         (piece,) = await self.releaser().lease(10)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             take_release_requests(session, now=later(days=1), limit=9, owner="two", lease_seconds=60)
         await piece
         assert self.world.held()[0].state is HeldState.RELEASING
 
     def hold_with(self, *findings: FindingNote, **entries: str) -> None:
         """Held because an engine gave no answer, beside what agents found then; for a policy with these entries."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             change_tenant_policy(session, tenant_id=self.world.customers.acme.id, entries=entries, now=NOW)
             new = self.world.customers.new_held(
                 session,
@@ -355,7 +356,7 @@ class ReleaseTest(TestCase):
         self.hold_with(FindingNote("looks-again", "dmarc.reject", 0, "phishing"), agents="looks-again", phishing="hold")
         await self.assert_still_held(saying="found dmarc.reject")
         (held,) = self.world.held()
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             request_release(session, held.id, tenant_id=None, who="rita", override=("dmarc.reject",), now=NOW)
         assert (await self.release()).state is HeldState.RELEASED
 

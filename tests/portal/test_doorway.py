@@ -13,6 +13,7 @@ from portal.visit import Access, PageRefused, Surroundings, Visit
 from tenants.customers import suspend_tenant
 from tenants.quarantine import HeldState
 from tenants.refusals import NotFound, WrongState
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import BASE_URL, PortalWorld, hidden_value, token_in
 
 FORM = "application/x-www-form-urlencoded"
@@ -123,7 +124,7 @@ def test_people_of_a_suspended_tenant_look_and_change_nothing(world: PortalWorld
     number = world.hold(reason="encrypted", findings=())
     client = world.signed_in("rita@acme.example")
     page = client.get(f"/quarantine/{number}/release").text
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         suspend_tenant(session, world.tenants["acme"], world.clock.now)
     form = {"form_token": token_in(page), "seen": hidden_value(page, "seen")}
     answer = client.post(f"/quarantine/{number}/release", data=form)

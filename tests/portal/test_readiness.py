@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from portal.readiness import LATE_AFTER, make_health_application, readiness_page
 from tenants.database import Database
 from tenants.engine_states import EngineReport, report_engine
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import START, PortalWorld
 
 REPORT = EngineReport("mx.secret.example/mx1", "clamd", "1.4.6", "27812", None, "ready", False, 1, 0, None, START)
@@ -17,7 +18,7 @@ REPORT = EngineReport("mx.secret.example/mx1", "clamd", "1.4.6", "27812", None, 
 
 def asked(world: PortalWorld, *reports: EngineReport, has_room: bool = True) -> tuple[int, str]:
     """Status and text of `/readyz`."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         for report in reports:
             report_engine(session, report)
     page = readiness_page(world.database, lambda: has_room, START + timedelta(seconds=30))

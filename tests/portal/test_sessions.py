@@ -5,6 +5,7 @@ from starlette.responses import Response
 
 from portal.sessions import Cookies, find_visitor
 from tenants.accounts import Role, add_user, remove_user
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld
 
 ADAM = "adam@acme.example"
@@ -70,12 +71,12 @@ def test_the_role_is_the_present_one(world: PortalWorld) -> None:
     """A role that was changed counts from the next request on; one that was taken away ends the session."""
     token = _token(world)
     acme = world.tenants["acme"]
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_user(session, tenant_id=acme, email=ADAM, role=Role.READER, now=world.clock.now)
     visitor = find_visitor(world.database, token, world.clock.now)
     assert visitor is not None
     assert visitor.who.role is Role.READER
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         remove_user(session, tenant_id=acme, email=ADAM)
     assert find_visitor(world.database, token, world.clock.now) is None
 

@@ -11,6 +11,7 @@ from pratique.opening import CannotOpen, migrate_database, open_database, open_k
 from pratique.settings import Settings
 from tenants.customers import OPERATOR, list_tenants, tenant_named
 from tenants.keys import KeyTrouble, current_key
+from tenants.viewpoint import Reader
 from tests.servers.postgres_server import PostgresServer
 
 
@@ -22,7 +23,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_an_empty_folder_is_made_and_migrated(settings: Settings) -> None:
     """The folder is its owner's alone, and the operator's own tenant is there, with a key."""
-    with opened(settings) as parts, parts.database.read() as session:
+    with opened(settings) as parts, parts.database.read(Reader.OPERATOR) as session:
         operator = tenant_named(session, OPERATOR)
         assert current_key(session, operator.id)
     assert settings.data.stat().st_mode & 0o777 == 0o700
@@ -100,7 +101,7 @@ def test_a_postgresql_that_is_not_migrated_is_left_to_migrate(empty_postgres: Se
     assert str(refused.value) == "The database has no tables yet: run `pratique migrate` once."
     assert migrate_database(empty_postgres) is True
     assert migrate_database(empty_postgres) is False
-    with opened(empty_postgres) as parts, parts.database.read() as session:
+    with opened(empty_postgres) as parts, parts.database.read(Reader.OPERATOR) as session:
         assert [tenant.name for tenant in list_tenants(session)] == [OPERATOR]
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from pratique.opening import opened
 from pratique.settings import Settings
 from tenants.database import Database
+from tenants.viewpoint import Reader
 from tests.servers.program import wait_until
 
 READY = re.compile(r"ready smtp=127\.0\.0\.1:(\d+) portal=127\.0\.0\.1:(\d+)\n")
@@ -152,7 +153,7 @@ def test_an_older_database_is_one_line(tmp_path: Path) -> None:
     with opened(settings):
         pass
     database = Database(settings.database_url)
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(text("DROP TABLE alembic_version"))
     database.close()
     line = refused(settings.data, "--smtp", "127.0.0.1:0", "--portal", "127.0.0.1:0")

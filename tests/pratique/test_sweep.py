@@ -17,6 +17,7 @@ from tenants.keys import current_key
 from tenants.migration import migrate
 from tenants.quarantine import NewHeld, hold
 from tenants.sealed import BlobKind, SealedStore
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import EICAR, NOW, customer_world
 from tests.servers.s3_server import CREDENTIALS
 from tests.servers.scripted_s3 import Fault, scripted_s3
@@ -63,12 +64,12 @@ class SweepTest(TestCase):
         return self.world.sealed
 
     def _orphan(self) -> str:
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             key = current_key(session, self.world.acme.id)
         return self.sealed.store(key, BlobKind.BODY, [b"nobody's"]).name
 
     def _hold(self) -> set[str]:
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             key = current_key(session, self.world.acme.id)
             body, record = (self.sealed.store(key, kind, [b"held"]) for kind in BlobKind)
             facts = self.world.facts()

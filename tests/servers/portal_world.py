@@ -28,6 +28,7 @@ from tenants.sealed import BlobKind, SealedStore
 from tenants.sign_in import make_link
 from tenants.trace import CopyAccepted, CopyHeld, Event, Examined, MessageReceived
 from tenants.trace_book import record_events
+from tenants.viewpoint import Reader
 
 BASE_URL = "http://portal.example"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -86,7 +87,7 @@ class PortalWorld:
 
     def link_for(self, email: str) -> str:
         """The path of a fresh sign-in link."""
-        with self.database.unit_of_work() as session:
+        with self.database.unit_of_work(Reader.OPERATOR) as session:
             return f"/signin/{make_link(session, email=email, now=self.clock.now)}"
 
     def signed_in(self, email: str, base_url: str = BASE_URL) -> TestClient:
@@ -111,12 +112,12 @@ class PortalWorld:
     ) -> int:
         """Hold a message, its blobs sealed in the folder, its events in the trace; gives its number."""
         facts = self._facts(tenant, subject, reverse_path, recipients, reason)
-        with self.database.read() as session:
+        with self.database.read(Reader.OPERATOR) as session:
             key = current_key(session, facts.tenant_id)
         body = self.sealed.store(key, BlobKind.BODY, [b"Subject: x\r\n\r\nbody\r\n"])
         blob = self.sealed.store(key, BlobKind.RECORD, [record.to_json()]) if record else None
         names = tuple(note.name for note in findings)
-        with self.database.unit_of_work() as session:
+        with self.database.unit_of_work(Reader.OPERATOR) as session:
             number = hold(session, NewHeld(facts, reason, reason, findings, recipients, body, blob), self.clock.now)
             events: list[Event] = [self._received(facts), self._examined(facts, names)]
             reply = "550 5.7.1 The message was refused"
@@ -133,18 +134,18 @@ class PortalWorld:
         accepted = CopyAccepted(
             facts.transaction, facts.tenant_id, facts.received_at, facts.recipients[0], "250 2.0.0 Ok: queued as 4F2B1"
         )
-        with self.database.unit_of_work() as session:
+        with self.database.unit_of_work(Reader.OPERATOR) as session:
             record_events(session, [self._received(facts), self._examined(facts, ()), accepted])
         return facts.transaction
 
     def held(self, number: int) -> HeldMessage:
         """The held message as the book has it now."""
-        with self.database.read() as session:
+        with self.database.read(Reader.OPERATOR) as session:
             return get_held(session, number, tenant_id=None)
 
     def carry_out_releases(self, reply: str = "", failure: str = "") -> int:
         """Do as the worker does: lease what is asked for, and settle it with this reply or failure."""
-        with self.database.unit_of_work() as session:
+        with self.database.unit_of_work(Reader.OPERATOR) as session:
             leased = take_release_requests(session, now=self.clock.now, limit=10, owner="test", lease_seconds=60)
             for release in leased:
                 results = [
@@ -217,7 +218,7 @@ def portal_world(folder: Path, base_url: str = BASE_URL) -> Iterator[PortalWorld
     sealed = SealedStore(FolderBlobStore(folder / "blobs"), keyring)
     clock = MovableClock()
     world = PortalWorld(database, sealed, make_application(database, sealed, base_url, clock), clock)
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         for name in ("acme", "blue-harbour"):
             world.tenants[name] = add_tenant(session, keyring, name=name, now=clock.now).id
             add_domain(

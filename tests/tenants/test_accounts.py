@@ -6,12 +6,13 @@ from tenants.accounts import Member, Role, add_user, canonical_email, members, m
 from tenants.customers import delete_tenant
 from tenants.refusals import NotFound, Refusal
 from tenants.sign_in import begin_session, signed_in
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 
 def test_a_person_has_one_role_with_each_tenant(world: CustomerWorld) -> None:
     """The one given last; the address has one spelling."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         first = add_user(session, tenant_id=world.acme.id, email="Rita@ACME.example", role=Role.READER, now=NOW)
         add_user(session, tenant_id=world.blue_harbour.id, email="rita@acme.example", role=Role.ADMIN, now=NOW)
         again = add_user(session, tenant_id=world.acme.id, email="rita@acme.example", role=Role.OWNER, now=NOW)
@@ -26,7 +27,7 @@ def test_a_person_has_one_role_with_each_tenant(world: CustomerWorld) -> None:
 
 def test_a_person_whose_role_is_taken_is_out_at_once(world: CustomerWorld) -> None:
     """Of this tenant's sessions; the other tenant's stay."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         for tenant in (world.acme, world.blue_harbour):
             user = add_user(session, tenant_id=tenant.id, email="rita@acme.example", role=Role.READER, now=NOW).user_id
         ours, other = (
@@ -41,7 +42,7 @@ def test_a_person_whose_role_is_taken_is_out_at_once(world: CustomerWorld) -> No
 
 def test_a_deleted_tenant_has_no_people(world: CustomerWorld) -> None:
     """Nobody gets in any more."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         user = add_user(session, tenant_id=world.acme.id, email="a@acme.example", role=Role.OWNER, now=NOW).user_id
         token = begin_session(session, user_id=user, tenant_id=world.acme.id, now=NOW)
         delete_tenant(session, world.acme.id, NOW)
@@ -60,7 +61,10 @@ def test_what_is_no_address_is_refused(email: str) -> None:
 
 def test_an_unknown_person_is_not_found(world: CustomerWorld) -> None:
     """With the address as it was given."""
-    with world.database.read() as session, pytest.raises(NotFound, match=r"There is no user 'nobody@acme.example'"):
+    with (
+        world.database.read(Reader.OPERATOR) as session,
+        pytest.raises(NotFound, match=r"There is no user 'nobody@acme.example'"),
+    ):
         user_id_of(session, "nobody@acme.example")
 
 

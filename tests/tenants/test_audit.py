@@ -1,12 +1,13 @@
 """The audit: what was done, newest first, each tenant's own."""
 
 from tenants.audit import AuditEntry, list_actions, record_action
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 
 def test_entries_come_back_newest_first_and_page_by_page(world: CustomerWorld) -> None:
     """A tenant sees its own; the operator all."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         for number, tenant_id in enumerate((world.acme.id, world.blue_harbour.id, world.acme.id, None)):
             record_action(
                 session,

@@ -19,12 +19,13 @@ from tenants.domains import add_domain, list_domains
 from tenants.keys import current_key
 from tenants.quarantine import HeldState, get_held, hold
 from tenants.refusals import AlreadyExists, NotFound, Refusal, WrongState
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
 def test_a_tenant_is_added_with_a_key_of_its_own(world: CustomerWorld) -> None:
     """And found by name and by number."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert tenant_named(session, "acme") == get_tenant(session, world.acme.id) == world.acme
         assert [tenant.name for tenant in list_tenants(session)] == ["acme", "blue-harbour", OPERATOR]
         assert tenant_names(session, [world.acme.id, world.acme.id, 99]) == {world.acme.id: "acme"}
@@ -36,13 +37,13 @@ def test_a_tenant_is_added_with_a_key_of_its_own(world: CustomerWorld) -> None:
 @pytest.mark.parametrize("name", ["", "Acme", "a b", "-acme", "acme-", "ä", "a" * 64, "a\n"])
 def test_a_name_of_another_form_is_refused(world: CustomerWorld, name: str) -> None:
     """It is typed on command lines."""
-    with world.database.unit_of_work() as session, pytest.raises(Refusal, match="cannot be named"):
+    with world.database.unit_of_work(Reader.OPERATOR) as session, pytest.raises(Refusal, match="cannot be named"):
         add_tenant(session, world.keyring, name=name, now=NOW)
 
 
 def test_a_taken_name_and_a_wrong_language_are_refused(world: CustomerWorld) -> None:
     """With one sentence each."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         with pytest.raises(AlreadyExists, match="There is a tenant named 'acme' already"):
             add_tenant(session, world.keyring, name="acme", now=NOW)
         with pytest.raises(Refusal, match="is not a language tag"):
@@ -51,7 +52,7 @@ def test_a_taken_name_and_a_wrong_language_are_refused(world: CustomerWorld) -> 
 
 def test_suspending_and_resuming(world: CustomerWorld) -> None:
     """Either may be said twice."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         for _ in range(2):
             assert suspend_tenant(session, world.acme.id, NOW).state is TenantState.SUSPENDED
         for _ in range(2):
@@ -60,7 +61,7 @@ def test_suspending_and_resuming(world: CustomerWorld) -> None:
 
 def test_a_deleted_tenants_name_is_free_and_its_mail_unreadable(world: CustomerWorld) -> None:
     """Its domains are answered as deleted ones; its held mail is marked deleted."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         routes = ("smtp://mail.acme.example",)
         add_domain(
             session,
@@ -87,7 +88,7 @@ def test_a_deleted_tenants_name_is_free_and_its_mail_unreadable(world: CustomerW
 
 def test_the_built_in_tenant_stays_as_it_is(world: CustomerWorld) -> None:
     """Mail to the postmaster must always be taken."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         operator = tenant_named(session, OPERATOR)
         for change in (suspend_tenant, delete_tenant):
             with pytest.raises(WrongState, match="built in"):

@@ -19,6 +19,7 @@ from tenants.migration import migrate
 from tenants.refusals import AlreadyExists
 from tenants.statements import insert_new
 from tenants.tables import people
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 
 
@@ -70,16 +71,17 @@ class DatabaseThreadsTest(TestCase):
             session.execute(text("SELECT 1"))
             gate.wait(20)
 
-        first = Deferred.fromCoroutine(self.threads.run_durably(slow))
-        waiting = [Deferred.fromCoroutine(self.threads.run_durably(function)) for function in functions]
+        first = Deferred.fromCoroutine(self.threads.run_durably(Reader.OPERATOR, slow))
+        durably = self.threads.run_durably
+        waiting = [Deferred.fromCoroutine(durably(Reader.OPERATOR, function)) for function in functions]
         gate.set()
         return DeferredList([first, *waiting], consumeErrors=True)  # type: ignore[return-value]
 
     async def test_what_was_run_is_committed(self) -> None:
         """By each of the two ways; reading sees it."""
-        await self.threads.run(add_user, "a@acme.example")
-        await self.threads.run_durably(add_user, email="b@acme.example")
-        assert await self.threads.read(count_users) == 2
+        await self.threads.run(Reader.OPERATOR, add_user, "a@acme.example")
+        await self.threads.run_durably(Reader.OPERATOR, add_user, email="b@acme.example")
+        assert await self.threads.read(Reader.OPERATOR, count_users) == 2
 
     async def test_those_who_wait_together_share_a_commit(self) -> None:
         """Twenty of them cost one, and each gets its own answer."""
@@ -91,7 +93,7 @@ class DatabaseThreadsTest(TestCase):
         results = await self.behind_a_slow_one([adder(number) for number in range(20)])
         assert [result[1] for _, result in results[1:]] == list(range(20))  # type: ignore[index]
         assert self.commits - before == 2
-        assert await self.threads.read(count_users) == 20
+        assert await self.threads.read(Reader.OPERATOR, count_users) == 20
 
     async def test_one_that_raises_undoes_itself_alone(self) -> None:
         """A refusal, a bug, and a value that is not frozen; the others are committed."""
@@ -113,7 +115,7 @@ class DatabaseThreadsTest(TestCase):
         assert [succeeded for succeeded, _ in results] == [True, True, False, False, False]
         failures = [result for succeeded, result in results if not succeeded]
         assert failures[0].check(AlreadyExists) and failures[2].check(NotFrozenError)  # type: ignore[attr-defined]
-        assert await self.threads.read(count_users) == 1
+        assert await self.threads.read(Reader.OPERATOR, count_users) == 1
 
     async def test_a_commit_that_fails_fails_for_all_of_the_group(self) -> None:
         """None of them has happened, and the next group works."""
@@ -126,7 +128,7 @@ class DatabaseThreadsTest(TestCase):
         event.remove(self.database.engine, "commit", refuse)
         assert [succeeded for succeeded, _ in results] == [False, False]
         assert all(result.check(DatabaseUnavailable) for _, result in results)  # type: ignore[attr-defined]
-        assert await self.threads.run_durably(count_users) == 0
+        assert await self.threads.run_durably(Reader.OPERATOR, count_users) == 0
 
     async def test_an_outage_in_one_function_is_told_to_the_whole_group(self) -> None:
         """Its savepoint cannot be trusted any more, nor can the transaction."""
@@ -137,14 +139,15 @@ class DatabaseThreadsTest(TestCase):
         adds = [lambda session: add_user(session, "a@acme.example"), outage]
         results = await self.behind_a_slow_one(adds)  # type: ignore[arg-type]
         assert [succeeded for succeeded, _ in results] == [True, False, False]
-        assert await self.threads.read(count_users) == 0
+        assert await self.threads.read(Reader.OPERATOR, count_users) == 0
 
     async def test_stopping_lets_what_was_asked_for_finish(self) -> None:
         """Also what was still waiting for the group before it."""
-        waiting = [Deferred.fromCoroutine(self.threads.run_durably(add_user, f"{n}@acme.example")) for n in range(100)]
+        durably, addresses = self.threads.run_durably, [f"{number}@acme.example" for number in range(100)]
+        waiting = [Deferred.fromCoroutine(durably(Reader.OPERATOR, add_user, address)) for address in addresses]
         await self.threads.stopService()
         assert len(await DeferredList(waiting, fireOnOneErrback=True)) == 100
-        with self.database.read() as session:
+        with self.database.read(Reader.OPERATOR) as session:
             assert count_users(session) == 100
 
 

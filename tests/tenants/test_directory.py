@@ -20,13 +20,14 @@ from tenants.policies import (
     change_tenant_policy,
 )
 from tenants.policy import Action, Policy
+from tenants.viewpoint import Reader, Viewpoint
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 OWN = frozenset({"pratique.example"})
 
 
 def add(world: CustomerWorld, name: str, *, is_verified: bool = True, tenant_id: int | None = None) -> None:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_domain(
             session,
             tenant_id=tenant_id or world.acme.id,
@@ -39,12 +40,12 @@ def add(world: CustomerWorld, name: str, *, is_verified: bool = True, tenant_id:
 
 
 def status(world: CustomerWorld, address: str, after: timedelta = timedelta()) -> Status:
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         return look_up(session, address, NOW + after, OWN).status
 
 
 def change(world: CustomerWorld, function: Callable[..., object], *arguments: Any, **named: Any) -> None:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         function(session, *arguments, **named)
 
 
@@ -105,14 +106,14 @@ def test_a_standing_has_all_that_the_message_needs(world: CustomerWorld) -> None
     """Tenant, routes in order, policy of the domain, key, ignored findings, language."""
     add(world, "harbour.example", tenant_id=world.blue_harbour.id)
     own = world.blue_harbour.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         domain = get_domain(session, tenant_id=own, name="harbour.example")
         change_tenant_policy(session, tenant_id=own, entries={"spam": "hold", "infected": "discard"}, now=NOW)
         change_domain_policy(session, tenant_id=own, domain_id=domain.id, entries={"spam": "reject"}, now=NOW)
         ignore_finding(session, name="false-for-all", tenant_id=None, who="cli", now=NOW)
         ignore_finding(session, name="false-here", tenant_id=own, who="cli", now=NOW)
         ignore_finding(session, name="false-elsewhere", tenant_id=world.acme.id, who="cli", now=NOW)
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         standing = look_up(session, "a@harbour.example", NOW)
         assert standing.key == current_key(session, own)
     assert (standing.tenant_id, standing.tenant_name, standing.language) == (own, "blue-harbour", "de")
@@ -124,7 +125,7 @@ def test_a_standing_has_all_that_the_message_needs(world: CustomerWorld) -> None
 
 def test_the_operators_mail_is_kept_under_the_built_in_tenant(world: CustomerWorld) -> None:
     """It needs a key, which the first start gives it."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert look_up(session, "postmaster", NOW).key is None
         add_missing_keys(session, world.keyring, NOW)
         standing = look_up(session, "postmaster", NOW)
@@ -140,11 +141,11 @@ class Reads:
         self.count = 0
         self.is_away = False
 
-    async def read(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    async def read(self, viewpoint: Viewpoint, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         self.count += 1
         if self.is_away:
             raise DatabaseUnavailable("away")
-        with self.world.database.read() as session:
+        with self.world.database.read(viewpoint) as session:
             return function(session, *arguments, **named)
 
 
@@ -179,7 +180,7 @@ def test_what_is_remembered_is_bounded() -> None:
     """A client that asks for a million domains does not fill the memory; the oldest is forgotten."""
 
     class Nothing(Reads):
-        async def read(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        async def read(self, viewpoint: Viewpoint, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
             self.count += 1
             return Standing(Status.UNKNOWN_DOMAIN)
 
@@ -208,7 +209,7 @@ def test_a_recipients_own_policy_reaches_the_recipient_alone(world: CustomerWorl
     """Group after group, the oldest first, then the recipient's own; others of the domain keep the domain's."""
     add(world, "acme.example")
     acme = world.acme.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         domain = get_domain(session, tenant_id=acme, name="acme.example").id
         for name, members, entries in (
             ("staff", ["anna@acme.example", "bo@acme.example"], {"spam": "hold", "phishing": "hold"}),
@@ -224,7 +225,7 @@ def test_a_recipients_own_policy_reaches_the_recipient_alone(world: CustomerWorl
     assert (anna.spam, anna.phishing, anna.suspicious) == (Action.REJECT, Action.DISCARD, Action.HOLD)
     assert (bo.spam, bo.phishing, bo.suspicious) == (Action.HOLD, Action.HOLD, Action.MARK)
     assert other == Policy()
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         assert look_up(session, "anna@acme.example", NOW).policy == anna
     assert reads.count == 4
     finished(directory.look_up("anna@acme.example"))
@@ -237,7 +238,7 @@ def test_a_recipients_own_policy_reaches_the_recipient_alone(world: CustomerWorl
 def test_a_tenant_without_narrow_policies_costs_no_look_up_more(world: CustomerWorld) -> None:
     """A group that has changed nothing costs none either, nor another tenant's."""
     add(world, "acme.example")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_members(session, tenant_id=world.acme.id, name="staff", addresses=["a@acme.example"], now=NOW)
         blue = world.blue_harbour.id
         group = add_members(session, tenant_id=blue, name="staff", addresses=["a@acme.example"], now=NOW).id

@@ -16,11 +16,12 @@ from tenants.domains import (
 from tenants.own_places import OwnPlaces
 from tenants.refusals import AlreadyExists, NotFound, Refusal
 from tenants.routes import RouteError
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
 def add(world: CustomerWorld, name: str = "acme.example", tenant_id: int | None = None) -> None:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_domain(
             session,
             tenant_id=tenant_id or world.acme.id,
@@ -79,7 +80,7 @@ def test_mx_names_are_never_alike() -> None:
 def test_a_domain_is_added_shown_and_verified(world: CustomerWorld) -> None:
     """Its first verification is the one that counts."""
     add(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         domain = get_domain(session, tenant_id=world.acme.id, name="ACME.example")
         assert [route.text for route in domain.routes] == ["smtp://one.example:25", "smtp://two.example:26"]
         assert domain.mx_name == "acme-example.mx.pratique.example"
@@ -94,7 +95,7 @@ def test_a_domain_is_one_tenants_alone(world: CustomerWorld) -> None:
     add(world)
     with pytest.raises(AlreadyExists, match=r"The domain acme.example is taken already\."):
         add(world, "Acme.Example", tenant_id=world.blue_harbour.id)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         other = world.blue_harbour.id
         assert list_domains(session, tenant_id=other) == ()
         with pytest.raises(NotFound):
@@ -106,7 +107,7 @@ def test_a_domain_is_one_tenants_alone(world: CustomerWorld) -> None:
 def test_routes_are_replaced_as_a_whole(world: CustomerWorld) -> None:
     """Or not at all."""
     add(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         changed = set_routes(session, tenant_id=world.acme.id, name="acme.example", routes=("smtp://three.example",))
         assert [route.host for route in changed.routes] == ["three.example"]
         with pytest.raises(RouteError):
@@ -117,9 +118,9 @@ def test_terms_of_routes_are_kept(world: CustomerWorld) -> None:
     """As they were written, in the order of the priorities."""
     add(world)
     texts = ("mx://b.example:25?priority=20&tls=required", "smtp://a.example:25?priority=10&weight=3&rate=5/s")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         set_routes(session, tenant_id=None, name="acme.example", routes=texts)
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         routes = get_domain(session, tenant_id=None, name="acme.example").routes
         assert [route.text for route in routes] == [texts[1], texts[0]]
         assert look_up_domain(session, "acme.example", NOW).routes == routes
@@ -130,7 +131,7 @@ def test_routes_to_ourselves_are_refused(world: CustomerWorld) -> None:
     add(world)
     own = OwnPlaces(frozenset({"mx.pratique.example"}))
     given = {"name": "acme.example", "routes": ("smtp://mx.pratique.example",), "own": own}
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         with pytest.raises(RouteError, match="leads to this service itself"):
             set_routes(session, tenant_id=None, **given)  # type: ignore[arg-type]
         with pytest.raises(RouteError, match="leads to this service itself"):
@@ -140,7 +141,7 @@ def test_routes_to_ourselves_are_refused(world: CustomerWorld) -> None:
 def test_a_deleted_domain_can_be_added_again_by_another(world: CustomerWorld) -> None:
     """Its name is free at once."""
     add(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         delete_domain(session, tenant_id=world.acme.id, name="acme.example", now=NOW)
         assert list_domains(session, tenant_id=None) == ()
     add(world, tenant_id=world.blue_harbour.id)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tenants.engine_states import EngineReport, forget_silent, list_engines, report_engine
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 YARA = EngineReport("mx1", "yara", "1.23.0", "ab12", None, "ready", True, 7, 1, 0.002, NOW)
@@ -15,7 +16,7 @@ def test_the_last_report_of_each_engine_counts(world: CustomerWorld) -> None:
     clamd = replace(YARA, engine="clamd", signature_time=later(days=-1), median_seconds=None, is_confined=False)
     newer = replace(YARA, scans=8, reported_at=later(seconds=5))
     elsewhere = replace(YARA, node="mx2")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         for report in (YARA, elsewhere, clamd, newer):
             report_engine(session, report)
         assert list_engines(session) == (clamd, newer, elsewhere)
@@ -23,7 +24,7 @@ def test_the_last_report_of_each_engine_counts(world: CustomerWorld) -> None:
 
 def test_a_node_that_is_gone_is_forgotten(world: CustomerWorld) -> None:
     """When its report is old."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         report_engine(session, YARA)
         forget_silent(session, before=NOW)
         assert list_engines(session) == (YARA,)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tenants.greylist import KEPT_FOR, OFTEN, RETRY_WITHIN, WAIT, forget_old, network_of, note_try
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 SECOND = timedelta(seconds=1)
@@ -15,7 +16,7 @@ def tried(
     world: CustomerWorld, now: datetime, *, client: str = "203.0.113.9", sender: str = "a@s.example"
 ) -> timedelta:
     """How long a try has still to wait."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         return note_try(
             session, tenant_id=world.acme.id, client=client, reverse_path=sender, recipient="b@acme.example", now=now
         )
@@ -68,7 +69,7 @@ def test_what_counts_no_more_is_forgotten(world: CustomerWorld) -> None:
     tried(world, NOW)
     tried(world, NOW, sender="b@s.example")
     tried(world, NOW + WAIT, sender="b@s.example")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert forget_old(session, NOW + RETRY_WITHIN) == 0
         assert forget_old(session, NOW + RETRY_WITHIN + SECOND) == 1
         assert forget_old(session, NOW + WAIT + KEPT_FOR + SECOND) == 2

@@ -5,6 +5,7 @@ import pytest
 from tenants.groups import add_members, canonical_address, get_group, list_groups, remove_members
 from tenants.policies import change_group_policy, tenant_policy
 from tenants.refusals import NotFound, Refusal
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 A, B = "anna@acme.example", "bo@acme.example"
@@ -13,7 +14,7 @@ A, B = "anna@acme.example", "bo@acme.example"
 def test_a_group_is_made_with_its_first_members(world: CustomerWorld) -> None:
     """A member is there once, in one spelling."""
     acme = world.acme.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_members(session, tenant_id=acme, name="staff", addresses=["Anna@ACME.example", A], now=NOW)
         group = add_members(session, tenant_id=acme, name="staff", addresses=[B, A], now=NOW)
         empty = add_members(session, tenant_id=acme, name="board", addresses=[], now=NOW)
@@ -27,7 +28,7 @@ def test_a_group_is_made_with_its_first_members(world: CustomerWorld) -> None:
 def test_members_leave_and_groups_end(world: CustomerWorld) -> None:
     """With what the group asked for."""
     acme = world.acme.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         group = add_members(session, tenant_id=acme, name="staff", addresses=[A, B], now=NOW)
         entries = {"spam": "hold"}
         change_group_policy(session, tenant_id=acme, domain_id=None, group_id=group.id, entries=entries, now=NOW)
@@ -44,7 +45,7 @@ def test_members_leave_and_groups_end(world: CustomerWorld) -> None:
 @pytest.mark.parametrize("name", ["", "Staff", "a b", "-a", "x" * 64])
 def test_a_name_that_cannot_be_one_is_refused(world: CustomerWorld, name: str) -> None:
     """As a tenant's."""
-    with world.database.unit_of_work() as session, pytest.raises(Refusal, match="cannot be named"):
+    with world.database.unit_of_work(Reader.OPERATOR) as session, pytest.raises(Refusal, match="cannot be named"):
         add_members(session, tenant_id=world.acme.id, name=name, addresses=[], now=NOW)
 
 

@@ -11,6 +11,7 @@ from tenants.customers import OPERATOR, tenant_named
 from tenants.keys import Keyring, KeyTrouble, add_missing_keys, current_key, load_keyring, shred, unwrap, wrap
 from tenants.refusals import NotFound
 from tenants.tables import customers
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 MASTER = bytes(range(32))
@@ -69,7 +70,7 @@ def test_a_key_ring_does_not_show_its_key() -> None:
 
 def test_every_tenant_gets_a_key_once(world: CustomerWorld) -> None:
     """The built-in one too, though the migration that made it could not."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         operator = tenant_named(session, OPERATOR)
         with pytest.raises(NotFound):
             current_key(session, operator.id)
@@ -83,7 +84,7 @@ def test_every_tenant_gets_a_key_once(world: CustomerWorld) -> None:
 
 def test_a_shredded_key_is_gone(world: CustomerWorld) -> None:
     """The other tenants' stay."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         shred(session, world.acme.id)
         with pytest.raises(NotFound):
             current_key(session, world.acme.id)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from tenants.customers import OPERATOR, list_tenants
 from tenants.database import Database, DatabaseUnavailable
 from tenants.migration import SchemaState, migrate, revisions, state
+from tenants.viewpoint import Reader
 from tests.servers.postgres_server import PostgresServer
 
 
@@ -43,7 +44,7 @@ def test_an_empty_database_becomes_current(open_database: Callable[[], Database]
     migrate(database)
     assert state(database) is SchemaState.CURRENT
     migrate(database)
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         assert [tenant.name for tenant in list_tenants(session)] == [OPERATOR]
 
 
@@ -66,7 +67,7 @@ def test_several_may_start_at_the_same_moment(open_database: Callable[[], Databa
     for thread in threads:
         thread.join()
     assert errors == []
-    with databases[0].read() as session:
+    with databases[0].read(Reader.OPERATOR) as session:
         assert len(list_tenants(session)) == 1
 
 
@@ -78,18 +79,18 @@ def test_the_revision_tells_the_state(
 ) -> None:
     """One that this release does not know was written by a newer one."""
     database = open_database()
-    with database.unit_of_work() as session:
-        session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
         if revision:
-            session.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+            connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
     assert state(database) is found
 
 
 def test_tables_without_a_revision_are_not_called_empty(open_database: Callable[[], Database]) -> None:
     """Somebody made them by other means: `migrate` will say so rather than `up`."""
     database = open_database()
-    with database.unit_of_work() as session:
-        session.execute(text("CREATE TABLE tenant (id INTEGER)"))
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE tenant (id INTEGER)"))
     assert state(database) is SchemaState.OLDER
 
 

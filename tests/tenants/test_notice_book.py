@@ -22,16 +22,17 @@ from tenants.notice_book import (
     put_off,
 )
 from tenants.tables import notices
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
 def lease(world: CustomerWorld, at: float = 60) -> tuple[LeasedNotice, ...]:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         return lease_notices(session, now=later(seconds=at), limit=10, owner="one", lease_seconds=60)
 
 
 def rows(world: CustomerWorld) -> int:
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         return session.execute(select(func.count()).select_from(notices.notice)).scalar_one()
 
 
@@ -42,7 +43,7 @@ def copy_of(recipient: str) -> Undelivered:
 def test_copies_of_one_message_are_one_report(world: CustomerWorld) -> None:
     """However many transactions they ended in."""
     facts, other = world.facts(), world.facts()
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         ask_report(session, facts, [copy_of("a@acme.example")], held=1, now=NOW)
         ask_report(session, facts, [copy_of("b@acme.example"), copy_of("c@acme.example")], held=1, now=NOW)
         ask_report(session, other, [copy_of("d@acme.example")], held=2, now=NOW)
@@ -62,7 +63,7 @@ def test_copies_of_one_message_are_one_report(world: CustomerWorld) -> None:
 @pytest.mark.parametrize("reverse_path", ["", "author@supplier.example"])
 def test_nobody_is_told_of_a_null_reverse_path_nor_of_nothing(world: CustomerWorld, reverse_path: str) -> None:
     """RFC 5321 section 4.5.5: no notice about a notice."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         copies = [] if reverse_path else [copy_of("a@acme.example")]
         ask_report(session, world.facts(reverse_path=reverse_path), copies, held=1, now=NOW)
     assert rows(world) == 0
@@ -70,22 +71,22 @@ def test_nobody_is_told_of_a_null_reverse_path_nor_of_nothing(world: CustomerWor
 
 def test_a_notice_ends_once(world: CustomerWorld) -> None:
     """A worker that lost its lease ends nothing; what is done is forgotten after an hour."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         ask_report(session, world.facts(), [copy_of("a@acme.example")], held=1, now=NOW)
     (stale,) = lease(world)
     (fresh,) = lease(world, 121)
     for settle in (end_notice, put_off):
-        with pytest.raises(LeaseLost), world.database.unit_of_work() as session:
+        with pytest.raises(LeaseLost), world.database.unit_of_work(Reader.OPERATOR) as session:
             settle(session, stale, later(seconds=122))
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         put_off(session, fresh, later(seconds=500))
     assert lease(world, 499) == ()
     (again,) = lease(world, 500)
     assert again.attempts == 1
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         end_notice(session, again, NOW)
     assert lease(world, 1e6) == ()
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         forget_done(session, NOW + DONE_FOR)
         assert session.execute(select(func.count()).select_from(notices.notice)).scalar_one() == 1
         forget_done(session, NOW + DONE_FOR + timedelta(seconds=1))
@@ -93,7 +94,7 @@ def test_a_notice_ends_once(world: CustomerWorld) -> None:
 
 
 def ask(world: CustomerWorld, email: str, asked_from: str = "192.0.2.1", at: float = 0) -> None:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         ask_sign_in(session, email=email, asked_from=asked_from, now=later(seconds=at))
 
 

@@ -17,12 +17,13 @@ from tenants.policies import (
     tenant_policy,
 )
 from tenants.policy import Action, Policy, PolicyError
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 
 @pytest.fixture
 def domain_id(world: CustomerWorld) -> int:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         return add_domain(
             session,
             tenant_id=world.acme.id,
@@ -36,7 +37,7 @@ def domain_id(world: CustomerWorld) -> int:
 
 def test_nothing_changed_is_the_default(world: CustomerWorld, domain_id: int) -> None:
     """On both levels."""
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         assert tenant_policy(session, tenant_id=world.acme.id) == PolicyInForce(Policy(), ())
         assert domain_policy(session, tenant_id=world.acme.id, domain_id=domain_id) == PolicyInForce(Policy(), ())
 
@@ -44,7 +45,7 @@ def test_nothing_changed_is_the_default(world: CustomerWorld, domain_id: int) ->
 def test_a_domain_follows_its_tenant_where_it_does_not_differ(world: CustomerWorld, domain_id: int) -> None:
     """Also in what the tenant changes later."""
     acme = world.acme.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         change_domain_policy(session, tenant_id=acme, domain_id=domain_id, entries={"spam": "hold"}, now=NOW)
         change_tenant_policy(session, tenant_id=acme, entries={"infected": "discard", "spam": "reject"}, now=NOW)
         tenant = tenant_policy(session, tenant_id=acme)
@@ -56,7 +57,7 @@ def test_a_domain_follows_its_tenant_where_it_does_not_differ(world: CustomerWor
 
 def test_an_entry_set_back_is_a_difference_no_more(world: CustomerWorld) -> None:
     """A default that improves then improves it too."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         change_tenant_policy(session, tenant_id=world.acme.id, entries={"spam": "hold"}, now=NOW)
         entries = {"spam": "mark"}
         assert change_tenant_policy(session, tenant_id=world.acme.id, entries=entries, now=NOW).changed == ()
@@ -65,7 +66,7 @@ def test_an_entry_set_back_is_a_difference_no_more(world: CustomerWorld) -> None
 
 def test_a_wrong_entry_changes_nothing(world: CustomerWorld) -> None:
     """Nor do the right ones beside it."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         with pytest.raises(PolicyError):
             entries = {"spam": "hold", "infected": "explode"}
             change_tenant_policy(session, tenant_id=world.acme.id, entries=entries, now=NOW)
@@ -75,7 +76,7 @@ def test_a_wrong_entry_changes_nothing(world: CustomerWorld) -> None:
 def test_inherit_makes_an_entry_no_difference_any_more(world: CustomerWorld, domain_id: int) -> None:
     """On every level; the entry's name must be one."""
     acme = world.acme.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         change_tenant_policy(session, tenant_id=acme, entries={"spam": "hold"}, now=NOW)
         change_domain_policy(session, tenant_id=acme, domain_id=domain_id, entries={"spam": "reject"}, now=NOW)
         back = {"spam": "inherit"}
@@ -89,7 +90,7 @@ def test_inherit_makes_an_entry_no_difference_any_more(world: CustomerWorld, dom
 def test_a_group_keeps_what_it_asked_for_whatever_is_below(world: CustomerWorld, domain_id: int) -> None:
     """What its domain says may be another thing than what the tenant says."""
     acme = world.acme.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         group = add_members(session, tenant_id=acme, name="staff", addresses=["a@acme.example"], now=NOW).id
         which = {"tenant_id": acme, "group_id": group, "domain_id": domain_id}
         change_domain_policy(session, tenant_id=acme, domain_id=domain_id, entries={"spam": "hold"}, now=NOW)
@@ -110,7 +111,7 @@ def test_a_group_keeps_what_it_asked_for_whatever_is_below(world: CustomerWorld,
 def test_a_recipient_has_the_last_word(world: CustomerWorld, domain_id: int) -> None:
     """Stored is only what differs from the groups and the domain."""
     acme, address = world.acme.id, "a@acme.example"
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         group = add_members(session, tenant_id=acme, name="staff", addresses=[address], now=NOW).id
         change_group_policy(session, tenant_id=acme, domain_id=None, group_id=group, entries={"spam": "hold"}, now=NOW)
         which = {"tenant_id": acme, "domain_id": domain_id, "address": address}

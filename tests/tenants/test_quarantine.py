@@ -8,15 +8,16 @@ from tenants.refusals import NotFound, WrongState
 from tenants.sealed import BlobKind
 from tenants.trace import Deleted
 from tenants.trace_book import find
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import EICAR, NOW, CustomerWorld, later
 
 
 def test_a_held_message_comes_back_as_it_was_given(world: CustomerWorld) -> None:
     """Facts, findings, recipients, octets and record."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         new = world.new_held(session)
         number = hold(session, new, NOW)
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         held = get_held(session, number, tenant_id=world.acme.id)
         blobs = held_blobs(session, number, tenant_id=world.acme.id)
     assert (held.state, held.held_at, held.reason) == (HeldState.HELD, NOW, "infected")
@@ -30,10 +31,10 @@ def test_a_held_message_comes_back_as_it_was_given(world: CustomerWorld) -> None
 
 def test_another_tenants_message_is_not_there(world: CustomerWorld) -> None:
     """Not listed, not shown, not deleted, its content not found."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         number = hold(session, world.new_held(session), NOW)
     other = world.blue_harbour.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert list_held(session, HeldFilter(), tenant_id=other) == ()
         for ask in (get_held, held_blobs):
             with pytest.raises(NotFound):
@@ -64,20 +65,20 @@ def test_another_tenants_message_is_not_there(world: CustomerWorld) -> None:
 )
 def test_a_list_holds_what_fits_the_filter(world: CustomerWorld, wanted: HeldFilter, subjects: list[str]) -> None:
     """Newest first; a search folds case in every script, and `%` and `_` stand for themselves."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         messages = [("Invoice", "infected", (EICAR,)), ("100% off_er", "encrypted", ()), ("Grüße aus Köln", "held", ())]
         for number, (subject, reason, findings) in enumerate(messages):
             facts = world.facts(subject=subject)
             new = world.new_held(session, facts=facts, reason=reason, findings=findings)
             hold(session, new, later(seconds=number))
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         found = list_held(session, wanted, tenant_id=world.acme.id)
     assert [message.facts.subject for message in found] == subjects
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(world: CustomerWorld) -> None:
     """Also when messages arrive in between."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         numbers = [hold(session, world.new_held(session), NOW) for _ in range(5)]
         first = list_held(session, HeldFilter(limit=2), tenant_id=world.acme.id)
         hold(session, world.new_held(session), NOW)
@@ -87,7 +88,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(world: CustomerWorld) -> 
 
 def test_a_deleted_message_is_gone_from_the_list_and_told_in_the_trace(world: CustomerWorld) -> None:
     """Its content cannot be had any more, and it cannot be deleted twice."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         new = world.new_held(session)
         number = hold(session, new, NOW)
         deleted = delete_held(session, number, tenant_id=world.acme.id, who="rita@acme.example", now=later(hours=1))
@@ -104,7 +105,7 @@ def test_a_deleted_message_is_gone_from_the_list_and_told_in_the_trace(world: Cu
 
 def test_hostile_text_is_stored_and_shown(world: CustomerWorld) -> None:
     """NUL and lone surrogates, which PostgreSQL cannot store, become a visible mark."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         facts = world.facts(subject="a\0b\ud800c\u202e'; DROP TABLE held;--", message_id="<\0>")
         number = hold(session, world.new_held(session, facts=facts), NOW)
         held = get_held(session, number, tenant_id=world.acme.id)
@@ -114,7 +115,7 @@ def test_hostile_text_is_stored_and_shown(world: CustomerWorld) -> None:
 
 def test_two_reasons_may_hold_one_message_with_one_body(world: CustomerWorld) -> None:
     """The blob's row is written once."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         new = world.new_held(session)
         first, second = hold(session, new, NOW), hold(session, new, NOW)
     assert first != second

@@ -20,18 +20,19 @@ from tenants.queue_lanes import Lane, Shares
 from tenants.queue_listing import get_delivery
 from tenants.trace import CopyAccepted, CopyHeld, DeliveryAttempted
 from tenants.trace_book import find
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
 def lease(world: CustomerWorld, at: float = 0, owner: str = "one", **more: object) -> tuple[LeasedDelivery, ...]:
     """What a runner gets at this many seconds after NOW, for a minute."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.RUNNER) as session:
         asked = {"limit": 10, "lease_seconds": 60.0} | more
         return lease_due(session, now=later(seconds=at), owner=owner, **asked)  # type: ignore[arg-type]
 
 
 def queue_one(world: CustomerWorld, **changes: object) -> int:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         (number,) = enqueue(session, [world.new_delivery(session, **changes)], NOW)
     return number
 
@@ -48,7 +49,7 @@ def test_a_queued_copy_is_leased_with_all_that_sending_needs(world: CustomerWorl
 
 def test_recipients_of_one_message_share_its_octets(world: CustomerWorld) -> None:
     """Each has a delivery of its own."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         first = world.new_delivery(session)
         second = world.new_delivery(session, facts=first.facts, body=first.body, recipient="bo@acme.example")
         numbers = enqueue(session, [first, second], NOW)
@@ -84,7 +85,7 @@ def test_a_delivered_copy_leaves_the_queue(world: CustomerWorld) -> None:
     """The trace tells the next hop's reply."""
     number = queue_one(world)
     (copy,) = lease(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert settle_delivered(session, number, fence=copy.fence, reply="250 2.0.0 Ok", now=later(seconds=1))
         assert not settle_delivered(session, number, fence=copy.fence, reply="250 2.0.0 Ok", now=later(seconds=1))
         assert get_delivery(session, number, tenant_id=None).state is DeliveryState.DELIVERED
@@ -97,7 +98,7 @@ def test_a_deferred_copy_is_tried_again_later(world: CustomerWorld) -> None:
     """The attempt is counted, and its reply is shown."""
     number = queue_one(world)
     (copy,) = lease(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         again = later(minutes=5)
         assert settle_deferred(session, number, fence=copy.fence, reply="451 later", next_attempt_at=again, now=NOW)
         shown = get_delivery(session, number, tenant_id=world.acme.id)
@@ -112,7 +113,7 @@ def test_an_undeliverable_copy_is_held_in_the_same_transaction(world: CustomerWo
     """It is accounted for at every moment."""
     number = queue_one(world)
     (copy,) = lease(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         held = settle_undeliverable(session, number, fence=copy.fence, reply="no route", now=NOW)
         assert held is not None
         message = get_held(session, held, tenant_id=world.acme.id)
@@ -133,7 +134,7 @@ def test_a_runner_that_lost_its_lease_settles_nothing(world: CustomerWorld, sett
     number = queue_one(world)
     (stale,) = lease(world)
     lease(world, at=61, owner="two")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         fence, reply = stale.fence, "250 2.0.0 Ok"
         if settle == "delivered":
             settled: object = settle_delivered(session, number, fence=fence, reply=reply, now=NOW)
@@ -150,7 +151,7 @@ def test_a_runner_that_stops_gives_its_leases_back(world: CustomerWorld) -> None
     """The next one need not wait for them to end; nothing is counted as an attempt."""
     queue_one(world)
     copies = lease(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         give_back(session, copies)
     (again,) = lease(world, at=1)
     assert again.attempts == 0
@@ -159,8 +160,8 @@ def test_a_runner_that_stops_gives_its_leases_back(world: CustomerWorld) -> None
 def test_mail_of_a_deleted_tenant_is_not_given_out(world: CustomerWorld) -> None:
     """Its keys are shredded, its rows say so."""
     number = queue_one(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         delete_tenant(session, world.acme.id, NOW)
     assert lease(world) == ()
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         assert get_delivery(session, number, tenant_id=None).state is DeliveryState.DROPPED

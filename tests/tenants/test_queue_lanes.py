@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tenants.queue_book import LeasedDelivery, enqueue, lease_due
 from tenants.queue_lanes import DueLane, Lane, Rest, Shares, allot, due_lanes, rest, wake, wake_all
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 A1, A2, B1 = Lane(1, "a1.example"), Lane(1, "a2.example"), Lane(2, "b1.example")
@@ -67,13 +68,13 @@ def test_nobody_gets_more_than_a_share_and_nothing_is_left_idle(
 
 
 def lease(world: CustomerWorld, limit: int, at: float = 0) -> tuple[LeasedDelivery, ...]:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         return lease_due(session, now=later(seconds=at), limit=limit, owner="one", lease_seconds=60)
 
 
 def queue_many(world: CustomerWorld, count: int, domain: str, **changes: object) -> None:
     tenant = world.blue_harbour if domain == "blue.example" else world.acme
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         enqueue(session, [world.new_delivery(session, tenant, domain=domain, **changes) for _ in range(count)], NOW)
 
 
@@ -83,7 +84,7 @@ def test_one_row_of_each_lane_is_looked_at(world: CustomerWorld) -> None:
     queue_many(world, 2, "acme.example", next_attempt_at=later(seconds=-9))
     queue_many(world, 2, "blue.example")
     queue_many(world, 1, "second.example", next_attempt_at=later(seconds=1))
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         assert set(due_lanes(session, NOW)) == {
             DueLane(Lane(world.acme.id, "acme.example"), later(seconds=-9)),
             DueLane(Lane(world.blue_harbour.id, "blue.example"), NOW),
@@ -100,7 +101,7 @@ def test_a_tenants_flood_does_not_delay_anothers_mail(world: CustomerWorld) -> N
 
 def test_copies_of_one_message_go_along(world: CustomerWorld) -> None:
     """They are one transfer, whatever the lane's share is."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         first = world.new_delivery(session)
         more = [
             world.new_delivery(session, facts=first.facts, body=first.body, recipient=f"{number}@acme.example")
@@ -116,13 +117,13 @@ def test_a_resting_lane_is_asked_with_one_copy_when_its_time_has_come(world: Cus
     """By one runner; and as before when it is awake."""
     queue_many(world, 3, "acme.example")
     lane = Lane(world.acme.id, "acme.example")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         rest(session, lane, failures=2, reason="away", until=later(seconds=10), now=NOW)
     assert lease(world, 9, at=9) == ()
     (probe,) = lease(world, 9, at=10)
     assert (probe.failures, probe.resting) == (2, "")
     assert lease(world, 9, at=11) == ()
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         wake(session, lane)
     assert [each.failures for each in lease(world, 9, at=11)] == [0, 0]
 
@@ -132,7 +133,7 @@ def test_rests_are_forgotten_a_day_after_their_end(world: CustomerWorld) -> None
     lanes = [Lane(world.acme.id, "acme.example"), Lane(world.blue_harbour.id, "blue.example")]
     for domain in ("acme.example", "blue.example"):
         queue_many(world, 1, domain)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         rest(session, lanes[0], failures=9, reason="away", until=later(days=-2), now=later(days=-3))
         rest(session, lanes[1], failures=1, reason="away", until=later(days=1), now=NOW)
         assert due_lanes(session, NOW) == (DueLane(lanes[0], NOW),)
@@ -146,7 +147,7 @@ def test_a_copy_whose_lifetime_is_over_does_not_wait_for_a_resting_lane(world: C
     """It is given out once, with the reason why it need not be offered."""
     queue_many(world, 2, "acme.example", expires_at=later(seconds=5))
     queue_many(world, 2, "acme.example", expires_at=later(seconds=50))
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         lane = Lane(world.acme.id, "acme.example")
         rest(session, lane, failures=2, reason="connection refused", until=later(hours=1), now=NOW)
     assert [each.resting for each in lease(world, 9, at=6)] == ["connection refused"] * 2

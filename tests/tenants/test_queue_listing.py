@@ -18,11 +18,12 @@ from tenants.queue_listing import (
 from tenants.refusals import NotFound, WrongState
 from tenants.trace import DeliveryDropped, DeliveryHeldBack
 from tenants.trace_book import find
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
 def queue_some(world: CustomerWorld) -> tuple[int, ...]:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         waiting = later(hours=4)
         return enqueue(
             session,
@@ -49,7 +50,7 @@ def queue_some(world: CustomerWorld) -> tuple[int, ...]:
 def test_a_list_holds_what_fits(world: CustomerWorld, wanted: DeliveryFilter, positions: list[int]) -> None:
     """Newest first, one's own tenant's."""
     numbers = queue_some(world)
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         found = list_deliveries(session, wanted, tenant_id=world.acme.id)
         assert [delivery.id for delivery in found] == [numbers[position] for position in positions]
         assert len(list_deliveries(session, DeliveryFilter(before=numbers[2]), tenant_id=None)) == 2
@@ -59,7 +60,7 @@ def test_another_tenants_delivery_is_not_there(world: CustomerWorld) -> None:
     """Not to look at, not to retry, not to drop."""
     number = queue_some(world)[0]
     other = world.blue_harbour.id
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         with pytest.raises(NotFound):
             get_delivery(session, number, tenant_id=other)
         with pytest.raises(NotFound):
@@ -73,20 +74,24 @@ def test_another_tenants_delivery_is_not_there(world: CustomerWorld) -> None:
 def test_what_is_retried_is_due_at_once(world: CustomerWorld) -> None:
     """One, a tenant's, or everything."""
     number = queue_some(world)[0]
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert retry_delivery(session, number, tenant_id=world.acme.id, now=NOW).next_attempt_at == NOW
         assert retry_all(session, tenant_id=world.acme.id, now=NOW) == 2
         assert retry_all(session, tenant_id=None, now=NOW) == 3
+    with world.database.unit_of_work(Reader.RUNNER) as session:
         assert len(lease_due(session, now=NOW, limit=10, owner="one", lease_seconds=60)) == 3
+    with world.database.read(Reader.OPERATOR) as session:
         assert get_delivery(session, number, tenant_id=None).is_leased
 
 
 def test_a_dropped_copy_is_gone_even_for_the_runner_that_has_it(world: CustomerWorld) -> None:
     """The trace says who dropped it; it cannot be retried."""
     number = queue_some(world)[0]
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         retry_delivery(session, number, tenant_id=None, now=NOW)
+    with world.database.unit_of_work(Reader.RUNNER) as session:
         (leased,) = lease_due(session, now=NOW, limit=10, owner="one", lease_seconds=60)
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         dropped = drop_delivery(session, number, tenant_id=world.acme.id, who="rita", now=NOW)
         assert dropped.state is DeliveryState.DROPPED
         assert not settle_delivered(session, number, fence=leased.fence, reply="250 Ok", now=NOW)
@@ -104,7 +109,7 @@ def test_a_dropped_copy_is_gone_even_for_the_runner_that_has_it(world: CustomerW
 def test_what_is_held_back_waits_for_a_person(world: CustomerWorld) -> None:
     """Not for the time, nor for everything being tried; it is still accounted for."""
     number = queue_some(world)[0]
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         held = hold_delivery(session, number, tenant_id=world.acme.id, who="rita", now=NOW)
         assert held.is_on_hold and held.state is DeliveryState.QUEUED
         assert retry_all(session, tenant_id=None, now=NOW) == 2
@@ -126,7 +131,7 @@ def test_trying_again_asks_a_next_hop_that_rests(world: CustomerWorld) -> None:
     """One delivery, a tenant's, or everything."""
     number = queue_some(world)[0]
     lane = Lane(world.acme.id, "acme.example")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         for retried in (
             lambda: retry_delivery(session, number, tenant_id=None, now=NOW),
             lambda: retry_all(session, tenant_id=world.acme.id, now=NOW),

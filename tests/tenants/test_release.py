@@ -19,21 +19,22 @@ from tenants.release import (
 )
 from tenants.trace import CopyQueued, Released, ReleaseFailed, ReleaseRequested, Rescanned
 from tenants.trace_book import events_of, find
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
 def hold_one(world: CustomerWorld, *recipients: str) -> int:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         return hold(session, world.new_held(session, recipients=recipients or ("Anna@acme.example",)), NOW)
 
 
 def ask(world: CustomerWorld, number: int, override: tuple[str, ...] = ()) -> None:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         request_release(session, number, tenant_id=world.acme.id, who="rita", override=override, now=NOW)
 
 
 def take(world: CustomerWorld, at: float = 0) -> tuple[LeasedRelease, ...]:
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.RUNNER) as session:
         return take_release_requests(session, now=later(seconds=at), limit=10, owner="one", lease_seconds=60)
 
 
@@ -46,7 +47,7 @@ def test_a_release_goes_from_asked_to_done(world: CustomerWorld) -> None:
     assert (release.message.requested_by, release.message.override) == ("rita", ("pratique_EICAR",))
     assert b"".join(world.sealed.read(release.body)) == b"Subject: x\r\n\r\nbody\r\n"
     assert take(world) == ()
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         results = [CopyReleased("Anna@acme.example", "250 2.0.0 Ok: queued")]
         assert settle_release(session, number, fence=release.fence, results=results, now=later(seconds=3))
         assert not settle_release(session, number, fence=release.fence, results=results, now=later(seconds=3))
@@ -62,7 +63,7 @@ def test_a_release_that_failed_leaves_the_message_held_with_the_reason(world: Cu
     number = hold_one(world)
     ask(world, number)
     (release,) = take(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         results = [CopyNotReleased("Anna@acme.example", "Found again: pratique_EICAR")]
         assert settle_release(session, number, fence=release.fence, results=results, now=NOW)
         held = get_held(session, number, tenant_id=world.acme.id)
@@ -78,7 +79,7 @@ def test_only_the_copies_that_were_not_taken_are_released_again(world: CustomerW
     number = hold_one(world, "a@acme.example", "b@acme.example")
     ask(world, number)
     (release,) = take(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         results = [CopyReleased("a@acme.example", "250 Ok"), CopyNotReleased("b@acme.example", "450 full")]
         settle_release(session, number, fence=release.fence, results=results, now=NOW)
         held = get_held(session, number, tenant_id=None)
@@ -86,7 +87,7 @@ def test_only_the_copies_that_were_not_taken_are_released_again(world: CustomerW
     ask(world, number)
     (again,) = take(world)
     assert again.recipients == ("b@acme.example",)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         settle_release(session, number, fence=again.fence, results=[CopyReleased("b@acme.example", "250 Ok")], now=NOW)
         assert get_held(session, number, tenant_id=None).state is HeldState.RELEASED
 
@@ -99,7 +100,7 @@ def test_a_worker_that_dies_loses_its_lease_and_can_settle_nothing(world: Custom
     assert take(world, at=59) == ()
     (alive,) = take(world, at=61)
     results = [CopyReleased("Anna@acme.example", "250 Ok")]
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert not settle_release(session, number, fence=dead.fence, results=results, now=NOW)
         assert get_held(session, number, tenant_id=None).state is HeldState.RELEASING
         assert settle_release(session, number, fence=alive.fence, results=results, now=NOW)
@@ -110,7 +111,7 @@ def test_what_is_not_held_cannot_be_released(world: CustomerWorld) -> None:
     number, gone = hold_one(world), hold_one(world)
     ask(world, number)
     take(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         delete_held(session, gone, tenant_id=world.acme.id, who="rita", now=NOW)
         with pytest.raises(WrongState, match="it is releasing already"):
             request_release(session, number, tenant_id=world.acme.id, who="rita", override=(), now=NOW)
@@ -126,7 +127,7 @@ def test_all_that_fit_are_asked_for_at_once(world: CustomerWorld) -> None:
     """The day of a bad signature."""
     numbers = [hold_one(world) for _ in range(3)]
     ask(world, numbers[0])
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         wanted = HeldFilter(finding="pratique_EICAR", limit=100)
         asked = request_release_of_all(session, wanted, tenant_id=None, who="cli", now=NOW)
     assert {message.id for message in asked} == set(numbers[1:])
@@ -136,10 +137,10 @@ def test_content_that_cannot_be_read_any_more_is_said(world: CustomerWorld) -> N
     """The release does not stay under way for ever."""
     number = hold_one(world)
     ask(world, number)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         shred(session, world.acme.id)
     assert take(world) == ()
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         held = get_held(session, number, tenant_id=None)
     assert (held.state, held.last_result) == (HeldState.HELD, "The content cannot be read any more.")
 
@@ -147,7 +148,7 @@ def test_content_that_cannot_be_read_any_more_is_said(world: CustomerWorld) -> N
 def test_a_copy_for_the_queue_is_queued_and_held_no_more(world: CustomerWorld) -> None:
     """In one transaction, with the message's own octets; the trace ends with where it is."""
     number = hold_one(world, "Anna@acme.example", "bo@acme.example")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         request_release(session, number, tenant_id=None, who="rita", override=(), now=NOW)
         (release,) = take_release_requests(session, now=NOW, limit=9, owner="one", lease_seconds=60)
         results = [
@@ -168,7 +169,7 @@ def test_a_copy_for_the_queue_is_queued_and_held_no_more(world: CustomerWorld) -
 
 def test_what_is_held_for_want_of_an_answer_is_leased_when_its_time_has_come(world: CustomerWorld) -> None:
     """By one worker; a person who asks meanwhile is told that it is on its way."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         new = world.new_held(session, reason="engine-unavailable", rescan_at=later(seconds=30))
         number = hold(session, new, NOW)
     assert take(world, 29) == ()
@@ -179,7 +180,7 @@ def test_what_is_held_for_want_of_an_answer_is_leased_when_its_time_has_come(wor
         ask(world, number)
     results = [CopyNotReleased("Anna@acme.example", "Still held: silent.")]
     rescan = Rescan(is_complete=False, next_at=later(seconds=90))
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         assert settle_release(session, number, fence=lease.fence, results=results, now=later(seconds=32), rescan=rescan)
         held = get_held(session, number, tenant_id=None)
         (told,) = events_of(session, [held.facts.transaction])[held.facts.transaction]
@@ -189,13 +190,13 @@ def test_what_is_held_for_want_of_an_answer_is_leased_when_its_time_has_come(wor
 
 def test_a_persons_release_that_fails_leaves_the_rescan_to_its_time(world: CustomerWorld) -> None:
     """And a release in spite of findings is not one that needs a clean message."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         new = world.new_held(session, reason="engine-unavailable", rescan_at=later(hours=1))
         number = hold(session, new, NOW)
     ask(world, number)
     (lease,) = take(world)
     assert not lease.is_rescan and not lease.message.only_if_clean
     results = [CopyNotReleased("Anna@acme.example", "Still held.")]
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         settle_release(session, number, fence=lease.fence, results=results, now=NOW)
         assert get_held(session, number, tenant_id=None).rescan_at == later(hours=1)

@@ -10,13 +10,14 @@ from tenants.keys import current_key, shred
 from tenants.quarantine import delete_held, hold
 from tenants.queue_book import enqueue, lease_due, settle_delivered
 from tenants.sealed import BlobKind, SealedBlob, add_blobs, blobs_named, names_without_row, take_unneeded
+from tenants.viewpoint import Reader, look_as
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 CONTENT = b"a marker that must not be found on the disk " * 5000
 
 
 def stored(world: CustomerWorld) -> SealedBlob:
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         return world.sealed.store(current_key(session, world.acme.id), BlobKind.RECORD, [CONTENT[:10], CONTENT[10:]])
 
 
@@ -32,7 +33,7 @@ def test_what_was_stored_can_be_read_and_is_sealed_on_the_disk(world: CustomerWo
 def test_a_blobs_row_gives_it_back(world: CustomerWorld) -> None:
     """To its tenant alone; giving it twice is no harm."""
     blob = stored(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_blobs(session, [blob, None, blob], NOW)
         add_blobs(session, [blob], NOW)
         assert blobs_named(session, world.acme.id, [blob.name, "unknown"]) == {blob.name: blob}
@@ -42,7 +43,7 @@ def test_a_blobs_row_gives_it_back(world: CustomerWorld) -> None:
 def test_a_blob_does_not_open_as_another_one(world: CustomerWorld) -> None:
     """Neither under another name, nor with another tenant's key, nor with another blob's."""
     blob, other = stored(world), stored(world)
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         foreign = current_key(session, world.blue_harbour.id)
     for changed in (
         replace(blob, name=other.name),
@@ -57,7 +58,7 @@ def test_a_blob_does_not_open_as_another_one(world: CustomerWorld) -> None:
 def test_shredded_blobs_are_not_found(world: CustomerWorld) -> None:
     """Their rows are there, their key is not."""
     blob = stored(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_blobs(session, [blob], NOW)
         shred(session, world.acme.id)
         assert blobs_named(session, world.acme.id, [blob.name]) == {}
@@ -65,7 +66,7 @@ def test_shredded_blobs_are_not_found(world: CustomerWorld) -> None:
 
 def test_a_blob_is_kept_while_anything_needs_it(world: CustomerWorld) -> None:
     """One body that is held and queued: gone only when neither is there any more."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         delivery = world.new_delivery(session)
         (queued,) = enqueue(session, [delivery], NOW)
         held = hold(session, world.new_held(session, facts=delivery.facts, body=delivery.body), NOW)
@@ -74,6 +75,7 @@ def test_a_blob_is_kept_while_anything_needs_it(world: CustomerWorld) -> None:
         settle_delivered(session, queued, fence=leased.fence, reply="250 Ok", now=NOW)
         assert take_unneeded(session, 10) == ()
         delete_held(session, held, tenant_id=world.acme.id, who="rita", now=NOW)
+        look_as(session, Reader.SWEEPER)
         names = take_unneeded(session, 10)
         assert names == (delivery.body.name,)
         assert take_unneeded(session, 10) == ()
@@ -84,7 +86,8 @@ def test_a_blob_is_kept_while_anything_needs_it(world: CustomerWorld) -> None:
 def test_octets_without_a_row_are_found(world: CustomerWorld) -> None:
     """What an interruption between storing and committing leaves behind."""
     kept, orphan = stored(world), stored(world)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         add_blobs(session, [kept], NOW)
+    with world.database.read(Reader.SWEEPER) as session:
         assert names_without_row(session, world.sealed.names()) == (orphan.name,)
     assert (world.sealed.free_octets() or 1) > 0

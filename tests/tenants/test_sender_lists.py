@@ -15,6 +15,7 @@ from tenants.sender_lists import (
     put_senders,
     remove_senders,
 )
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 
@@ -68,7 +69,7 @@ def test_there_are_never_more_keys_than_a_query_takes() -> None:
 def test_the_narrowest_entry_counts(world: CustomerWorld) -> None:
     """One colleague is allowed out of a blocked domain; a blocked network gives way to both."""
     own = {"tenant_id": world.acme.id, "now": NOW, "who": "ann"}
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         put_senders(session, **own, listing=Listing.ALLOW, entries=["ann@supplier.example"])  # type: ignore[arg-type]
         put_senders(session, **own, listing=Listing.BLOCK, entries=["supplier.example", "203.0.113.0/24"])  # type: ignore[arg-type]
 
@@ -87,15 +88,15 @@ def test_the_narrowest_entry_counts(world: CustomerWorld) -> None:
 def test_entries_are_listed_counted_and_removed(world: CustomerWorld) -> None:
     """In their order, page by page; one that is not there is named, and nothing is removed then."""
     many = [f"user{number:04}@supplier.example" for number in range(1234)]
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         put_senders(session, tenant_id=world.acme.id, listing=Listing.BLOCK, entries=many, now=NOW, who="ann", note="x")
         assert count_senders(session, tenant_id=world.acme.id) == {Listing.ALLOW: 0, Listing.BLOCK: 1234}
         page = list_senders(session, tenant_id=world.acme.id, behind="user0999@supplier.example", limit=2)
         assert [each.entry for each in page] == ["user1000@supplier.example", "user1001@supplier.example"]
         assert len(list_senders(session, tenant_id=world.acme.id, begins="user12")) == 34
-    with pytest.raises(NotFound, match=r"nobody\.example"), world.database.unit_of_work() as session:
+    with pytest.raises(NotFound, match=r"nobody\.example"), world.database.unit_of_work(Reader.OPERATOR) as session:
         remove_senders(session, tenant_id=world.acme.id, entries=[many[0], "nobody.example"])
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         remove_senders(session, tenant_id=world.acme.id, entries=[many[0]])
         assert count_senders(session, tenant_id=world.acme.id)[Listing.BLOCK] == 1233
 
@@ -104,7 +105,7 @@ def test_a_look_up_goes_along_the_key(world: CustomerWorld) -> None:
     """So that millions of rows cost what one does: the plan names the primary key and reads no whole table."""
     keys = ", ".join(f"'{key}'" for key in keys_of("ann@supplier.example", "203.0.113.9"))
     asked = f"SELECT * FROM listed_sender WHERE tenant_id = 1 AND entry IN ({keys})"
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         if session.get_bind().dialect.name == "postgresql":
             session.execute(text("SET LOCAL enable_seqscan = off"))
             plan = session.execute(text(f"EXPLAIN {asked}")).scalars().all()

@@ -9,6 +9,7 @@ from tenants.messages import get_message, remember_messages
 from tenants.refusals import AlreadyExists
 from tenants.statements import insert_if_absent, insert_new, insert_or_complete, replace_row
 from tenants.tables import engines, people
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 from tests.contracts.leases import assert_leased_once
 
@@ -21,17 +22,17 @@ def test_two_processes_never_lease_the_same_of_10000_rows(world: CustomerWorld, 
 def test_a_conflict_is_a_refusal_and_spoils_nothing_else(world: CustomerWorld) -> None:
     """What the same transaction did before it stays."""
     user = {"email": "rita@acme.example", "created_at": NOW}
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         insert_new(session, people.app_user, user, "unused")
         with pytest.raises(AlreadyExists, match="She is there already"):
             insert_new(session, people.app_user, user, "She is there already.")
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         assert session.scalar(select(func.count()).select_from(people.app_user)) == 1
 
 
 def test_rows_that_are_there_stay_as_they_are(world: CustomerWorld) -> None:
     """The others are added; no rows are no statement."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(insert(people.app_user).values(email="a@acme.example", created_at=NOW))
         rows = [{"email": f"{name}@acme.example", "created_at": NOW} for name in "ab"]
         insert_if_absent(session, people.app_user, rows)
@@ -44,7 +45,7 @@ def test_rows_that_are_there_stay_as_they_are(world: CustomerWorld) -> None:
 
 def test_a_row_that_lacks_something_is_completed(world: CustomerWorld) -> None:
     """Only what it lacks is given to it, and only once."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         facts = world.facts()
         for verdict, subject in (("", "first"), ("clean", "second"), ("infected", "third")):
             remember_messages(session, [replace(facts, verdict=verdict, subject=subject)])
@@ -65,7 +66,7 @@ def test_a_row_is_replaced_by_its_key(world: CustomerWorld) -> None:
         "detections": 0,
         "reported_at": NOW,
     }
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         replace_row(session, engines.engine_state, keys, values)
         replace_row(session, engines.engine_state, keys, values | {"scans": 2})
         assert session.scalars(select(engines.engine_state.c.scans)).all() == [2]

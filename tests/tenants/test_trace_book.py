@@ -9,6 +9,7 @@ from tenants.messages import get_message
 from tenants.quarantine import hold
 from tenants.trace import CopyAccepted, CopyHeld, Event, Examined, MessageReceived
 from tenants.trace_book import events_of, find, record_events
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 
@@ -37,10 +38,10 @@ def examined(event: MessageReceived, verdict: str = "clean") -> Examined:
 def test_a_messages_events_are_found_in_order(world: CustomerWorld) -> None:
     """Written in one batch or in several, in whatever order."""
     first, second = received(world, 1), received(world, 2)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [first, second, examined(first)])
         record_events(session, [accepted(second), accepted(first), examined(second, "infected")])
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         traces = find(session, tenant_id=world.acme.id)
     assert [trace.facts.transaction for trace in traces] == ["t1", "t2"]
     assert traces[0].events == (first, examined(first), accepted(first))
@@ -65,7 +66,7 @@ def test_a_messages_events_are_found_in_order(world: CustomerWorld) -> None:
 )
 def test_what_is_asked_for_is_found(world: CustomerWorld, asked: dict[str, Any], found: list[str]) -> None:
     """Every condition must fit; of too many the newest."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [received(world, 1), received(world, 2)])
         record_events(session, [received(world, 3, recipients=("cy@acme.example",))])
         assert [trace.facts.transaction for trace in find(session, tenant_id=world.acme.id, **asked)] == found
@@ -74,7 +75,7 @@ def test_what_is_asked_for_is_found(world: CustomerWorld, asked: dict[str, Any],
 
 def test_a_held_messages_row_and_its_trace_agree_whichever_comes_first(world: CustomerWorld) -> None:
     """The hold commits before the reply, the trace up to a second after."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         new = world.new_held(session)
         number = hold(session, new, NOW)
         facts = new.facts
@@ -98,7 +99,7 @@ def test_a_held_messages_row_and_its_trace_agree_whichever_comes_first(world: Cu
 def test_events_before_their_message_are_kept(world: CustomerWorld) -> None:
     """The runner may settle before the trace was written."""
     own = received(world, 1)
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [accepted(own)])
         assert find(session, tenant_id=None) == ()
         record_events(session, [own])
@@ -109,14 +110,14 @@ def test_events_before_their_message_are_kept(world: CustomerWorld) -> None:
 def test_no_events_and_no_transactions_are_no_harm(world: CustomerWorld) -> None:
     """Nothing is written, nothing found."""
     nothing: list[Event] = []
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, nothing)
         assert events_of(session, []) == {}
 
 
 def test_hostile_text_in_events_is_stored(world: CustomerWorld) -> None:
     """Events keep it as it was; in columns, what PostgreSQL cannot store becomes a visible mark."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [received(world, 1, subject="\0\ud800", recipients=("a\0@acme.example",))])
         (trace,) = find(session, tenant_id=None)
     (event,) = trace.events

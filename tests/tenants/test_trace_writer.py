@@ -9,8 +9,9 @@ from twisted.trial.unittest import TestCase
 
 from tenants.database import DatabaseUnavailable
 from tenants.trace import CopyDiscarded, Event
-from tenants.trace_book import record_events
+from tenants.trace_book import record_everybodys
 from tenants.trace_writer import BATCH_SECONDS, LONGEST_WAIT_SECONDS, MOST_TOGETHER, MOST_WAITING, TraceWriter
+from tenants.viewpoint import OfTenant, Viewpoint
 from tests.contracts.customer_world import NOW
 
 
@@ -25,8 +26,9 @@ class Threads:
         self.batches: list[Sequence[Event]] = []
         self.ends: list[Deferred[None]] = []
 
-    async def run(self, function: object, *arguments: Sequence[Event]) -> None:
-        assert function is record_events
+    async def run(self, viewpoint: Viewpoint, function: object, *arguments: Sequence[Event]) -> None:
+        assert function is record_everybodys
+        assert viewpoint == OfTenant(1)
         self.batches.append(arguments[0])
         self.ends.append(Deferred())
         await self.ends[-1]

@@ -14,6 +14,7 @@ from portal.pages.messages.fates import CopyFate, Fate, fates
 from portal.visit import PageRefused, Visit
 from tenants.messages import PAGE_ROWS, MessageFacts, list_messages
 from tenants.trace_book import events_of, find
+from tenants.viewpoint import OfTenant
 
 LONGEST_SEARCH = 200
 
@@ -32,7 +33,7 @@ def show_list(visit: Visit) -> Response:
     text = visit.query.get("text", "")[:LONGEST_SEARCH]
     before = visit.query.get("before", "")
     tenant_id = visit.who.tenant_id
-    with visit.around.database.read() as session:
+    with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         found = list_messages(session, tenant_id=tenant_id, search=text, before=before, limit=PAGE_ROWS + 1)
         shown = found[:PAGE_ROWS]
         events = events_of(session, [facts.transaction for facts in shown])
@@ -52,7 +53,7 @@ def show_list(visit: Visit) -> Response:
 
 def show_message(visit: Visit) -> Response:
     """One message: its facts, the fate of each copy, every event."""
-    with visit.around.database.read() as session:
+    with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         found = find(session, tenant_id=visit.who.tenant_id, transaction=visit.path_values["transaction"])
     if not found:
         raise PageRefused(404)

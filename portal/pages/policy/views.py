@@ -15,6 +15,7 @@ from tenants.audit import record_action
 from tenants.domains import Domain, list_domains
 from tenants.policies import PolicyInForce, change_domain_policy, change_tenant_policy, domain_policy, tenant_policy
 from tenants.policy import Policy, PolicyError, entries_of
+from tenants.viewpoint import OfTenant
 
 
 def show_tenant(visit: Visit) -> Response:
@@ -46,12 +47,12 @@ def _domain(visit: Visit) -> Domain:
 
 
 def _domains(visit: Visit) -> tuple[Domain, ...]:
-    with visit.around.database.read() as session:
+    with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         return list_domains(session, tenant_id=visit.who.tenant_id)
 
 
 def _show(visit: Visit, domain: Domain | None, *, error: str = "", status: int = 200) -> Response:
-    with visit.around.database.read() as session:
+    with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         found = tenant_policy(session, tenant_id=visit.who.tenant_id)
         below = Policy()
         if domain is not None:
@@ -73,7 +74,7 @@ def _show(visit: Visit, domain: Domain | None, *, error: str = "", status: int =
 def _change(visit: Visit, domain: Domain | None) -> Response:
     tenant_id, entries = visit.who.tenant_id, entries_in(visit.form)
     try:
-        with visit.around.database.unit_of_work() as session:
+        with visit.around.database.unit_of_work(OfTenant(visit.who.tenant_id)) as session:
             if domain is None:
                 before = tenant_policy(session, tenant_id=tenant_id)
                 after = change_tenant_policy(session, tenant_id=tenant_id, entries=entries, now=visit.now)

@@ -38,6 +38,7 @@ from tenants.quarantine import (
 )
 from tenants.refusals import NotFound, WrongState
 from tenants.release import request_release
+from tenants.viewpoint import OfTenant
 
 _log = logging.getLogger(__name__)
 LONGEST_SEARCH = 200
@@ -67,7 +68,7 @@ def show_list(visit: Visit) -> Response:
         raise PageRefused(422)
     before = _before(visit)
     wanted = HeldFilter(states=SHOWN_STATES[state], search=text, before=before, limit=PAGE_ROWS + 1)
-    with visit.around.database.read() as session:
+    with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         found = list_held(session, wanted, tenant_id=visit.who.tenant_id)
     rows = found[:PAGE_ROWS]
     query = {"text": text, "state": state}
@@ -122,7 +123,7 @@ def release(visit: Visit) -> Response:
         return _release_step(visit, held, is_tick_missing=True, status=422)
     _insist_on_deciding(visit, held)
     try:
-        with visit.around.database.unit_of_work() as session:
+        with visit.around.database.unit_of_work(OfTenant(visit.who.tenant_id)) as session:
             request_release(
                 session,
                 held.id,
@@ -151,7 +152,7 @@ def delete(visit: Visit) -> Response:
     held = _held(visit)
     _insist_on_deciding(visit, held)
     try:
-        with visit.around.database.unit_of_work() as session:
+        with visit.around.database.unit_of_work(OfTenant(visit.who.tenant_id)) as session:
             delete_held(session, held.id, tenant_id=visit.who.tenant_id, who=visit.who.email, now=visit.now)
             _note(session, visit, "quarantine.delete", held)
     except WrongState:
@@ -190,7 +191,7 @@ def _release_step(
 
 
 def _held(visit: Visit) -> HeldMessage:
-    with visit.around.database.read() as session:
+    with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         return get_held(session, visit.number("held"), tenant_id=visit.who.tenant_id)
 
 
@@ -229,7 +230,7 @@ def _note(session: Session, visit: Visit, action: str, held: HeldMessage) -> Non
 
 def _record(visit: Visit, held: HeldMessage) -> MessageRecord | None:
     try:
-        with visit.around.database.read() as session:
+        with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
             blob = held_blobs(session, held.id, tenant_id=visit.who.tenant_id).record
         return MessageRecord.from_json(b"".join(visit.around.sealed.read(blob))) if blob else None
     except (NotFound, BlobMissing, SealBroken, RecordError, OSError) as error:

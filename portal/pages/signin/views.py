@@ -16,6 +16,7 @@ from portal.visit import PageRefused, Visit, go_to, parse_number
 from tenants.audit import record_action
 from tenants.refusals import NotFound
 from tenants.sign_in import end_session, is_link_good, signed_in, spend_link, switch_tenant
+from tenants.viewpoint import OfTenant, Reader, look_as
 
 
 def start(_visit: Visit) -> Response:
@@ -30,7 +31,7 @@ def how(visit: Visit) -> Response:
 
 def show_link(visit: Visit) -> Response:
     """A button that spends the link; seeing it any number of times spends nothing."""
-    with visit.around.database.read() as session:
+    with visit.around.database.read(Reader.SIGN_IN) as session:
         is_good = is_link_good(session, visit.path_values["token"], now=visit.now)
     if not is_good:
         return _link_is_over(visit)
@@ -45,12 +46,13 @@ def show_link(visit: Visit) -> Response:
 def use_link(visit: Visit) -> Response:
     """Spend the link and begin a session; one that this browser had before ends."""
     try:
-        with visit.around.database.unit_of_work() as session:
+        with visit.around.database.unit_of_work(Reader.SIGN_IN) as session:
             token = spend_link(session, visit.path_values["token"], now=visit.now)
             if visit.cookies.session:
                 end_session(session, visit.cookies.session)
             person = signed_in(session, token, now=visit.now)
             if person is not None:
+                look_as(session, OfTenant(person.tenant_id))
                 record_action(
                     session,
                     at=visit.now,
@@ -68,7 +70,7 @@ def use_link(visit: Visit) -> Response:
 
 def sign_out(visit: Visit) -> Response:
     """End the session, on our side too."""
-    with visit.around.database.unit_of_work() as session:
+    with visit.around.database.unit_of_work(Reader.SIGN_IN) as session:
         end_session(session, visit.cookies.session)
     response = go_to("/signin?signed-out=")
     visit.cookies.end_session(response)
@@ -85,7 +87,7 @@ def change_tenant(visit: Visit) -> Response:
     tenant_id = parse_number(visit.form.get("tenant", ""))
     if tenant_id is None:
         raise PageRefused(422)
-    with visit.around.database.unit_of_work() as session:
+    with visit.around.database.unit_of_work(Reader.SIGN_IN) as session:
         token = switch_tenant(session, visit.cookies.session, tenant_id=tenant_id, now=visit.now)
     response = go_to("/")
     visit.cookies.begin_session(response, token)

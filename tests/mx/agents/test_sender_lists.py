@@ -9,6 +9,7 @@ from mx.agents.sender_lists import SenderLists
 from mx.envelope import ReversePath
 from tenants.database import DatabaseUnavailable
 from tenants.sender_lists import Listing, put_senders
+from tenants.viewpoint import Reader
 from tests.contracts.agent import AUTHOR, CLIENT, AgentContract, customer_of, events_for, heard
 from tests.contracts.customer_world import NOW
 from tests.contracts.dns_table import DnsTable
@@ -25,10 +26,8 @@ class SenderListsTest(AgentContract, WithDatabase):
 
     def put(self, listing: Listing, *entries: str) -> None:
         """On acme's list."""
-        with self.database.unit_of_work() as session:
-            put_senders(
-                session, tenant_id=self.world.acme.id, listing=listing, entries=entries, now=NOW, who="ann"
-            )
+        with self.database.unit_of_work(Reader.OPERATOR) as session:
+            put_senders(session, tenant_id=self.world.acme.id, listing=listing, entries=entries, now=NOW, who="ann")
 
     async def at_mail(self, records: dict[str, list[str]] | None = None, sender: str = AUTHOR.address) -> Hearing:
         """What the agent says of the envelope's sender."""

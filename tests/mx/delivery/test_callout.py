@@ -24,6 +24,7 @@ from tenants.directory import Standing, Status
 from tenants.domains import add_domain
 from tenants.recipients import Source, note_answer, recipient_of, replace_list, set_source, source_of
 from tenants.routes import Route
+from tenants.viewpoint import Reader, Viewpoint
 from tests.contracts.customer_world import NOW
 from tests.contracts.mail_world import migrated_database
 
@@ -56,11 +57,11 @@ class BooksAtOnce:
     def __init__(self, database: Database) -> None:
         self.database, self.is_away = database, False
 
-    async def read(self, function: Callable[..., Any], *given: object, **named: object) -> Any:
+    async def read(self, viewpoint: Viewpoint, function: Callable[..., Any], *given: object, **named: object) -> Any:
         """One unit of work."""
         if self.is_away:
             raise DatabaseUnavailable("away")
-        with self.database.unit_of_work() as session:
+        with self.database.unit_of_work(viewpoint) as session:
             return function(session, *given, **named)
 
     run = read
@@ -72,7 +73,7 @@ class World:
     def __init__(self, database: Database) -> None:
         self.hop, self.books = NextHopThatSays(), BooksAtOnce(database)
         self.moment, self.database = NOW, database
-        with database.unit_of_work() as session:
+        with database.unit_of_work(Reader.OPERATOR) as session:
             add_domain(
                 session,
                 tenant_id=1,
@@ -105,7 +106,7 @@ class World:
 
     def note(self, function: Callable[..., Any], **named: object) -> Any:
         """Write to the book, or look into it."""
-        with self.database.unit_of_work() as session:
+        with self.database.unit_of_work(Reader.OPERATOR) as session:
             return function(session, **named)
 
 

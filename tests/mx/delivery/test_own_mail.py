@@ -28,6 +28,7 @@ from tenants.queue_listing import Delivery
 from tenants.sign_in import is_link_good
 from tenants.trace import NotReported, Reported
 from tenants.trace_book import find
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import AWAY, NEVER, NextHopsInMemory
 from tests.contracts.dns_table import DnsTable
@@ -89,7 +90,7 @@ class OwnMailTest(TestCase):
 
     def enqueue(self, *recipients: str, **changes: object) -> str:
         """Queue one message for these recipients; its transaction."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             body = self.world.customers.blob(session, None, BODY)
             facts = self.world.customers.facts(**changes)  # type: ignore[arg-type]
             for recipient in recipients:
@@ -109,7 +110,7 @@ class OwnMailTest(TestCase):
         return [each for each in self.world.deliveries() if each.notice]
 
     def fates(self, transaction: str) -> list[Any]:
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             (trace,) = find(session, tenant_id=None, transaction=transaction)
         return [event for event in trace.events if isinstance(event, Reported | NotReported)]
 
@@ -171,7 +172,7 @@ class OwnMailTest(TestCase):
         self.hops.answers = {A: NEVER, "author@supplier.example": AWAY}
         self.enqueue(A, subject="Invoice", message_id="<7@supplier.example>")
         await self.rounds()
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             queued = [copy for copy in accounted(session) if copy.where == "queue"]
         assert [(copy.recipient, copy.message_id, copy.subject) for copy in queued] == [
             ("author@supplier.example", "<7@supplier.example>", "Invoice")
@@ -194,7 +195,7 @@ class OwnMailTest(TestCase):
         await self.rounds()
         assert self.notices() == []
         assert {each.recipients for _, each in self.hops.transfers} == {(A,)}
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             assert sum(copy.where == "quarantine" for copy in accounted(session)) == FORGED
 
     async def test_the_reason_why_nobody_is_told_is_traced(self) -> None:
@@ -211,7 +212,7 @@ class OwnMailTest(TestCase):
         deleted = self.enqueue(A)
         for piece in await self.queue_work().lease(20):
             await piece
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             delete_held(session, self.world.held()[-1].id, tenant_id=None, who="rita", now=self.now)
         self.now += timedelta(seconds=6)
         await self.rounds()
@@ -233,7 +234,7 @@ class OwnMailTest(TestCase):
 
     async def test_a_sign_in_link_is_mailed_to_a_user_alone(self) -> None:
         """It works; and whoever is no user gets nothing."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             operator = tenant_named(session, OPERATOR).id
             add_keys(session, self.world.customers.keyring, [operator], NOW)
             add_user(session, tenant_id=self.world.customers.acme.id, email=A, role=Role.READER, now=NOW)
@@ -247,7 +248,7 @@ class OwnMailTest(TestCase):
         (octets,) = self.sent_to(A)
         await self.assert_signed(octets)
         token = octets.partition(b"https://portal.example/signin/")[2].partition(b"\r\n")[0].decode()
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             assert is_link_good(session, token, now=self.now)
             assert not is_link_good(session, token[:-1], now=self.now)
 
@@ -256,7 +257,7 @@ class OwnMailTest(TestCase):
         self.enqueue(A)
         for piece in await self.queue_work().lease(20):
             await piece
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             delete_tenant(session, self.world.customers.acme.id, NOW)
         self.now += timedelta(seconds=6)
         await self.rounds()

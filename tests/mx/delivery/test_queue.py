@@ -24,6 +24,7 @@ from tenants.routes import Route
 from tenants.tables import customers, mail
 from tenants.trace import CopyAccepted, CopyHeld, DeliveryAttempted
 from tenants.trace_book import find
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import AWAY, LATER, NEVER, NextHopsInMemory, standing
 from tests.contracts.mail_world import HOSTNAME, MailWorld, add_domain_of, mail_world
@@ -79,7 +80,7 @@ class QueueTest(TestCase):
 
     def enqueue(self, *recipients: str, apart: bool = False) -> None:
         """Queue one message for these recipients; `apart`: a message for each."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             first = self.world.customers.new_delivery(session, body=self.world.customers.blob(session, None, BODY))
             for recipient in recipients:
                 body = self.world.customers.blob(session, None, BODY) if apart else first.body
@@ -96,7 +97,7 @@ class QueueTest(TestCase):
             await piece
 
     def events(self) -> list[Any]:
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             return [event for trace in find(session, tenant_id=None) for event in trace.events]
 
     async def test_what_is_taken_leaves_the_queue_with_the_reply(self) -> None:
@@ -113,7 +114,7 @@ class QueueTest(TestCase):
 
     async def test_what_the_sender_asked_for_is_passed_on_later(self) -> None:
         """As it was given when the message came; to each recipient its own."""
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             facts = replace(
                 self.world.customers.facts(),
                 recipients=(A, B),
@@ -134,7 +135,7 @@ class QueueTest(TestCase):
     async def test_what_was_done_with_bare_line_ends_stands_in_the_trace(self) -> None:
         """And is done only where the tenant's policy allows it by now."""
         self.enqueue(A)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             tenant_id = self.world.customers.acme.id
             change_tenant_policy(session, tenant_id=tenant_id, entries={"bare_line_ends": "normalise"}, now=NOW)
         hops = NextHopsInMemory({A: Delivered(NextHopReply(250, "2.0.0", "ok"), is_normalised=True)})
@@ -157,7 +158,7 @@ class QueueTest(TestCase):
         assert waiting.last_reply == "450 4.2.1 Mailbox is busy"
         (held,) = self.world.held()
         assert (held.reason, [person.address for person in held.recipients]) == ("undeliverable", [C])
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             body = held_blobs(session, held.id, tenant_id=None).body
         assert b"".join(self.world.customers.sealed.read(body)) == BODY
         assert {type(event) for event in self.events()} == {CopyAccepted, DeliveryAttempted, CopyHeld}
@@ -189,7 +190,7 @@ class QueueTest(TestCase):
     async def test_a_domain_without_routes_is_put_off(self) -> None:
         """Until somebody gives it one again."""
         self.enqueue(A)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(delete(customers.route))
         await self.round(NextHopsInMemory())
         assert self.world.deliveries()[0].state is DeliveryState.QUEUED
@@ -197,7 +198,7 @@ class QueueTest(TestCase):
     async def test_a_new_route_is_used_for_old_mail(self) -> None:
         """Routes are looked up when a copy is offered, not when it was queued."""
         self.enqueue(A)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             set_routes(session, tenant_id=None, name="acme.example", routes=("smtp://new.acme.example",))
         hops = NextHopsInMemory()
         await self.round(hops)
@@ -206,7 +207,7 @@ class QueueTest(TestCase):
     async def test_mail_never_goes_to_another_tenant_that_added_the_domain(self) -> None:
         """Whoever adds a domain that was deleted does not get what was queued for its former owner."""
         self.enqueue(A)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             delete_domain(session, tenant_id=None, name="acme.example", now=NOW)
         add_domain_of(self.world.database, self.world.customers.blue_harbour.id, "acme.example", is_verified=False)
         hops = NextHopsInMemory()
@@ -279,7 +280,7 @@ class QueueTest(TestCase):
         """Its lease ended and somebody else has the copy: perhaps sent twice, never lost."""
         self.enqueue(A)
         (piece,) = await self.work(NextHopsInMemory()).lease(20)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             much_later = later(seconds=LEASE_SECONDS + 1)
             (leased,) = lease_due(session, now=much_later, limit=9, owner="two", lease_seconds=60)
         await piece
@@ -300,7 +301,7 @@ class QueueTest(TestCase):
     async def test_a_body_whose_tenant_key_is_gone_is_not_leased(self) -> None:
         """Nothing can ever be sent of it."""
         self.enqueue(A)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(update(mail.blob).values(key_version=9))
         assert await self.work(NextHopsInMemory()).lease(20) == []
 
@@ -308,7 +309,7 @@ class QueueTest(TestCase):
         """Never two messages in one transfer, and never two domains."""
         self.enqueue(A, B, C)
         self.enqueue(A)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             leased: tuple[LeasedDelivery, ...] = lease_due(session, now=NOW, limit=9, owner="one", lease_seconds=60)
         assert [[each.recipient for each in group] for group in transfers(leased)] == [[A, B], [C], [A]]
 

@@ -25,6 +25,7 @@ from tenants.notice_book import Undelivered, lease_notices
 from tenants.quarantine import FindingNote, held_blobs
 from tenants.queue_book import lease_due
 from tenants.sealed import SealedStore
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import EICAR_FOUND, MESSAGE, envelope_for, examination, examined, standing
 from tests.contracts.mail_world import MailWorld, mail_world
@@ -69,7 +70,7 @@ class KeeperTest(TestCase):
 
     def copy(self, address: str, **changes: Any) -> Copy:
         customers = self.world.customers
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             key = current_key(session, customers.acme.id)
         given: dict[str, Any] = {"tenant_id": customers.acme.id, "key": key} | changes
         return Copy(Recipient(address), standing(**given), Deliver())
@@ -85,7 +86,7 @@ class KeeperTest(TestCase):
         return str(caught.exception)
 
     def assert_readable(self, message: ExaminedMessage, held: int) -> None:
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             blobs = held_blobs(session, held, tenant_id=self.world.customers.acme.id)
         assert b"".join(self.world.customers.sealed.read(blobs.body)) == b"".join(message.spool.chunks())
 
@@ -97,7 +98,7 @@ class KeeperTest(TestCase):
         other = examined(A)
         other = replace(other, envelope=envelope_for(A, transaction="1" * 22))
         await self.keeper().owe(other, tenant_id, owed, kept.held["undeliverable"])
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             found = lease_notices(session, now=later(minutes=1), limit=9, owner="one", lease_seconds=60)
         assert [notice.held for notice in found] == [kept.held["undeliverable"]] * 2
         self.world.take_database_away()
@@ -119,7 +120,7 @@ class KeeperTest(TestCase):
         assert len(self.world.blob_files()) == 2
         for each in (spam, infected):
             self.assert_readable(message, each.id)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             (leased,) = lease_due(session, now=later(minutes=2), limit=9, owner="one", lease_seconds=60)
         assert leased.headers_on_top == message.headers_on_top
         assert b"".join(self.world.customers.sealed.read(leased.body)) == MESSAGE
@@ -127,7 +128,7 @@ class KeeperTest(TestCase):
     async def test_the_record_is_kept_with_the_findings(self) -> None:
         """What people are shown was never stored without them."""
         kept = await self.keeper().keep(examined(A, result=INFECTED), (), {"infected": [self.copy(A)]})
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             blobs = held_blobs(session, kept.held["infected"], tenant_id=None)
         assert blobs.record is not None
         record = MessageRecord.from_json(b"".join(self.world.customers.sealed.read(blobs.record)))
@@ -182,7 +183,7 @@ class KeeperTest(TestCase):
         whole = WatchedSystem(self.world.folder)
         sealed = SealedStore(FolderBlobStore(self.world.folder / "count", whole), self.world.customers.keyring)
         await self.keeper(sealed).keep(examined(A), [self.copy(A)], {})
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(text("DELETE FROM delivery"))
         essential = [
             number for number, call in enumerate(whole.calls) if call.split()[0] in ("write", "fsync", "rename")
@@ -215,13 +216,13 @@ class KeeperTest(TestCase):
     async def test_a_database_that_is_locked_is_waited_for_no_longer_than_5_s(self) -> None:
         """What is committed after that is a duplicate, because the sender was told to come back; never a loss."""
         hasty = Hasty()
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(text("SELECT 1"))
             with self.assertRaises(CannotKeep) as caught:
                 await self.keeper(on=hasty).keep(examined(A), [self.copy(A)], {})
         assert str(caught.exception).startswith("TimeoutError")
         assert KEEP_SECONDS in hasty.waits
-        await self.world.threads.run_durably(lambda _: None)
+        await self.world.threads.run_durably(Reader.OPERATOR, lambda _: None)
         assert len(self.world.deliveries()) == 1
 
     async def test_a_folder_that_is_gone_can_keep_nothing(self) -> None:
@@ -233,9 +234,9 @@ class KeeperTest(TestCase):
     async def test_mail_of_a_tenant_deleted_meanwhile_is_never_readable(self) -> None:
         """The directory may remember a key for 5 s; what was sealed with it is as shredded as the rest."""
         copy = self.copy(A)
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             delete_tenant(session, self.world.customers.acme.id, NOW)
             shred(session, self.world.customers.acme.id)
         await self.keeper().keep(examined(A), [copy], {})
-        with self.world.database.unit_of_work() as session:
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             assert lease_due(session, now=later(days=1), limit=9, owner="one", lease_seconds=60) == ()

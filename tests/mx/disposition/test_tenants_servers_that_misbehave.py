@@ -27,6 +27,7 @@ from mx.envelope import Recipient
 from mx.outcome import Outcome, Queued, settle
 from tenants.keys import current_key
 from tenants.routes import Route, parse_route
+from tenants.viewpoint import Reader
 from tests.contracts.authority import ServerContext, authority
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import examined, never_examined, standing
@@ -111,7 +112,7 @@ class MisbehaviourTest(TestCase):
         self.folder = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
         self.stranger = authority("a stranger").sign("localhost", "127.0.0.1")
-        with self.world.database.read() as session:
+        with self.world.database.read(Reader.OPERATOR) as session:
             self.key = current_key(session, self.world.customers.acme.id)
 
     async def answer(self, number: int, case: Case) -> tuple[int, Outcome, ScriptedHop]:

@@ -24,6 +24,7 @@ from tenants.queue_book import NewDelivery, enqueue
 from tenants.sealed import BlobKind, SealedBlob
 from tenants.trace import CopyHeld, CopyQueued, MessageReceived
 from tenants.trace_book import record_events
+from tenants.viewpoint import Reader
 
 MESSAGE = b"Subject: Invoice\r\n\r\nPay now.\r\n"
 RECORD = MessageRecord(
@@ -78,7 +79,7 @@ class Mail:
         """The number of a message that is held as infected from now on."""
         facts = self._facts(subject, recipient)
         notes = tuple(FindingNote("yara", name, 0, "infected") for name in findings)
-        with self.parts.database.unit_of_work() as session:
+        with self.parts.database.unit_of_work(Reader.OPERATOR) as session:
             body, record = self._seal(BlobKind.BODY, MESSAGE), self._seal(BlobKind.RECORD, RECORD.to_json())
             held = hold(session, NewHeld(facts, "infected", "infected", notes, (recipient,), body, record), now())
             kept = CopyHeld(facts.transaction, facts.tenant_id, now(), recipient, held, "infected", "550 5.7.1 No")
@@ -89,7 +90,7 @@ class Mail:
         """The number of a delivery that waits from now on."""
         facts = self._facts(subject, recipient)
         due, end = now() + timedelta(hours=1), now() + timedelta(days=5)
-        with self.parts.database.unit_of_work() as session:
+        with self.parts.database.unit_of_work(Reader.OPERATOR) as session:
             body = self._seal(BlobKind.BODY, MESSAGE)
             new = NewDelivery(facts, "acme.example", recipient, body, None, b"", due, end)
             [number] = enqueue(session, [new], now())
@@ -98,7 +99,7 @@ class Mail:
         return number
 
     def _facts(self, subject: str, recipient: str) -> MessageFacts:
-        with self.parts.database.read() as session:
+        with self.parts.database.read(Reader.OPERATOR) as session:
             tenant = tenant_named(session, "acme").id
         transaction = new_transaction_id(now())
         return MessageFacts(
@@ -106,7 +107,7 @@ class Mail:
         )
 
     def _seal(self, kind: BlobKind, octets: bytes) -> SealedBlob:
-        with self.parts.database.read() as session:
+        with self.parts.database.read(Reader.OPERATOR) as session:
             key = current_key(session, tenant_named(session, "acme").id)
         return self.parts.store.store(key, kind, [octets])
 

@@ -9,6 +9,7 @@ from pratique.commands.held_message import print_held, save_message, show_record
 from tenants.blobs.segments import SealBroken
 from tenants.quarantine import get_held, held_blobs
 from tenants.refusals import Refusal
+from tenants.viewpoint import Reader
 from tests.pratique.commands.conftest import Mail
 
 
@@ -33,7 +34,7 @@ def test_a_file_is_written_whole(tmp_path: Path) -> None:
 def test_a_record_that_is_lost_does_not_hide_the_message(mail: Mail, capsys: pytest.CaptureFixture[str]) -> None:
     """What the book knows is shown all the same."""
     held = mail.hold("EICAR")
-    with mail.parts.database.read() as session:
+    with mail.parts.database.read(Reader.OPERATOR) as session:
         message, blobs = get_held(session, held, tenant_id=None), held_blobs(session, held, tenant_id=None)
     assert blobs.record is not None
     mail.parts.store.delete([blobs.record.name])
@@ -45,7 +46,7 @@ def test_a_record_that_is_lost_does_not_hide_the_message(mail: Mail, capsys: pyt
 def test_hostile_headers_are_escaped(mail: Mail, capsys: pytest.CaptureFixture[str]) -> None:
     """A header cannot steer the operator's terminal."""
     held = mail.hold("EICAR\x1b[2J", subject="\x1b]0;title\x07")
-    with mail.parts.database.read() as session:
+    with mail.parts.database.read(Reader.OPERATOR) as session:
         record = show_record(get_held(session, held, tenant_id=None), "acme", mail.parts.store, None)
     print_held({**record, "headers": [("Subject", "\x1b[31m")]})
     said = capsys.readouterr().out

@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import text
 
 from tenants.database import Database
+from tenants.viewpoint import Reader
 from tests.pratique.commands.conftest import Pratique
 
 
 def _say_it_is_at(data: Path, revision: str) -> None:
     database = Database(f"sqlite:///{data / 'pratique.sqlite'}")
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
     database.close()
 

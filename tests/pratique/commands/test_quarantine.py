@@ -10,6 +10,7 @@ from pratique.settings import Settings
 from tenants.audit import list_actions
 from tenants.quarantine import HeldState, get_held
 from tenants.release import CopyNotReleased, CopyReleased, settle_release, take_release_requests
+from tenants.viewpoint import Reader
 from tests.pratique.commands.conftest import MESSAGE, Mail, Pratique
 
 
@@ -82,7 +83,7 @@ def test_a_release_by_number_overrides_what_was_found(pratique: Pratique, mail: 
     """The names of the findings go with it; a second one is refused."""
     held = mail.hold("EICAR", "Other")
     assert "asked for" in pratique.do("quarantine", "release", str(held))
-    with mail.parts.database.read() as session:
+    with mail.parts.database.read(Reader.OPERATOR) as session:
         message = get_held(session, held, tenant_id=None)
     assert (message.state, message.override) == (HeldState.RELEASE_REQUESTED, ("EICAR", "Other"))
     assert message.requested_by == "command line"
@@ -100,7 +101,7 @@ def test_a_release_by_finding_only_asks_for_another_scan(
     other = mail.hold("EICAR")
     asked = pratique.ask("quarantine", "release", "--finding", "False", "--since", "2h")
     assert sorted(one["id"] for one in asked) == numbers
-    with mail.parts.database.read() as session:
+    with mail.parts.database.read(Reader.OPERATOR) as session:
         states = {number: get_held(session, number, tenant_id=None) for number in [*numbers, other]}
     assert {(states[number].override, states[number].only_if_clean) for number in numbers} == {((), True)}
     assert {states[number].state for number in numbers} == {HeldState.RELEASE_REQUESTED}
@@ -161,7 +162,7 @@ def test_waiting_prints_the_end(
 
     def work(seconds: float) -> None:
         now = datetime.now(UTC)
-        with mail.parts.database.unit_of_work() as session:
+        with mail.parts.database.unit_of_work(Reader.OPERATOR) as session:
             for lease in take_release_requests(session, now=now, limit=9, owner="test", lease_seconds=9):
                 settle_release(session, held, fence=lease.fence, results=[result], now=now)
 

@@ -31,7 +31,7 @@ class KeepingThreads:
         self.reports: list[EngineReport] = []
         self.is_away = False
 
-    async def run(self, function: object, report: EngineReport) -> None:
+    async def run(self, viewpoint: object, function: object, report: EngineReport) -> None:
         """Keeps the report."""
         if self.is_away:
             raise DatabaseUnavailable("away")

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table, insert, select
 from sqlalchemy.exc import StatementError
+from sqlalchemy.orm import Session
 
 from tenants.database import Database
 from tenants.tables.column_types import START_OF_TIME, Document, Moment, Words, numbered
@@ -32,7 +33,7 @@ def sample_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.Tem
 
 def through(database: Database, **values: object) -> tuple[object, object, object]:
     """What comes back of values that were stored; nothing is kept."""
-    with database.read() as session:
+    with Session(database.engine) as session:
         session.execute(insert(SAMPLE).values(**values))
         row = session.execute(select(SAMPLE)).one()
     return row.at, row.words, row.json

@@ -5,6 +5,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from tenants.tables import customers
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 DOMAIN = {"mx_name": "x", "verification_token": "x", "created_at": NOW}
@@ -13,9 +14,9 @@ DOMAIN = {"mx_name": "x", "verification_token": "x", "created_at": NOW}
 def test_only_names_that_are_not_deleted_must_be_unique(world: CustomerWorld) -> None:
     """Of domains, as of tenants."""
     gone = DOMAIN | {"tenant_id": world.acme.id, "name": "acme.example", "deleted_at": NOW}
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(insert(customers.domain), [gone, gone, gone | {"deleted_at": None}])
-    with pytest.raises(IntegrityError), world.database.unit_of_work() as session:
+    with pytest.raises(IntegrityError), world.database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(insert(customers.domain), [gone | {"deleted_at": None}])
 
 
@@ -31,12 +32,12 @@ def test_only_names_that_are_not_deleted_must_be_unique(world: CustomerWorld) ->
 )
 def test_nothing_belongs_to_nobody(world: CustomerWorld, table: object, row: dict[str, object]) -> None:
     """References are enforced, on SQLite too, which must be asked to."""
-    with pytest.raises(IntegrityError), world.database.unit_of_work() as session:
+    with pytest.raises(IntegrityError), world.database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(insert(table).values(**row))  # type: ignore[arg-type]
 
 
 def test_a_tenant_has_one_policy_of_its_own(world: CustomerWorld) -> None:
     """The partial index counts where no domain is named."""
     row = {"tenant_id": world.acme.id, "entries": {}, "changed_at": NOW}
-    with pytest.raises(IntegrityError), world.database.unit_of_work() as session:
+    with pytest.raises(IntegrityError), world.database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(insert(customers.policy), [row, row])

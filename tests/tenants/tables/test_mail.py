@@ -7,18 +7,19 @@ from sqlalchemy.exc import IntegrityError
 from tenants.database import Database
 from tenants.messages import remember_messages
 from tenants.tables import mail
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 
 def test_a_message_belongs_to_a_tenant(world: CustomerWorld) -> None:
     """One that exists."""
-    with pytest.raises(IntegrityError), world.database.unit_of_work() as session:
+    with pytest.raises(IntegrityError), world.database.unit_of_work(Reader.OPERATOR) as session:
         remember_messages(session, [world.facts(tenant_id=4711)])
 
 
 def test_events_may_come_before_their_message(world: CustomerWorld) -> None:
     """There is no reference to break."""
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         values = {"transaction_id": "not yet", "tenant_id": world.acme.id, "at": NOW, "events": []}
         session.execute(insert(mail.message_event).values(**values))
 
@@ -38,6 +39,6 @@ def test_events_may_come_before_their_message(world: CustomerWorld) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_trace_is_found_by_an_index(database: Database, question: str, index: str) -> None:
     """Never by reading every message."""
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         plan = "\n".join(str(row) for row in session.execute(text(f"EXPLAIN QUERY PLAN {question}")))
     assert index in plan and "SCAN" not in plan

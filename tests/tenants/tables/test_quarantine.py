@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tenants.database import Database
 from tenants.tables import quarantine
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import CustomerWorld
 
 
@@ -20,7 +21,7 @@ from tests.contracts.customer_world import CustomerWorld
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_held_messages_are_found_by_an_index(database: Database, question: str, index: str) -> None:
     """The list never sorts, and the worker, which asks every second, looks at waiting rows alone."""
-    with database.read() as session:
+    with database.read(Reader.OPERATOR) as session:
         plan = "\n".join(
             str(row) for row in session.execute(text(f"EXPLAIN QUERY PLAN SELECT * FROM held WHERE {question}"))
         )
@@ -29,5 +30,5 @@ def test_held_messages_are_found_by_an_index(database: Database, question: str, 
 
 def test_a_recipient_belongs_to_a_held_message(world: CustomerWorld) -> None:
     """References are enforced."""
-    with pytest.raises(IntegrityError), world.database.unit_of_work() as session:
+    with pytest.raises(IntegrityError), world.database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(insert(quarantine.held_recipient).values(held_id=4711, address="a", reply=""))

@@ -5,6 +5,7 @@ from sqlalchemy import event
 
 from tenants.database import Database
 from tenants.queue_book import lease_due
+from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 
 
@@ -17,7 +18,7 @@ def test_a_lease_walks_no_table_and_no_lane(database: Database) -> None:
         "before_cursor_execute",
         lambda _connection, _cursor, statement, parameters, *_more: statements.append((statement, parameters)),
     )
-    with database.unit_of_work() as session:
+    with database.unit_of_work(Reader.OPERATOR) as session:
         lease_due(session, now=NOW, limit=5, owner="one", lease_seconds=60)
     connection = database.engine.raw_connection()
     plans = [

@@ -6,6 +6,7 @@ import pytest
 
 from tenants.trace import EVENT_KINDS, Event, MessageReceived, UnknownEvent, from_json
 from tenants.trace_book import record_events
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld
 
 REX = "rex@acme.example"
@@ -76,7 +77,7 @@ def test_every_kind_of_event_has_its_sentence(world: PortalWorld, kind: type[Eve
     transaction = world.deliver()
     at = world.clock.now.isoformat()
     record = {"event": kind.name, "at": at, "next_attempt_at": at, **FIELDS}
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [from_json(record, transaction, world.tenants["acme"])])
     answer = world.signed_in(REX).get(f"/messages/{transaction}")
     assert answer.status_code == 200
@@ -102,7 +103,7 @@ def test_findings_name_their_engine_and_ambiguities_say_what_they_mean(world: Po
         "reply": "250",
         "note": "n-o-t-e",
     }
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [from_json(each, transaction, world.tenants["acme"]) for each in (record, kept)])
     page = world.signed_in(REX).get(f"/messages/{transaction}").text
     assert "clamd: Worm.X" in page and "Its lines end in two ways." in page and "n-o-t-e." in page
@@ -112,7 +113,7 @@ def test_an_event_of_a_newer_release_is_shown_as_such(world: PortalWorld) -> Non
     """The rest of the way stays readable."""
     transaction = world.deliver()
     unknown = UnknownEvent(transaction, world.tenants["acme"], world.clock.now, "teleported")
-    with world.database.unit_of_work() as session:
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [unknown])
     answer = world.signed_in(REX).get(f"/messages/{transaction}")
     assert answer.status_code == 200

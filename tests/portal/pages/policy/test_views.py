@@ -7,6 +7,7 @@ from portal.pages.policy.lines import PARTS
 from tenants.audit import list_actions
 from tenants.policies import domain_policy, tenant_policy
 from tenants.policy import Action, Policy
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld, token_in
 
 DOMAIN = "/policy/1"
@@ -18,7 +19,7 @@ def change(client: TestClient, path: str = "/policy", **entries: str) -> int:
 
 
 def of_acme(world: PortalWorld) -> Policy:
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         return tenant_policy(session, tenant_id=world.tenants["acme"]).policy
 
 
@@ -42,12 +43,12 @@ def test_an_administrator_changes_the_policy(world: PortalWorld) -> None:
     policy = of_acme(world)
     assert (policy.spam, policy.passwords) == (Action.HOLD, ("two words",))
     assert [rule.pattern for rule in policy.findings] == ["*Worm*", "limit.ratio"]
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         entry, *before = list_actions(session, tenant_id=world.tenants["acme"])
     assert (entry.who, entry.action, entry.subject) == ("adam@acme.example", "policy.set", "acme")
     assert entry.details["spam"] == "hold" and entry.details["passwords"] == "changed"
     assert change(client, spam="hold") == 303
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         assert len(list_actions(session, tenant_id=world.tenants["acme"])) == 1 + len(before)
     page = client.get("/policy?saved=").text
     assert "Saved." in page and "Otherwise: Deliver, marked." in page
@@ -57,11 +58,11 @@ def test_a_domain_differs_where_its_page_says_so(world: PortalWorld) -> None:
     """And follows the tenant again when it says the same."""
     client, acme = world.signed_in("olga@acme.example"), world.tenants["acme"]
     assert change(client, DOMAIN, spam="reject", phishing="mark") == 303
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         found = domain_policy(session, tenant_id=acme, domain_id=1)
     assert (found.policy.spam, found.changed, of_acme(world).spam) == (Action.REJECT, ("spam",), Action.MARK)
     assert change(client, DOMAIN, spam="mark") == 303
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         assert domain_policy(session, tenant_id=acme, domain_id=1).changed == ()
 
 

@@ -9,6 +9,7 @@ from portal.pages.quarantine.views import fingerprint, is_infected
 from tenants.audit import list_actions
 from tenants.message_record import MessageRecord, RecordedArtifact
 from tenants.quarantine import FindingNote, HeldState
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import ENCRYPTED, PortalWorld, hidden_value, token_in
 
 ADAM = "adam@acme.example"
@@ -260,7 +261,7 @@ def test_what_people_do_is_written_down(world: PortalWorld) -> None:
     client = world.signed_in(RITA)
     _decide(client, number, "release")
     _decide(client, world.hold(reason="encrypted", findings=()), "delete")
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         entries = list_actions(session, tenant_id=world.tenants["acme"])
     assert [(entry.who, entry.action) for entry in entries[:2]] == [
         (RITA, "quarantine.delete"),

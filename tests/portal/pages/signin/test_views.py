@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tenants.audit import list_actions
+from tenants.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld, portal_world, token_in
 
 ADAM = "adam@acme.example"
@@ -163,6 +164,6 @@ def test_nobody_changes_to_a_tenant_of_others(world: PortalWorld, tenant: str, s
 def test_signing_in_is_written_down(world: PortalWorld) -> None:
     """The tenant's audit says who and when."""
     world.signed_in(ADAM)
-    with world.database.read() as session:
+    with world.database.read(Reader.OPERATOR) as session:
         (entry,) = list_actions(session, tenant_id=world.tenants["acme"])
     assert (entry.who, entry.action, entry.at) == (ADAM, "session.begin", world.clock.now)
