@@ -7,7 +7,7 @@ Failure: an unknown address, a wrong method, a broken path: a page that says so.
 `doorway.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
@@ -25,6 +25,7 @@ from portal.rendering import STATIC_FOLDER, make_environment
 from portal.security_headers import SecurityHeaders
 from portal.site import SITE, Page
 from portal.visit import Surroundings
+from tenants.agent_names import OWN_AGENTS
 from tenants.database import Database
 from tenants.sealed import SealedStore
 
@@ -40,12 +41,13 @@ def make_application(
     base_url: str,
     clock: Callable[[], datetime] = present_time,
     has_room: Callable[[], bool] = lambda: True,
+    agents: Sequence[str] = tuple(OWN_AGENTS),
 ) -> ASGIApp:
     """The portal. `base_url` (`https://portal.example`) decides where links lead and whether cookies are Secure.
 
-    `has_room` tells whether the disks have room for mail, for `/readyz`.
+    `has_room` tells whether the disks have room for mail, for `/readyz`; `agents` are those that a policy may name.
     """
-    around = Surroundings(database, sealed, make_environment(), base_url.rstrip("/"), clock)
+    around = Surroundings(database, sealed, make_environment(), base_url.rstrip("/"), clock, tuple(agents))
 
     async def refuse(_request: Request, refusal: Exception) -> Response:
         status = refusal.status_code if isinstance(refusal, HTTPException) else 500

@@ -60,6 +60,8 @@ class Surroundings:
     """How people reach the portal; links begin with it, never with what a request calls us."""
     clock: Callable[[], datetime]
     """The present time, with its zone."""
+    agents: tuple[str, ...] = ()
+    """The transport agents that a policy may name."""
 
     @property
     def is_https(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pratique.scanner_values import split_plugin
 from pratique.settings import Settings, SettingsError
+from tenants.agent_names import OWN_AGENTS
 
 ENGINES = "pratique.engines"
 AGENTS = "pratique.agents"
@@ -27,6 +28,17 @@ def plugged(group: str, settings: Settings, reactor: Any) -> list[Any]:
         if point is not None:
             made.append(_made(point, own_settings, reactor))
     return made
+
+
+def plugged_names(group: str, settings: Settings) -> tuple[str, ...]:
+    """The names of the plug-ins of this group, in the order of the setting; nothing is loaded."""
+    names = (split_plugin(text)[0] for text in settings.plugins)
+    return tuple(name for name in names if _point(group, name) is not None)
+
+
+def known_agents(settings: Settings) -> tuple[str, ...]:
+    """Every name that a policy's `agents` may give here."""
+    return (*OWN_AGENTS, *plugged_names(AGENTS, settings))
 
 
 def require_plugins(settings: Settings) -> None:

@@ -19,9 +19,11 @@ from sqlalchemy.orm import Session
 
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
+from pratique.plugins import known_agents
 from pratique.policy_file import read_policy_file
 from pratique.printing import print_json, print_table
 from pratique.settings import Settings
+from tenants.agent_names import require_known_agents
 from tenants.audit import record_action
 from tenants.customers import tenant_named
 from tenants.domains import get_domain
@@ -107,6 +109,7 @@ def change(settings: Settings, assignments: tuple[str, ...], level: Level, file:
     now = datetime.now(UTC)
     with writing(settings) as session:
         try:
+            require_known_agents(entries, known_agents(settings))
             found = _change(session, level, entries, now)
         except PolicyError as error:
             raise Refusal(str(error)) from error

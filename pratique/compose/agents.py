@@ -4,6 +4,8 @@ Those of other packages come last, in the order in which `plugins` names them.
 """
 
 import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from mx.agents import stamp_reader
@@ -12,26 +14,35 @@ from mx.agents.attachment_filter import AttachmentFilter
 from mx.agents.authentication import Authentication
 from mx.agents.chain import Chain
 from mx.agents.contract import Agent
+from mx.agents.dns_blocklists import DnsBlocklists
+from mx.agents.greylisting import Greylisting
+from mx.agents.sender_lists import SenderLists
 from mx.agents.stamp_reader import StampReader
 from mx.names.resolver import NamesResolver
 from pratique.dns_question import NoAnswer, system_resolver
-from pratique.plugins import AGENTS, plugged
+from pratique.plugins import AGENTS, plugged, plugged_names
 from pratique.settings import Settings, SettingsError
 from pratique.stamp_key import open_signer
+from tenants.database_threads import DatabaseThreads
 
 
-def chain_of(settings: Settings, reactor: Any) -> Chain:
+def chain_of(settings: Settings, reactor: Any, threads: DatabaseThreads, now: Callable[[], datetime]) -> Chain:
     """All agents of one process. Raises SettingsError."""
     try:
-        return Chain(agents_of(settings, reactor), reactor, may_spare=frozenset({stamp_reader.NAME}))
+        return Chain(agents_of(settings, reactor, threads, now), reactor, may_spare=frozenset({stamp_reader.NAME}))
     except ValueError as error:
         raise SettingsError(f"plugins: {error}.") from None
 
 
-def agents_of(settings: Settings, reactor: Any) -> list[Agent]:
+def agents_of(
+    settings: Settings, reactor: Any, threads: DatabaseThreads, now: Callable[[], datetime]
+) -> list[Agent]:
     """Every agent, whether a policy names it or not."""
     dns = NamesResolver(reactor, _resolver(settings))
     agents: list[Agent] = [
+        SenderLists(threads, dns),
+        DnsBlocklists(dns),
+        Greylisting(threads, now),
         Authentication(dns, reactor, settings.hostname, time.time),
         AttachmentFilter(reactor),
         StampReader(
@@ -39,7 +50,15 @@ def agents_of(settings: Settings, reactor: Any) -> list[Agent]:
         ),
         AntivirusStamp(open_signer(settings.data, settings.service_domain), reactor, time.time),
     ]
-    agents.extend(plugged(AGENTS, settings, reactor))
+    return [*agents, *_plugged_agents(settings, reactor)]
+
+
+def _plugged_agents(settings: Settings, reactor: Any) -> list[Agent]:
+    """Those of other packages: a policy knows them by the names of their entry points."""
+    agents: list[Agent] = plugged(AGENTS, settings, reactor)
+    for name, agent in zip(plugged_names(AGENTS, settings), agents, strict=True):
+        if agent.about.name != name:
+            raise SettingsError(f"plugins: the agent of {name!r} calls itself {agent.about.name!r}.")
     return agents
 
 
@@ -56,4 +75,4 @@ def _resolver(settings: Settings) -> tuple[str, int]:
 
 def looking_chain_of(settings: Settings, reactor: Any) -> Chain:
     """Those that can look at a message outside its session, for `pratique scan`. Raises SettingsError."""
-    return Chain([AttachmentFilter(reactor), *plugged(AGENTS, settings, reactor)], reactor)
+    return Chain([AttachmentFilter(reactor), *_plugged_agents(settings, reactor)], reactor)

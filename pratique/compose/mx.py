@@ -60,7 +60,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         directory=directory,
         recipients=CallOuts(next_hops, storage.threads, present_time, reactor.seconds),
         scanner=scanning.scanner,
-        chain=chain_of(settings, reactor),
+        chain=chain_of(settings, reactor, storage.threads, present_time),
         disposition=Disposition(next_hops, keeper, Cleaner(settings.hostname, storage.scratch)),
         trace=trace,
         has_room=storage.has_room,

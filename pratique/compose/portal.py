@@ -7,6 +7,7 @@ from portal.application import make_application
 from portal.serve import serve
 from pratique.compose.room import room_of
 from pratique.opening import opened
+from pratique.plugins import known_agents
 from pratique.settings import Settings
 
 
@@ -14,6 +15,9 @@ def run_portal(settings: Settings, sock: socket, on_ready: Callable[[], None], l
     """Serve the portal on this socket until told to stop, or until the lifeline ends. Raises CannotOpen."""
     with opened(settings) as parts:
         has_room = room_of(settings).is_left
-        application = make_application(parts.database, parts.store, settings.portal_url, has_room=has_room)
+        agents = known_agents(settings)
+        application = make_application(
+            parts.database, parts.store, settings.portal_url, has_room=has_room, agents=agents
+        )
         serve(application, sock.detach(), on_ready, lifeline)
     return 0

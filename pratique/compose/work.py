@@ -54,7 +54,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     releaser = Releaser(
         directory=directory,
         scanner=scanning.scanner,
-        chain=chain_of(settings, reactor),
+        chain=chain_of(settings, reactor, storage.threads, present_time),
         forwarding=next_hops,
         sealed=storage.sealed,
         threads=storage.threads,

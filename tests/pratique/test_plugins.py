@@ -8,17 +8,25 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from twisted.internet import reactor
+from twisted.trial.unittest import TestCase
 
-from pratique.plugins import AGENTS, ENGINES, plugged, require_plugins
+from mx.agents.chain import Hearing
+from pratique.compose.agents import looking_chain_of
+from pratique.plugins import AGENTS, ENGINES, known_agents, plugged, require_plugins
 from pratique.settings import Settings, SettingsError
+from tenants.agent_names import OWN_AGENTS
+from tests.contracts.agent import CLIENT, events_for
 from tests.contracts.mail import message, text_part
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "password-words"
+AGENT = ROOT / "docs" / "examples" / "subject-tag"
 ASKS = message(text_part(b"Please send us YOUR PASSWORD at once.\r\n"))
 
 
@@ -43,11 +51,12 @@ def wheel_of(example: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which pip has installed the example."""
+    """A folder into which pip has installed the examples."""
     folder = tmp_path_factory.mktemp("plugins")
     target = folder / "target"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(target)]
-    subprocess.run([*pip, str(wheel_of(EXAMPLE, folder))], check=True, capture_output=True, timeout=120)
+    wheels = [str(wheel_of(example, folder)) for example in (EXAMPLE, AGENT)]
+    subprocess.run([*pip, *wheels], check=True, capture_output=True, timeout=120)
     return target
 
 
@@ -75,6 +84,43 @@ def test_the_documented_engine_is_the_one_that_is_shown() -> None:
     code = (EXAMPLE / "password_words.py").read_text().partition("\n\n")[2]
     assert f"```python\n{code}```" in (ROOT / "docs" / "plugins.md").read_text()
     assert len([line for line in code.splitlines() if line]) <= 20
+
+
+def test_the_documented_agent_is_the_one_that_is_shown() -> None:
+    """The page and the file say the same, in about twenty lines."""
+    code = (AGENT / "subject_tag.py").read_text().partition("\n\n")[2]
+    assert f"```python\n{code}```" in (ROOT / "docs" / "plugins.md").read_text()
+    assert len([line for line in code.splitlines() if line]) <= 20
+
+
+class InstalledAgentTest(TestCase):
+    """The documented agent, installed by pip, as the program makes it: through the chain, in a transaction."""
+
+    timeout = 60
+
+    async def test_it_takes_part_at_its_events(self) -> None:
+        """A greeting that it refuses; a word that it tags; and nothing else."""
+        with TemporaryDirectory() as name:
+            wheel = wheel_of(AGENT, Path(name))
+            pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", name]
+            subprocess.run([*pip, str(wheel)], check=True, capture_output=True, timeout=120)
+            self.patch(sys, "path", [name, *sys.path])
+            chain = looking_chain_of(Settings(plugins=("subject-tag?word=Invoice&refused=bad.example",)), reactor)
+        assert [agent.about.name for agent in chain.agents] == ["attachment-filter", "subject-tag"]
+        for client, refused in ((replace(CLIENT, helo="BAD.example"), True), (CLIENT, False)):
+            hearing = Hearing(chain.order_of(["subject-tag"]) or {})
+            for event in events_for(client=client).values():
+                await chain.ask(hearing, event)
+            assert (hearing.refusal is not None) is refused
+            assert hearing.headers_on_top == (b"" if refused else b"X-Subject-Tag: yes\r\n")
+            assert [note.fact.name for note in hearing.notes] == ([] if refused else ["tagged"])
+
+
+def test_known_agents_are_ours_and_those_of_plug_ins(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order in which people see them; an engine is none."""
+    monkeypatch.syspath_prepend(str(installed))
+    settings = Settings(plugins=("password-words", "subject-tag?word=x"))
+    assert known_agents(settings) == (*OWN_AGENTS, "subject-tag")
 
 
 def test_a_plugin_that_nobody_has_stops_the_start(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from portal.pages.policy.lines import entries_in, parts_of
 from portal.visit import Access, PageRefused, Visit, go_to
+from tenants.agent_names import OWN_AGENTS, require_known_agents
 from tenants.audit import record_action
 from tenants.domains import Domain, list_domains
 from tenants.policies import PolicyInForce, change_domain_policy, change_tenant_policy, domain_policy, tenant_policy
@@ -65,6 +66,7 @@ def _show(visit: Visit, domain: Domain | None, *, error: str = "", status: int =
         domains=_domains(visit),
         domain=domain,
         parts=parts_of(found.policy, below, found.changed),
+        agents={name: OWN_AGENTS.get(name, "") for name in visit.around.agents},
         may_change=visit.access >= Access.ADMIN,
         is_saved="saved" in visit.query,
         error=error,
@@ -74,6 +76,7 @@ def _show(visit: Visit, domain: Domain | None, *, error: str = "", status: int =
 def _change(visit: Visit, domain: Domain | None) -> Response:
     tenant_id, entries = visit.who.tenant_id, entries_in(visit.form)
     try:
+        require_known_agents(entries, visit.around.agents)
         with visit.around.database.unit_of_work(OfTenant(visit.who.tenant_id)) as session:
             if domain is None:
                 before = tenant_policy(session, tenant_id=tenant_id)

@@ -112,3 +112,13 @@ def test_a_level_that_is_not_there_is_one_plain_line(acme: Pratique, words: list
     assert acme.refuse("policy", "show", "--tenant", "acme", *words).startswith(line)
     assert acme.refuse("policy", "set", "--tenant", "acme", *words, "spam=hold").startswith(line)
     assert acme.run("policy", "show", "--tenant", "acme", "--group", "a", "--recipient", "b").exit_code == 2
+
+
+def test_an_agent_that_nobody_here_has_is_refused(acme: Pratique) -> None:
+    """With those that are known; in a file as well. Nothing is changed."""
+    said = acme.refuse("policy", "set", "--tenant", "acme", "agents=greylisting,autentication")
+    assert said.startswith("There is no agent 'autentication' here. Known: sender-lists, ")
+    assert acme.ask("policy", "show", "--tenant", "acme")["agents"] == []
+    entries = acme.ask("policy", "set", "--tenant", "acme", "agents=greylisting,authentication")
+    assert entries["agents"] == ["greylisting", "authentication"]
+    assert acme.ask("policy", "set", "--tenant", "acme", "agents=inherit")["agents"] == []

@@ -1,15 +1,22 @@
 """The transport agents: the table of our own, and those that the setting names."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from twisted.internet import reactor
 
 from pratique.compose.agents import agents_of, chain_of
 from pratique.settings import Settings, SettingsError
+from tenants.agent_names import OWN_AGENTS
 
-POINTS = "[pratique.agents]\none = two_agents:make\ntwo = two_agents:make\n"
+POINTS = """[pratique.agents]
+quiet = some_agents:make
+odd = some_agents:make
+antivirus-stamp = some_agents:make_ours
+"""
 CODE = """
 from mx.agents.contract import About
 
@@ -18,33 +25,45 @@ class Agent:
 
 def make(reactor, settings):
     return Agent()
+
+def make_ours(reactor, settings):
+    agent = Agent()
+    agent.about = About("antivirus-stamp")
+    return agent
 """
+THREADS: Any = None
 
 
-@pytest.fixture
+def now() -> datetime:
+    """Nobody asks."""
+    raise AssertionError
+
+
+@pytest.fixture(autouse=True)
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two plug-ins whose agents have the same name."""
-    about = tmp_path / "two_agents-1.dist-info"
+    """A package with an agent, one that calls itself otherwise, and one with a name of ours."""
+    about = tmp_path / "some_agents-1.dist-info"
     about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: two-agents\nVersion: 1\n")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: some-agents\nVersion: 1\n")
     (about / "entry_points.txt").write_text(POINTS)
-    (tmp_path / "two_agents.py").write_text(CODE)
+    (tmp_path / "some_agents.py").write_text(CODE)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "two_agents", raising=False)
+    monkeypatch.delitem(sys.modules, "some_agents", raising=False)
 
 
-@pytest.mark.usefixtures("installed")
-def test_agents_of_other_packages_come_last(tmp_path: Path) -> None:
-    """Where the setting names them; what is merely installed is not run."""
-    ours = [agent.about.name for agent in agents_of(Settings(data=tmp_path), reactor)]
-    with_one = [agent.about.name for agent in agents_of(Settings(data=tmp_path, plugins=("one",)), reactor)]
-    assert with_one == [*ours, "quiet"]
-    chain = chain_of(Settings(data=tmp_path, plugins=("two",)), reactor)
-    assert [agent.about.name for agent in chain.agents] == with_one
+def test_the_table_is_what_people_are_shown(tmp_path: Path) -> None:
+    """Each of our own, in that order; those of other packages come last, where the setting names them."""
+    ours = [agent.about.name for agent in agents_of(Settings(data=tmp_path), reactor, THREADS, now)]
+    assert ours == list(OWN_AGENTS)
+    chain = chain_of(Settings(data=tmp_path, plugins=("quiet",)), reactor, THREADS, now)
+    assert [agent.about.name for agent in chain.agents] == [*ours, "quiet"]
 
 
-@pytest.mark.usefixtures("installed")
-def test_two_agents_of_one_name_stop_the_start(tmp_path: Path) -> None:
-    """A policy could not say which of them it means."""
-    with pytest.raises(SettingsError, match="plugins: two agents have the same name"):
-        chain_of(Settings(data=tmp_path, plugins=("one", "two")), reactor)
+@pytest.mark.parametrize(
+    ("plugin", "why"),
+    [("antivirus-stamp", "two agents have the same name"), ("odd", "the agent of 'odd' calls itself 'quiet'")],
+)
+def test_an_agent_that_a_policy_could_not_name_stops_the_start(tmp_path: Path, plugin: str, why: str) -> None:
+    """Its name is that of its entry point, and nobody else's."""
+    with pytest.raises(SettingsError, match=f"plugins: {why}"):
+        chain_of(Settings(data=tmp_path, plugins=(plugin,)), reactor, THREADS, now)

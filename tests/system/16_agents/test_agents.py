@@ -4,6 +4,7 @@
 2. Whatever that is, clean mail arrives or its sender still has it, a virus is refused, and the program goes on.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from uuid import uuid4
@@ -90,8 +91,8 @@ def test_a_failing_agent_that_need_not_be_heard_changes_nothing(one: Gateway, ne
         assert send(one.smtp_port, odd(does, uuid4().hex, EICAR.decode())).line.startswith("550 5.7.1 ")
 
 
-def test_an_agent_that_nobody_has_puts_the_mail_off(one: Gateway) -> None:
-    """A check that somebody asked for is never left out in silence."""
-    switch_on(one, "nobody-has-this")
-    answer = send(one.smtp_port, letter(uuid4().hex))
-    assert answer.line.startswith("451 ")
+def test_an_agent_that_nobody_has_is_not_taken(one: Gateway) -> None:
+    """The command says which there are, those of other packages too."""
+    done = one.run("policy", "set", "--tenant", TENANT, "agents=nobody-has-this")
+    assert done.returncode == 1 and done.stdout == ""
+    assert re.fullmatch(r"There is no agent 'nobody-has-this' here\. Known: .*, strict, lenient\.\n", done.stderr)

@@ -84,6 +84,8 @@ def test_others_read_the_same_lines_without_a_form(world: PortalWorld, email: st
     [
         ({"large_octets": "many"}, "large_octets"),
         ({"attachments": "exe"}, "is no rule"),
+        ({"attachments": "list:programs=hold"}, "there is no list"),
+        ({"agents": "greylisting\nautentication"}, "There is no agent"),
         ({"spam": "<script>"}, "&lt;script&gt;"),
     ],
 )
@@ -102,3 +104,12 @@ def test_a_form_of_somebody_elses_is_refused(world: PortalWorld) -> None:
     client = world.signed_in("adam@acme.example")
     assert client.post("/policy", data={"spam": "discard"}).status_code == 403
     assert of_acme(world) == Policy()
+
+
+def test_agents_are_shown_in_the_order_in_which_they_are_asked(world: PortalWorld) -> None:
+    """With every name that may be given, and what it does."""
+    assert change(world.signed_in("adam@acme.example"), agents="greylisting\nauthentication") == 303
+    assert of_acme(world).agents == ("greylisting", "authentication")
+    page = world.signed_in("adam@acme.example").get("/policy").text
+    assert "greylisting\nauthentication</textarea>" in page
+    assert "<code>antivirus-stamp</code> Signs a stamp" in page
