@@ -144,6 +144,8 @@ def crowd(megabytes: int, letters: int, letter_megabytes: int) -> list[str]:
         sending = Crowd(one.smtp_port, letter_megabytes << 20)
         sending.send_all(letters)
         print(f"answers: {dict(sending.answers)}; peak {group.peak() >> 20} MiB; killed {group.kills()}")
+        reasons = Counter(name for held in one.ask("quarantine", "list") for name in held["findings"])
+        print(f"held: {dict(reasons)}")
         gone = lost(one, sending.taken, there, away)
         found = [f"{group.kills()} processes were killed for want of memory"] if group.kills() else []
         found += [f"{len(gone)} letters were lost"] if gone else []
