@@ -9,6 +9,7 @@ Failure: none. A body without any boundary line has no reading, and is then a pl
 Limits: one `find` over the body per reading; linear.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -18,6 +19,7 @@ from mx.anatomy.containers.contract import Stretch
 
 _NEWLINE = ord("\n")
 _MOST_LINE = 4096
+_MOST_MISSES = 64
 
 
 class LineKind(IntEnum):
@@ -75,17 +77,29 @@ def split(content: Stretch, boundary: bytes, budget: Budget) -> tuple[tuple[Spli
 
 def _find_lines(content: Stretch, boundary: bytes, budget: Budget) -> list[BoundaryLine]:
     base, delimiter, lines = content.base, b"--" + boundary, []
-    position = content.start
-    while (position := base.find(delimiter, position, content.end)) >= 0:
-        after = position + len(delimiter)
-        line = _read_line(content, position, after)
+    for position in _places(content, delimiter):
+        line = _read_line(content, position, position + len(delimiter))
         if position > content.start and base[position - 1] != _NEWLINE:
             line = BoundaryLine(position, line.end, LineKind.MISPLACED, line.is_closing)
         lines.append(line)
         if len(lines) > budget.limits.artifacts:
             raise LimitReached("artifacts")
-        position = after
     return lines
+
+
+def _places(content: Stretch, delimiter: bytes) -> Iterator[int]:
+    """Where the delimiter stands; by its first hyphen, which is found many times as fast, while hyphens are few.
+
+    Most of a large message is base64, which has none.
+    """
+    base, position, end, misses = content.base, content.start, content.end, 0
+    while (position := base.find(b"-" if misses < _MOST_MISSES else delimiter, position, end)) >= 0:
+        if misses < _MOST_MISSES and not base.startswith(delimiter, position, end):
+            misses += 1
+            position += 1
+            continue
+        yield position
+        position += len(delimiter)
 
 
 def _read_line(content: Stretch, start: int, after: int) -> BoundaryLine:

@@ -142,7 +142,8 @@ _INSTALLERS = (
 _TRAILER_OCTETS = 512
 _TRAILERS = {b"koly": "dmg", b"cone": "virtual-disk"}
 _VOLUMES_START, _VOLUMES_OCTETS = 32768, 16 * 2048
-_PDF = re.compile(rb"%PDF-|(?<!\d)\d{1,10}[\0\s]{1,20}\d{1,5}[\0\s]{1,20}obj\b")
+_PDF_OBJECT = re.compile(rb"(?<!\d)\d{1,10}[\0\s]{1,20}\d{1,5}[\0\s]{1,20}obj\b")
+_OBJECT = re.compile(rb"obj")
 _PDF_HEAD_OCTETS = 1024
 _PDF_NAME = re.compile(r"\.(?:pdf|fdf|xfdf)[\s.\0]*\Z", re.IGNORECASE)
 _UDF = re.compile(rb"\x00NSR0[23]\x01")
@@ -193,11 +194,13 @@ def _kinds(
 def _is_pdf(content: Stretch, declared_type: str, names: tuple[str, ...]) -> bool:
     """It has objects, and a head near its beginning, an object there, or a name: readers ask for no more."""
     base, start, end = content.base, content.start, content.end
-    if base.find(b"obj", start, end) < 0:
+    head_end = min(end, start + _PDF_HEAD_OCTETS)
+    is_likely = base.find(b"%PDF-", start, head_end) >= 0 or (
+        base.find(b"obj", start, head_end) >= 0 and _PDF_OBJECT.search(base, start, head_end) is not None
+    )
+    if not is_likely and declared_type != "application/pdf" and not any(map(_PDF_NAME.search, names)):
         return False
-    if _PDF.search(base, start, min(end, start + _PDF_HEAD_OCTETS)) is not None:
-        return True
-    return declared_type == "application/pdf" or any(_PDF_NAME.search(name) for name in names)
+    return _OBJECT.search(base, start, end) is not None
 
 
 def _carried(content: Stretch, declared_type: str) -> list[Kind]:
