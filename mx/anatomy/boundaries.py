@@ -10,12 +10,13 @@ Limits: one `find` over the body per reading; linear.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+from operator import attrgetter
 
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget, LimitReached
 from mx.anatomy.containers.contract import Stretch
+from mx.anatomy.fixed import fixed
 
 _NEWLINE = ord("\n")
 _MOST_LINE = 4096
@@ -32,7 +33,7 @@ class LineKind(IntEnum):
     """It does not begin a line, unless a bare CR or white space begins one."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class BoundaryLine:
     """One line that begins with the boundary."""
 
@@ -43,7 +44,10 @@ class BoundaryLine:
     is_closing: bool
 
 
-@dataclass(frozen=True, slots=True)
+_kind_of = attrgetter("kind")
+
+
+@fixed
 class Split:
     """One reading: the preamble, the parts, the epilogue (empty where there is none)."""
 
@@ -55,6 +59,9 @@ class Split:
 def split(content: Stretch, boundary: bytes, budget: Budget) -> tuple[tuple[Split, ...], tuple[AmbiguityName, ...]]:
     """Every reading of this multipart body, the plain one first, and what was odd."""
     lines = _find_lines(content, boundary, budget)
+    if lines and not any(map(_kind_of, lines)):
+        found: list[AmbiguityName] = []
+        return (_split_at(content, lines, found),), tuple(found)
     kinds = {line.kind for line in lines}
     plain = [line for line in lines if line.kind <= LineKind.PADDED]
     oddities: list[AmbiguityName] = []
@@ -104,6 +111,10 @@ def _places(content: Stretch, delimiter: bytes) -> Iterator[int]:
 
 def _read_line(content: Stretch, start: int, after: int) -> BoundaryLine:
     base = content.base
+    if base.startswith(b"\r\n", after, content.end):
+        return BoundaryLine(start, after + 2, LineKind.EXACT, False)
+    if base.startswith(b"--\r\n", after, content.end):
+        return BoundaryLine(start, after + 4, LineKind.EXACT, True)
     # A line as long as the message must not be gone through for each boundary within it.
     nearest = min(content.end, after + _MOST_LINE)
     newline = base.find(b"\n", after, nearest)
@@ -140,7 +151,8 @@ def _split_at(content: Stretch, lines: list[BoundaryLine], oddities: list[Ambigu
         has_closed = has_closed or line.is_closing
     if not has_closed:
         oddities.append(AmbiguityName.BOUNDARY_UNCLOSED)
-    oddities[:] = list(dict.fromkeys(oddities))
+    if len(oddities) > 1:
+        oddities[:] = list(dict.fromkeys(oddities))
     preamble = Stretch(base, content.start, _before_line(base, content.start, lines[0].start))
     return Split(preamble, tuple(parts), epilogue)
 

@@ -63,8 +63,8 @@ _BLANKS = "\\s\u2800\u3164\uffa0\u115f\u1160"
 _MANY_BLANKS = re.compile(rf"[{_BLANKS}]{{6,}}\S{{0,3}}[.]?\S{{0,10}}[{_BLANKS}.]*\Z")
 _TRAILING = re.compile(rf"[{_BLANKS}.\u200b-\u200f\u2060-\u2064\ufeff]+\Z")
 _ALIKE = str.maketrans(
-    "\u2024\u3002\ufe52\uff0e\uff61\u06d4\u0701\u00b7\u2027\u30fb" "аеорсхуіјѕԁһԛԝмвтнкь" "αεορχυικντρ" "ⅼⅰⅹｌ" "ıɡɑ",
-    ".........." "aeopcxyijsdhqwmbthkb" "aeopxuikvtp" "lixl" "iga",
+    "\u2024\u3002\ufe52\uff0e\uff61\u06d4\u0701\u00b7\u2027\u30fbаеорсхуіјѕԁһԛԝмвтнкьαεορχυικντρⅼⅰⅹｌıɡɑ",
+    "..........aeopcxyijsdhqwmbthkbaeopxuikvtplixliga",
 )
 """Signs that look like a dot, and letters like those of file endings: Cyrillic, Greek, and some others."""
 

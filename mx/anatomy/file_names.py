@@ -32,11 +32,11 @@ _INVISIBLE = dict.fromkeys((*range(32), *range(127, 160)))
 
 def file_names(types: list[bytes], dispositions: list[bytes]) -> tuple[str, tuple[str, ...]]:
     """The name that most programs show, empty where there is none, and every other one."""
-    if not dispositions and not any(b"name" in value.lower() for value in types):
+    if not dispositions and b"name" not in b"\n".join(types).lower():
         return "", ()
     if len(dispositions) == 1 and (usual := _USUAL.fullmatch(dispositions[0])) is not None:
-        again = b'name="' + usual[1] + b'"'
-        if all(b"name" not in value.lower().replace(again.lower(), b"") for value in types):
+        again = b'name="' + usual[1].lower() + b'"'
+        if b"name" not in b"\n".join(types).lower().replace(again, b"\n"):
             return usual[1].decode("ascii"), ()
     fields = [(value, b"filename") for value in dispositions] + [(value, b"name") for value in types]
     read = [(value, key, read_parameters(value)[1]) for value, key in fields]

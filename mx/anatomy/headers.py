@@ -9,13 +9,12 @@ Limits: linear in the header's size, whatever is in it.
 """
 
 import binascii
-import itertools
 import re
-from dataclasses import dataclass
 
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.base64_readings import decode_block
 from mx.anatomy.charsets import decode_charset
+from mx.anatomy.fixed import fixed
 
 _END_OF_HEADER = re.compile(rb"\n\r?\n")
 _NAME = re.compile(rb"[!-9;-~]+")
@@ -41,12 +40,12 @@ _BETWEEN_ENCODED_WORDS = re.compile(r"(\?=)[ \t]+(?==\?)")
 _CONTROLS = dict.fromkeys((*range(9), *range(10, 32), *range(127, 160), *range(8234, 8239)))
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Header:
     """One header: its octets end at `end`, the body begins at `body`."""
 
     fields: tuple[tuple[bytes, bytes], ...]
-    """Name as written, and unfolded value, in order."""
+    """Name as written, and value, in order; one that `values` and `deciding_fields` unfold when it is asked for."""
     end: int
     body: int
     oddities: tuple[AmbiguityName, ...] = ()
@@ -56,7 +55,11 @@ class Header:
     def values(self, lower_name: bytes) -> list[bytes]:
         """The values of all fields of this name, in order."""
         size = len(lower_name)
-        return [value for name, value in self.fields if len(name) == size and name.lower() == lower_name]
+        return [_unfolded(value) for name, value in self.fields if len(name) == size and name.lower() == lower_name]
+
+    def unfolded(self, most: int) -> list[tuple[bytes, bytes]]:
+        """Names and unfolded values of the first so many fields."""
+        return [(name, _unfolded(value)) for name, value in self.fields[:most]]
 
 
 def deciding_fields(header: Header) -> tuple[list[bytes], list[bytes], list[bytes]]:
@@ -67,11 +70,11 @@ def deciding_fields(header: Header) -> tuple[list[bytes], list[bytes], list[byte
     for name, value in header.fields:
         size = len(name)
         if size == _TYPE and name.lower() == b"content-type":
-            types.append(value)
+            types.append(_unfolded(value))
         elif size == _ENCODING and name.lower() == b"content-transfer-encoding":
-            encodings.append(value)
+            encodings.append(_unfolded(value))
         elif size == _DISPOSITION and name.lower() == b"content-disposition":
-            dispositions.append(value)
+            dispositions.append(_unfolded(value))
     return types, encodings, dispositions
 
 
@@ -115,17 +118,22 @@ def _other_ends(block: bytes, malformed: int | None, spaced: int | None, has_bar
 def _read_plain_fields(block: bytes) -> tuple[tuple[bytes, bytes], ...] | None:
     """The fields of a header in which nothing is odd but its line ends, in one pass; None for any other."""
     found = _PLAIN_FIELD.findall(block)
-    if sum(map(len, itertools.chain.from_iterable(found))) + 2 * len(found) != len(block) or _ODD_FOLD.search(block):
+    if not found:
         return None
-    for name, value in found:
-        if b"ontent" in name or b"ONTENT" in name:
-            lower = name.lower()
-            if lower not in _CONTENT_NAMES or (lower == b"content-transfer-encoding" and b"\n" in value):
-                return None
-    return tuple([(name, value.strip(b" \t\r") if b"\n" not in value else _unfolded(value)) for name, value in found])
+    names, values = zip(*found, strict=True)
+    if len(b"".join(names)) + len(b"".join(values)) + 2 * len(found) != len(block) or _ODD_FOLD.search(block):
+        return None
+    for number, lower in enumerate(b"\n".join(names).lower().split(b"\n")):
+        if b"content" in lower and (
+            lower not in _CONTENT_NAMES or (lower == b"content-transfer-encoding" and b"\n" in values[number])
+        ):
+            return None
+    return tuple(zip(names, [value.strip(b" \t\r") for value in values], strict=True))
 
 
 def _unfolded(value: bytes) -> bytes:
+    if b"\n" not in value:
+        return value
     return value.replace(b"\r\n", b"\n").replace(b"\n", b"").strip(b" \t\r")
 
 

@@ -71,9 +71,11 @@ _MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 _MIME_FIELD = re.compile(rb"(?:\A|\n)(?:content-type|content-transfer-encoding|mime-version)[ \t]*:", re.IGNORECASE)
 _FIELD = re.compile(rb"(?:From [^\n]{0,500}\n)?(?:[!-9;-~]{1,76})[ \t]*:")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
-_TAR_OCTETS = 512
+_TAR_OCTETS, _TAR_SUM = 512, 148
 _TAR_NUMBER = re.compile(rb" *[0-7]+[ \0]*")
 _ZIP_TAIL_OCTETS = (1 << 16) + 22 + (1 << 16)
+_ZIP_END = re.compile(rb"PK\x05\x06")
+"""By a regular expression: its search for plain octets is three times as fast as that of `bytes.rfind`."""
 _ZIP_STARTS = (b"PK\3\4", b"PK\5\6", b"PK\7\x08", b"PK00PK\3\4")
 _HEAD_OCTETS = 1 << 16
 
@@ -131,6 +133,10 @@ _MAGIC_PATTERNS = tuple(
     )
     for offset in _MAGIC_OFFSETS
 )
+_ANY_MAGIC = re.compile(
+    b"|".join(b"(?=.{%d}(?:%b))" % (offset, pattern.pattern) for offset, pattern, _ in _MAGIC_PATTERNS), re.DOTALL
+)
+"""Whether any of them stands where it should: most octets have none, and one look says so."""
 _CARRIER = re.compile(rb"MZ|\x7fELF|#!|\xff\xd8\xff|\x89PNG|GIF8|BM|RIFF|\xeb.\x90", re.DOTALL)
 _ARCHIVE_NAME = re.compile(r"\.(?:rar|r\d\d|7z|zip|cab|exe|sfx|001|part\d+)[\s.\0]*\Z", re.IGNORECASE)
 _EMBEDDED = ((Kind.SEVEN_ZIP, SEVEN_ZIP), (Kind.RAR, RAR), (Kind.CAB, CAB), (Kind.ZIP, ZIP))
@@ -176,14 +182,18 @@ def _kinds(
 ) -> list[Kind]:
     found: list[Kind] = [Kind.MESSAGE] if declared_type in _MESSAGE_TYPES else []
     base, start, end = content.base, content.start, content.end
-    if base.startswith(_ZIP_STARTS, start, end) or base.rfind(b"PK\5\6", max(start, end - _ZIP_TAIL_OCTETS), end) >= 0:
+    if base.startswith(_ZIP_STARTS, start, end) or _ZIP_END.search(base, max(start, end - _ZIP_TAIL_OCTETS), end):
         found.append(Kind.ZIP)
     if base.startswith(b"\x1f\x8b\x08", start, end):
         found.append(Kind.GZIP)
-    if is_tar_header(base[start : min(end, start + _TAR_OCTETS)]):
+    # A look at the first octet of its sum saves most octets the copy.
+    is_likely_tar = end - start >= _TAR_OCTETS and base[start + _TAR_SUM] in b" 01234567"
+    if is_likely_tar and is_tar_header(base[start : start + _TAR_OCTETS]):
         found.append(Kind.TAR)
-    found.extend(kind for kind in carried if kind not in found)
-    found.extend([_BY_NAME[name] for name in magic if name in _BY_NAME])
+    if carried:
+        found.extend([kind for kind in carried if kind not in found])
+    if magic:
+        found.extend([_BY_NAME[name] for name in magic if name in _BY_NAME])
     if _is_pdf(content, declared_type, names):
         found.append(Kind.PDF)
     if _may_hide_archives(content, names):
@@ -194,29 +204,30 @@ def _kinds(
 def _is_pdf(content: Stretch, declared_type: str, names: tuple[str, ...]) -> bool:
     """It has objects, and a head near its beginning, an object there, or a name: readers ask for no more."""
     base, start, end = content.base, content.start, content.end
-    head_end = min(end, start + _PDF_HEAD_OCTETS)
-    is_likely = base.find(b"%PDF-", start, head_end) >= 0 or (
-        base.find(b"obj", start, head_end) >= 0 and _PDF_OBJECT.search(base, start, head_end) is not None
-    )
-    if not is_likely and declared_type != "application/pdf" and not any(map(_PDF_NAME.search, names)):
-        return False
+    if declared_type != "application/pdf" and not any(map(_PDF_NAME.search, names)):
+        head_end = min(end, start + _PDF_HEAD_OCTETS)
+        if base.find(b"%PDF-", start, head_end) < 0 and (
+            base.find(b"obj", start, head_end) < 0 or _PDF_OBJECT.search(base, start, head_end) is None
+        ):
+            return False
     return _OBJECT.search(base, start, end) is not None
 
 
 def _carried(content: Stretch, declared_type: str) -> list[Kind]:
     """What it may carry as a text: first of all, another message."""
-    message = [Kind.MESSAGE] if _looks_like_a_message(content) else []
-    return [*message, *[_BY_NAME[name] for name in text_kinds(content, declared_type)]]
+    names = text_kinds(content, declared_type)
+    found = [_BY_NAME[name] for name in names] if names else []
+    return [Kind.MESSAGE, *found] if _looks_like_a_message(content) else found
 
 
 def _unread(content: Stretch, magic: list[str]) -> str | None:
-    named = next((name for name in magic if name not in _BY_NAME), None)
+    named = next((name for name in magic if name not in _BY_NAME), None) if magic else None
     return named or _by_trailer(content) or _by_udf(content) or _by_installer(content)
 
 
 def _may_hide_archives(content: Stretch, names: tuple[str, ...]) -> bool:
     begins = _CARRIER.match(content.base, content.start, content.end) is not None
-    return begins or any(_ARCHIVE_NAME.search(name) for name in names)
+    return begins or any(map(_ARCHIVE_NAME.search, names))
 
 
 def _by_trailer(content: Stretch) -> str | None:
@@ -245,7 +256,9 @@ def _by_installer(content: Stretch) -> str | None:
 
 def _by_magic(content: Stretch) -> list[str]:
     """The names of the formats whose magic stands where it should."""
-    names = []
+    names: list[str] = []
+    if _ANY_MAGIC.match(content.base, content.start, content.end) is None:
+        return names
     for offset, pattern, of_group in _MAGIC_PATTERNS:
         if offset >= content.octets:
             continue

@@ -13,13 +13,13 @@ views count once, so many copies of one field do not.
 """
 
 import re
-from dataclasses import dataclass
 
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.boundary_names import boundaries_in_doubt, standing_in
 from mx.anatomy.containers.contract import Stretch
 from mx.anatomy.encodings import IN_DOUBT, KNOWN
 from mx.anatomy.file_names import file_names
+from mx.anatomy.fixed import fixed
 from mx.anatomy.headers import Header, deciding_fields, read_other_lines, read_parameters
 
 MOST_VIEWS = 500
@@ -41,7 +41,7 @@ _OF_ENCODING = frozenset({AmbiguityName.UNKNOWN_TRANSFER_ENCODING, AmbiguityName
 _MEDIA_TYPE = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z/-]{1,127}")
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class View:
     """One reading of a part's header."""
 
@@ -61,7 +61,7 @@ class View:
         return self.media_type.startswith("multipart/")
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class _DeclaredType:
     """One Content-Type as it is read first."""
 
@@ -108,17 +108,17 @@ def _field_oddities(types: list[bytes], encodings: list[bytes], dispositions: li
         oddities.append(AmbiguityName.DUPLICATE_CONTENT_TYPE)
     if len(encodings) > 1:
         oddities.append(AmbiguityName.DUPLICATE_CONTENT_TRANSFER_ENCODING)
-    for value in (*types, *encodings, *dispositions):
-        if b"content-t" in value.lower():
-            oddities.append(AmbiguityName.HEADER_FOLDED_FIELD)
+    if b"content-t" in b"\n".join((*types, *encodings, *dispositions)).lower():
+        oddities.append(AmbiguityName.HEADER_FOLDED_FIELD)
     return oddities
 
 
 def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _DeclaredType:
-    if not value or (_LEAF.match(value) and b"boundary" not in value.lower()):
-        named = _CHARSET.search(value)
+    lower = value.lower()
+    if not value or (_LEAF.match(value) and b"boundary" not in lower):
+        named = _CHARSET.search(value) if b"charset" in lower else None
         charset = named[1].decode("ascii", "replace") if named else ""
-        return _DeclaredType(value.partition(b";")[0].strip().lower().decode("ascii"), charset, (), is_plain=True)
+        return _DeclaredType(lower.partition(b";")[0].strip().decode("ascii"), charset, (), is_plain=True)
     if (usual := _USUAL.fullmatch(value)) is not None:
         return _DeclaredType(usual[1].lower().decode("ascii"), "", (usual[2] or usual[3],), is_plain=True)
     first, parameters = read_parameters(value)
@@ -133,7 +133,7 @@ def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _DeclaredType:
         return _DeclaredType(media_type, charset, (), is_plain)
     if sum(name.rstrip(b"*0123456789") == b"boundary" for name, _ in parameters) > 1:
         oddities.append(AmbiguityName.DUPLICATE_PARAMETER)
-    elif not given and b"boundary" in value.lower():
+    elif not given and b"boundary" in lower:
         oddities.append(AmbiguityName.BOUNDARY_IN_PIECES)
     elif given == [b""]:
         oddities.append(AmbiguityName.BOUNDARY_EMPTY)

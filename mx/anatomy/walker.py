@@ -21,6 +21,7 @@ from mx.anatomy.budget import Budget, LimitReached
 from mx.anatomy.containers.contract import DeeperCellNeeded, Locked, Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.containers.message import open_message
 from mx.anatomy.disguises import disguises_of
+from mx.anatomy.fixed import fixed
 from mx.anatomy.kinds import Kind, recognise
 from mx.anatomy.passwords import candidates, is_text
 from mx.anatomy.readers import LIGHT_READERS, Readers
@@ -48,7 +49,7 @@ class Anatomy:
     ambiguities: tuple[Ambiguity, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class _Place:
     """An artifact that is being opened, and how deep it lies."""
 

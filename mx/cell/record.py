@@ -32,7 +32,7 @@ def make_record(anatomy: Anatomy) -> tuple[MessageRecord, str, str]:
     record = MessageRecord(
         headers=tuple(
             (name.decode("ascii", "replace")[:100], text_of(value, _MOST_VALUE_CHARACTERS))
-            for name, value in header.fields[:_MOST_FIELDS]
+            for name, value in header.unfolded(_MOST_FIELDS)
         ),
         artifacts=tuple(
             RecordedArtifact(

@@ -63,9 +63,7 @@ class ConnectionPool:
         self._sweep: IDelayedCall | None = None
         self._closed: Deferred[None] | None = None
 
-    async def transfer(
-        self, hop: Hop, transfer: Transfer, seconds: float
-    ) -> tuple[CopyResult | InquiryResult, ...]:
+    async def transfer(self, hop: Hop, transfer: Transfer, seconds: float) -> tuple[CopyResult | InquiryResult, ...]:
         """One result for each recipient, in order, at most `seconds` from now."""
         end = self._clock.seconds() + seconds
         lane = self._lanes.setdefault(hop, _Lane(hop))

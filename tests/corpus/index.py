@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 from tests.corpus.case import Case, hidden
 from tests.corpus.clean import attachments, programs, shapes, signed
+from tests.corpus.clean import documents as clean_documents
 from tests.corpus.hiding import (
     archives,
     bodies,
     boundaries,
+    damaged_documents,
     documents,
     encoding_fields,
     header_ends,
@@ -24,8 +26,8 @@ from tests.corpus.hiding import (
 from tests.corpus.letter import Trick, hide
 
 _TRICKS = (type_fields, boundaries, encoding_fields, header_ends, line_ends, bodies)
-_HIDDEN = (structures, archives, documents, undeclared)
-_CLEAN = (programs, shapes, attachments, signed)
+_HIDDEN = (structures, archives, documents, damaged_documents, undeclared)
+_CLEAN = (programs, shapes, attachments, clean_documents, signed)
 
 
 def tricks() -> list[Trick]:

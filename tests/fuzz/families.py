@@ -13,6 +13,7 @@ from tests.contracts.mail import EICAR, base64_part, gzipped, message, text_part
 from tests.corpus.formats import documents
 from tests.corpus.formats.zips import Member, zip_crypto, zip_of
 from tests.corpus.hiding.undeclared import uuencoded, yenc
+from tests.fuzz.document_families import DOCUMENT_FAMILIES
 
 Family = Callable[[int], bytes]
 _TOP = b"From: a@sender.example\r\n"
@@ -210,4 +211,5 @@ FAMILIES: Mapping[str, Family] = {
     "gzip starts": lambda size: message(base64_part(_times(b"\x1f\x8b\x08\0\0\0\0\0\0\0", size * 3 // 4), b"a.gz")),
     "tar headers": lambda size: message(base64_part(b"x" * (size * 3 // 4), b"a.tar")),
     "attachments that are all the virus": lambda size: message(*[base64_part(EICAR)] * (size // 300)),
+    **DOCUMENT_FAMILIES,
 }  # fmt: skip

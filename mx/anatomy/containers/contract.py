@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget
+from mx.anatomy.fixed import fixed
 from mx.finding import Severity
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Stretch:
     """A stretch of octets within `base`, not copied; a `Content` (`mx/artifact.py`)."""
 
@@ -39,7 +40,7 @@ class Stretch:
         return self.base[self.start : self.end]
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Member:
     """Something found within a container; it becomes an artifact."""
 
@@ -62,7 +63,7 @@ class Member:
     """What it may carry as a text is looked for in other members that hold the same octets."""
 
 
-@dataclass(frozen=True, slots=True)
+@fixed
 class Oddity:
     """A place in the container that programs read differently."""
 

@@ -13,7 +13,7 @@ Limits: one pass; streams are decoded at most WORK_FACTOR times the octets of th
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from mx.anatomy.containers.contract import DeeperCellNeeded, Member, Obstacle, O
 from mx.anatomy.containers.file_starts import begins_like_a_file
 from mx.anatomy.containers.pdf_filters import decode
 from mx.anatomy.containers.pdf_syntax import Dictionary, PdfObject, Reference, find_objects, read_values, values_of
+from mx.anatomy.containers.pdf_trailer import MOST_ENCRYPTIONS, Encryption, read_encryptions
 from mx.finding import Severity
 
 WORK_FACTOR = 8
@@ -32,28 +33,9 @@ _INTERESTING = re.compile(rb"/JS\b|/JavaScript|/Launch|/E(?:mbeddedFile|F\b)|/Ob
 _FLATE_ONLY = re.compile(rb"/Filter\s*\[?\s*/Fl(?:ateDecode)?\b\s*(?:\]|/(?![A-Z0-9a-z]{0,12}Decode)|>>)")
 _FILTERED = re.compile(rb"/F(?:ilter)?\b|#[0-9A-Fa-f]{2}")
 _SNIFFED_FROM_OCTETS = 512
-
-
-def _spelled(name: bytes) -> bytes:
-    """A pattern for a name in which any letter may stand as its number."""
-    return b"/" + b"".join(b"(?:%c|#%02x|#%02X)" % (letter, letter, letter) for letter in name)
-
-
-_ENCRYPT = re.compile(_spelled(b"Encrypt") + rb"[\0\t\n\f\r ]*(?:(\d{1,10})[\0\t\n\f\r ]+\d+[\0\t\n\f\r ]+R|(<<))")
-_IDENTIFIER = re.compile(_spelled(b"ID") + rb"[\0\t\n\f\r ]*(\[)")
-_MOST_IDENTIFIERS = 4
-_MOST_ENCRYPTIONS = 4
-"""A document with so many has more than can be tried."""
-_MOST_DICTIONARY_OCTETS = 1 << 14
 _END_MARK = b"%%EOF"
-
-
-@dataclass(frozen=True, slots=True)
-class Encryption:
-    """What a document says of its encryption."""
-
-    dictionary: Dictionary
-    identifiers: Sequence[bytes]
+_MOST_NAMES = 64
+"""Of one file, and texts under one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +79,10 @@ class _Reading:
     """Where the streams begin that are members already."""
     values: dict[int, list[object]] = field(default_factory=dict)
     """The values of objects that were read, by where their text begins."""
+    texts: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    """The texts that stand under a number, once they were asked for."""
+    given: dict[int, dict[str, None]] = field(default_factory=dict)
+    """The names of files whose EF dictionary stands under a number, to be given once all are known."""
 
     def values_of(self, one: PdfObject) -> list[object]:
         """The values of an object of the file; read once."""
@@ -115,7 +101,7 @@ def open_pdf(content: Stretch, budget: Budget, unlock: Unlock | None = None) -> 
     if not any(one.number for one in objects):
         yield Oddity(AmbiguityName.BROKEN_PDF)
         return
-    encryptions = _encryptions(content, objects, budget)
+    encryptions = read_encryptions(content, objects, budget)
 
     def read(decryption: Decryption | None) -> Iterator[Step]:
         is_doubtful = bool(encryptions) and decryption is None
@@ -128,7 +114,7 @@ def open_pdf(content: Stretch, budget: Budget, unlock: Unlock | None = None) -> 
         if unlock is None:
             raise DeeperCellNeeded
         yield from unlock(encryption, read, budget)
-    if len(encryptions) == _MOST_ENCRYPTIONS:
+    if len(encryptions) >= MOST_ENCRYPTIONS:
         yield _BROKEN
 
 
@@ -151,7 +137,11 @@ def _read(reading: _Reading) -> Iterator[Step]:
     names: dict[int, dict[str, None]] = {}
     wanted: dict[int, str] = {}
     for part in reading.parts:
+        reading.budget.check_time()
         yield from _act_on(part, reading, names, wanted)
+    for number, given in reading.given.items():
+        for target in _targets_under(number, reading):
+            _add_names(names.setdefault(target, {}), given)
     for number, name in wanted.items():
         yield from _show_texts(reading, number, name)
     for one in reading.objects:
@@ -231,28 +221,46 @@ def _act_on(
             for found in values_of(dictionary, key)
             for text in _texts_of(found, reading)
         ]
-        for target in _targets(value, reading):
-            names.setdefault(target, {}).update(dict.fromkeys(name for name in written if name))
+        if isinstance(value, Reference):
+            _add_names(reading.given.setdefault(value.number, {}), written)
+        for target in _targets(value):
+            _add_names(names.setdefault(target, {}), written)
 
 
-def _targets(value: object, reading: _Reading) -> Iterator[int]:
-    """The numbers of the streams that an EF dictionary, or a reference to one, names."""
-    found = [value]
-    if isinstance(value, Reference):
-        found = [inner for one in reading.by_number.get(value.number, ()) for inner in reading.values_of(one)]
-        found += reading.packed.get(value.number, [])
-    for dictionary in found:
-        if isinstance(dictionary, dict):
-            yield from (target.number for target in dictionary.values() if isinstance(target, Reference))
+def _add_names(known: dict[str, None], further: Iterable[str]) -> None:
+    for name in further:
+        if name and len(known) < _MOST_NAMES:
+            known[name] = None
 
 
-def _texts_of(value: object, reading: _Reading) -> Iterator[bytes]:
+def _targets(value: object) -> Iterator[int]:
+    """The numbers of the streams that an EF dictionary names."""
+    if isinstance(value, dict):
+        yield from (target.number for target in value.values() if isinstance(target, Reference))
+
+
+def _targets_under(number: int, reading: _Reading) -> Iterator[int]:
+    """The same for every EF dictionary that stands under this number."""
+    for one in reading.by_number.get(number, ()):
+        for value in reading.values_of(one):
+            yield from _targets(value)
+    for value in reading.packed.get(number, []):
+        yield from _targets(value)
+
+
+def _texts_of(value: object, reading: _Reading) -> Iterable[bytes]:
+    """The text that this is, or every text that stands under the number to which it refers."""
     if isinstance(value, bytes):
-        yield value
-    elif isinstance(value, Reference):
-        for one in reading.by_number.get(value.number, ()):
-            yield from (inner for inner in reading.values_of(one)[:1] if isinstance(inner, bytes))
-        yield from (inner for inner in reading.packed.get(value.number, []) if isinstance(inner, bytes))
+        return (value,)
+    if not isinstance(value, Reference):
+        return ()
+    known = reading.texts.get(value.number)
+    if known is None:
+        values = [inner for one in reading.by_number.get(value.number, ()) for inner in reading.values_of(one)[:1]]
+        values += reading.packed.get(value.number, [])
+        texts = dict.fromkeys(text for text in values if isinstance(text, bytes))
+        known = reading.texts[value.number] = tuple(texts)[:_MOST_NAMES]
+    return known
 
 
 def _show_texts(reading: _Reading, number: int, name: str) -> Iterator[Step]:
@@ -355,35 +363,3 @@ def _as_text(octets: bytes) -> str:
     if octets.startswith(b"\xef\xbb\xbf"):
         return octets[3:].decode("utf-8", "replace")
     return octets.decode("latin-1")
-
-
-def _encryptions(content: Stretch, objects: Sequence[PdfObject], budget: Budget) -> list[Encryption]:
-    """What the trailers say of the document's encryption, the last first; whichever of them a reader believes."""
-    found: list[Dictionary] = []
-    for place in reversed(list(_ENCRYPT.finditer(content.base, content.start, content.end))):
-        budget.check_time()
-        if place[1] is not None:
-            texts = [one.text for one in objects if one.number == int(place[1])]
-        else:
-            texts = [Stretch(content.base, place.start(2), min(place.start(2) + _MOST_DICTIONARY_OCTETS, content.end))]
-        for text in reversed(texts):
-            for value in read_values(text, budget)[:1]:
-                if isinstance(value, dict) and "Filter" in value and value not in found:
-                    found.append(value)
-        if len(found) >= _MOST_ENCRYPTIONS:
-            break
-    identifiers = _identifiers(content, budget) if found else []
-    return [Encryption(dictionary, identifiers) for dictionary in found[:_MOST_ENCRYPTIONS]]
-
-
-def _identifiers(content: Stretch, budget: Budget) -> list[bytes]:
-    """The first halves of the document's identifiers; without any, the empty one."""
-    found: dict[bytes, None] = {}
-    for place in _IDENTIFIER.finditer(content.base, content.start, content.end):
-        near = Stretch(content.base, place.start(1), min(place.start(1) + 4096, content.end))
-        for value in read_values(near, budget)[:1]:
-            if isinstance(value, list) and value and isinstance(value[0], bytes):
-                found.setdefault(value[0])
-        if len(found) >= _MOST_IDENTIFIERS:
-            break
-    return list(found) or [b""]

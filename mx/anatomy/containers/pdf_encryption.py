@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Locked, Obstacle, Step
-from mx.anatomy.containers.pdf import Decryption, Encryption
+from mx.anatomy.containers.pdf import Decryption
 from mx.anatomy.containers.pdf_syntax import Dictionary
+from mx.anatomy.containers.pdf_trailer import Encryption
 from mx.anatomy.passwords import affordable
 from mx.finding import Severity
 
