@@ -17,7 +17,6 @@ Limits: an answer is believed for 30 s.
 import ipaddress
 import socket
 from collections.abc import Sequence
-from typing import Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
@@ -33,6 +32,7 @@ from zope.interface import implementer
 
 from mx.delivery.absences import Absences
 from mx.delivery.contract import NextHopReply
+from mx.delivery.shared_look_ups import HostLookUp, SharedLookUps
 from mx.names.failures import DnsFailed, NoSuchName
 from tenants.own_places import OwnPlaces
 
@@ -51,14 +51,6 @@ class NoAddress(Exception):
         """`refusal`: what the copies are refused with, where this is so for good."""
         super().__init__(reason)
         self.refusal = refusal
-
-
-class HostLookUp(Protocol):
-    """Who knows the addresses of names: `mx.names.resolver.NamesResolver`, or `SystemHosts`."""
-
-    async def hosts(self, name: str) -> tuple[str, ...]:
-        """The addresses, none when it has none. Raises DnsFailed, NoSuchName."""
-        ...
 
 
 def is_public(address: str) -> bool:
@@ -136,7 +128,12 @@ class Addresses:
     def __init__(
         self, clock: IReactorTime, look_up: HostLookUp, *, allow_private: bool, own: OwnPlaces = NOWHERE
     ) -> None:
-        self._clock, self._look_up, self._allow_private, self._own = clock, look_up, allow_private, own
+        self._clock, self._look_ups, self._allow_private, self._own = (
+            clock,
+            SharedLookUps(look_up, clock),
+            allow_private,
+            own,
+        )
         self._believed: dict[str, tuple[float, tuple[str, ...]]] = {}
         self._absences = Absences()
         self._own_addresses: frozenset[str] = frozenset()
@@ -159,7 +156,7 @@ class Addresses:
         found: set[str] = set()
         for name in sorted(self._own.names):
             try:
-                found.update(_literal(name) or await self._within(name, seconds))
+                found.update(_literal(name) or await self._look_ups.hosts(name, seconds))
             except (DnsFailed, NoSuchName, TooLate):
                 continue
         self._own_addresses = frozenset(found) or self._own_addresses
@@ -186,7 +183,7 @@ class Addresses:
         if literal := _literal(host):
             return literal
         try:
-            addresses = await self._within(host, seconds)
+            addresses = await self._look_ups.hosts(host, seconds)
         except TooLate:
             raise NoAddress(f"{host} could not be looked up in time") from None
         except DnsFailed as error:
@@ -195,9 +192,6 @@ class Addresses:
             raise self.note_absent(host) from None
         self.note_there(host)
         return self._believe(host, addresses)
-
-    async def _within(self, host: str, seconds: float) -> tuple[str, ...]:
-        return await Deferred.fromCoroutine(self._look_up.hosts(host)).addTimeout(seconds, self._clock)
 
     def _believe(self, host: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
         if addresses:

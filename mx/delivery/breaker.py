@@ -56,8 +56,8 @@ class Breaker(Generic[Key]):
         if trouble is not None and trouble.open_seconds:
             trouble.is_trying = True
 
-    def ended(self, key: Key, now: float, *, is_answered: bool | None) -> None:
-        """A transfer has ended; None: nothing can be said of the hop."""
+    def ended(self, key: Key, now: float, *, is_answered: bool | None) -> float:
+        """A transfer has ended; None: nothing can be said of the hop. Gives the seconds for which it opened, or 0.0."""
         trouble = self._troubles.get(key)
         if is_answered:
             self._troubles.pop(key, None)
@@ -65,16 +65,20 @@ class Breaker(Generic[Key]):
             if trouble is not None:
                 trouble.is_trying = False
         else:
-            self._failed(key, trouble or _Trouble(), now)
+            return self._failed(key, trouble or _Trouble(), now)
+        return 0.0
 
-    def _failed(self, key: Key, trouble: _Trouble, now: float) -> None:
+    def _failed(self, key: Key, trouble: _Trouble, now: float) -> float:
         trouble.failures += 1
+        opened = 0.0
         # Those that began before it opened fail behind one another, and say nothing new.
         if trouble.failures >= FAILURES and now >= trouble.until:
             trouble.open_seconds = min(max(FIRST_SECONDS, 2 * trouble.open_seconds), self._most_seconds)
             trouble.until = now + trouble.open_seconds
+            opened = trouble.open_seconds
         trouble.is_trying = False
         self._troubles[key] = trouble
         self._troubles.move_to_end(key)
         if len(self._troubles) > MOST_REMEMBERED:
             self._troubles.popitem(last=False)
+        return opened

@@ -21,6 +21,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
 
 from mx.delivery.addresses import NoAddress
 from mx.delivery.breaker import Breaker
@@ -52,6 +53,8 @@ QUEUE_MOST_SECONDS = 5.0
 """So long, at most, the queue leaves a hop alone: its own rests are longer, and known to all nodes."""
 POLL_SECONDS = 0.25
 OWN_NAMES_SECONDS = 300.0
+
+log = Logger()
 
 Results = tuple[CopyResult | InquiryResult, ...]
 
@@ -145,7 +148,9 @@ class NextHops(Service):
             results = await self._pool.transfer(hop, transfer, self._left(end))
             is_answered = _is_answer(results, end - began)
         finally:
-            self._breaker.ended(hop, self._clock.seconds(), is_answered=is_answered)
+            opened = self._breaker.ended(hop, self._clock.seconds(), is_answered=is_answered)
+            if opened:
+                log.warn("next-hop.left-alone", address=hop.host, port=hop.port, seconds=opened)
         return results
 
     async def _closed_for(self, hop: Hop, patience: float) -> float:
@@ -176,7 +181,8 @@ class NextHops(Service):
 
     def _learn_own(self) -> None:
         self._next_look = self._clock.callLater(OWN_NAMES_SECONDS, self._learn_own)
-        Deferred.fromCoroutine(self._addresses.learn_own(OWN_NAMES_SECONDS / 10))
+        learning = Deferred.fromCoroutine(self._addresses.learn_own(OWN_NAMES_SECONDS / 10))
+        learning.addErrback(lambda failure: log.failure("next-hop.own-names-unknown", failure))
 
     def stopService(self) -> Deferred[None]:
         """Closes the connections; fires when the last has gone."""

@@ -9,7 +9,8 @@ def opened(at: float = 100.0) -> Breaker[str]:
     for _ in range(FAILURES):
         assert result.closed_for("a", at) == 0.0
         result.begun("a")
-        result.ended("a", at, is_answered=False)
+        seconds = result.ended("a", at, is_answered=False)
+    assert seconds == FIRST_SECONDS
     return result
 
 
@@ -57,8 +58,8 @@ def test_it_stays_open_longer_each_time_and_never_too_long() -> None:
     for _ in range(8):
         now += result.closed_for("a", now)
         result.begun("a")
-        result.ended("a", now, is_answered=False)
-        waits.append(result.closed_for("a", now))
+        waits.append(result.ended("a", now, is_answered=False))
+        assert result.closed_for("a", now) == waits[-1]
     assert waits == [4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0, 30.0]
     assert waits[-1] == MOST_SECONDS
 

@@ -1,7 +1,7 @@
 """Next hops that are dead, slow by request, or ourselves: which of them are asked, second by second."""
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
@@ -99,7 +99,7 @@ def test_a_hop_whose_transfer_was_cancelled_is_not_left_alone_for_ever() -> None
     network.kill(DEAD)
     network.reactor.advance(FIRST_SECONDS)
     delivering = Deferred.fromCoroutine(network.hops.deliver(parse_routes((DEAD,)), transfer(), 20.0))
-    delivering.addErrback(lambda failure: failure.trap(ConnectError))
+    delivering.addErrback(lambda failure: failure.trap(ConnectingCancelledError))
     delivering.cancel()
     asked = len(network.asked)
     assert network.deliver(DEAD) == []
