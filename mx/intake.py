@@ -47,9 +47,9 @@ MOST_RECEIVED_LINES = 100
 
 
 class Recipients(Protocol):
-    """What is needed of `mx.delivery.callout.CallOuts`."""
+    """What is needed of `mx.delivery.shares.Shares`."""
 
-    async def answer(self, standing: Standing, address: str) -> Reply: ...
+    async def answer(self, standing: Standing, address: str, *, is_first: bool) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class IntakeConversation:
             return reply.OTHER_TENANT
         answer = _answer(standing.status)
         if standing.status is Status.ACCEPTED:
-            answer = await self._intake.recipients.answer(standing, recipient.address)
+            answer = await self._intake.recipients.answer(standing, recipient.address, is_first=not accepted)
         if answer.is_positive and self._sender is not None:
             answer = await self._hearings.recipient(*self._sender, recipient, accepted, standing) or answer
         if answer.is_positive:

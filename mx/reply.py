@@ -94,6 +94,8 @@ DOMAIN_DELETED = Reply(451, "4.3.2", "That domain is moving away from this serve
 UNKNOWN_RECIPIENT = Reply(550, "5.1.1", "There is no such recipient")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients, send this one in another transaction")
 CLIENT_RATE = Reply(451, "4.7.1", "Too many recipients in a minute from your address, come back later")
+TENANT_RATE = Reply(451, "4.7.1", "The recipient's organisation gets too much mail for now, try again")
+TENANT_FULL = Reply(451, "4.2.2", "The recipient's organisation has no room for waiting mail, try again")
 OTHER_TENANT = Reply(452, "4.5.3", "Send this recipient in another transaction")
 SENDER_BLOCKED = Reply(550, "5.7.1", "The recipient takes no mail from this sender")
 CLIENT_LISTED = Reply(550, "5.7.1", "The recipient takes no mail from your address: it is on a DNS blocklist")
@@ -306,6 +308,8 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             ),
             (TOO_MANY_RECIPIENTS, "over 1,000 recipients (RFC 5321 section 4.5.3.1.10)"),
             (CLIENT_RATE, "over one client's recipients in a minute"),
+            (TENANT_RATE, "over a tenant's messages or recipients in a minute"),
+            (TENANT_FULL, "over a tenant's quota for mail that waits in the queue"),
             (OTHER_TENANT, "a recipient of another tenant than the transaction's first one"),
             (DIRECTORY_UNAVAILABLE, "the database does not answer"),
             (SENDER_BLOCKED, "the recipient's block list names the sender; for an address of From at the end of data"),

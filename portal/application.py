@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from portal.doorway import endpoint, failure
+from portal.policy_file import policy_route
 from portal.readiness import watched_routes
 from portal.rendering import STATIC_FOLDER, make_environment
 from portal.security_headers import SecurityHeaders
@@ -27,6 +28,7 @@ from portal.site import SITE, Page
 from portal.visit import Surroundings
 from tenants.agent_names import OWN_AGENTS
 from tenants.database import Database
+from tenants.mta_sts import StsMode
 from tenants.sealed import SealedStore
 
 
@@ -42,19 +44,20 @@ def make_application(
     clock: Callable[[], datetime] = present_time,
     has_room: Callable[[], bool] = lambda: True,
     agents: Sequence[str] = tuple(OWN_AGENTS),
+    sts_mode: StsMode = StsMode.TESTING,
 ) -> ASGIApp:
     """The portal. `base_url` (`https://portal.example`) decides where links lead and whether cookies are Secure.
 
     `has_room` tells whether the disks have room for mail, for `/readyz`; `agents` are those that a policy may name.
     """
-    around = Surroundings(database, sealed, make_environment(), base_url.rstrip("/"), clock, tuple(agents))
+    around = Surroundings(database, sealed, make_environment(), base_url.rstrip("/"), clock, tuple(agents), sts_mode)
 
     async def refuse(_request: Request, refusal: Exception) -> Response:
         status = refusal.status_code if isinstance(refusal, HTTPException) else 500
         return await run_in_threadpool(failure, around, status)
 
     routes = [_route(around, page) for page in SITE]
-    watched = watched_routes(database, has_room, clock)
+    watched = [*watched_routes(database, has_room, clock), policy_route(database, sts_mode)]
     application = Starlette(
         routes=[*routes, *watched, Mount("/static", StaticFiles(directory=STATIC_FOLDER))],
         exception_handlers={HTTPException: refuse},

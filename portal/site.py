@@ -7,6 +7,7 @@ tenant's things only: what another tenant's number names is answered 404, as if 
 from dataclasses import dataclass
 from typing import Literal
 
+from portal.pages.domains import views as domains
 from portal.pages.messages import views as messages
 from portal.pages.policy import views as policy
 from portal.pages.quarantine import views as quarantine
@@ -40,6 +41,7 @@ SITE: tuple[Page, ...] = (
     Page("POST", "/quarantine/{held}/delete", quarantine.delete, Access.REVIEWER),
     Page("GET", "/messages", messages.show_list, Access.READER),
     Page("GET", "/messages/{transaction}", messages.show_message, Access.READER),
+    Page("GET", "/domains", domains.show_list, Access.READER),
     Page("GET", "/policy", policy.show_tenant, Access.READER),
     Page("POST", "/policy", policy.change_tenant, Access.ADMIN),
     Page("GET", "/policy/{domain}", policy.show_domain, Access.READER),

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from portal.sessions import Cookies, Visitor
 from tenants.accounts import Role
 from tenants.database import Database
+from tenants.mta_sts import StsMode
 from tenants.sealed import SealedStore
 from tenants.sign_in import SignedIn
 
@@ -62,6 +63,8 @@ class Surroundings:
     """The present time, with its zone."""
     agents: tuple[str, ...] = ()
     """The transport agents that a policy may name."""
+    sts_mode: StsMode = StsMode.TESTING
+    """Of the MTA-STS policies."""
 
     @property
     def is_https(self) -> bool:

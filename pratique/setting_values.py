@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from pratique.quantities import Address, parse_address, parse_duration, parse_host, split_list
+from tenants.mta_sts import StsMode
 from tenants.routes import RouteError, parse_route
 
 KEY_OCTETS = 32
@@ -69,6 +70,14 @@ def parse_log_level(text: str) -> LogLevel:
         return LogLevel(text.strip().lower())
     except ValueError:
         raise ValueError(f"is not one of {', '.join(LogLevel)}") from None
+
+
+def parse_sts_mode(text: str) -> StsMode:
+    """A mode of MTA-STS by its name."""
+    try:
+        return StsMode(text.strip().lower())
+    except ValueError:
+        raise ValueError(f"is not one of {', '.join(StsMode)}") from None
 
 
 def parse_path(text: str) -> Path:

@@ -45,9 +45,11 @@ from pratique.setting_values import (
     parse_portal_url,
     parse_relay,
     parse_resolver,
+    parse_sts_mode,
     parse_trusted_stamps,
     parse_waits,
 )
+from tenants.mta_sts import StsMode
 
 PREFIX = "PRATIQUE_"
 
@@ -213,6 +215,22 @@ class Settings:
         0, parse_count, "0", "recipients",
         "RCPT per client in a minute; over it: 451.",
     )
+    tenant_messages_a_minute: int = _setting(
+        0, parse_count, "0", "messages",
+        "Messages for one tenant in a minute, counted by each process; over it: 451. 0 = no limit, here and below.",
+    )
+    tenant_recipients_a_minute: int = _setting(
+        0, parse_count, "0", "recipients",
+        "RCPT for one tenant in a minute.",
+    )
+    tenant_queue: int = _setting(
+        0, parse_octets, "0", "octets",
+        "What one tenant may have waiting in the queue; then RCPT answers 451.",
+    )
+    tenant_quarantine: int = _setting(
+        0, parse_octets, "0", "octets",
+        "What one tenant may have held; then what would be held as well is answered 451.",
+    )
     stress_connections: int = _setting(
         2000, _parse_positive, "2000", "connections",
         "Open connections of one process from which on slow content is cut after 20 s instead of 300.",
@@ -240,6 +258,10 @@ class Settings:
     health: Address | None = _setting(
         None, parse_address, "none", "HOST:PORT",
         "Where `/healthz` and `/readyz` answer besides the portal (docs/operating.md).",
+    )
+    mta_sts_mode: StsMode = _setting(
+        StsMode.TESTING, parse_sts_mode, "`testing`", "word",
+        "Of the MTA-STS policies that the portal serves: `testing`, `enforce` or `none`.",
     )
     retry: tuple[float, ...] = _setting(
         (60.0, 300.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0),

@@ -10,6 +10,7 @@ check failed; one that could not be made (no DNS here) is *unknown* and says so.
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 import click
 from sqlalchemy.orm import Session
@@ -31,6 +32,7 @@ from tenants.domains import (
     mark_verified,
     set_routes,
 )
+from tenants.mta_sts import DnsRecord, tls_records
 from tenants.refusals import Refusal
 
 EXIT_SOMETHING_FAILED = 10
@@ -77,6 +79,7 @@ def add(settings: Settings, name: str, tenant: str, routes: tuple[str, ...], ver
         return
     click.echo(f"Domain {domain.name} added to {tenant}. Its DNS records:")
     click.echo(f"  {domain.name}. MX 10 {domain.mx_name}.")
+    click.echo(f"Those for MTA-STS and TLS reports: pratique domain show {domain.name}")
     if not verified:
         click.echo(f'  {domain.name}. TXT "{domain.verification_token}"')
         click.echo(
@@ -110,10 +113,12 @@ def list_all(settings: Settings, tenant: str | None, as_json: bool) -> None:
 def show(settings: Settings, name: str, as_json: bool) -> None:
     """Show one domain, its routes and the DNS records it needs."""
     owned = _get(settings, name)
+    records = [record.text for record in _tls_records(settings, owned.domain)]
+    facts = _record(owned.domain, owned.tenant) | {"tls_records": records}
     if as_json:
-        print_json(_record(owned.domain, owned.tenant))
+        print_json(facts)
     else:
-        print_facts((key.replace("_", " "), value) for key, value in _record(owned.domain, owned.tenant).items())
+        print_facts((key.replace("_", " "), value) for key, value in facts.items())
 
 
 @command.command("route", epilog="Example: pratique domain route acme.example smtp://mail2.acme.example")
@@ -215,6 +220,11 @@ def _get(settings: Settings, name: str) -> _Owned:
 
 def _note(session: Session, domain: Domain, action: str, now: datetime) -> None:
     record_action(session, at=now, tenant_id=domain.tenant_id, who=COMMAND_LINE, action=action, subject=domain.name)
+
+
+def _tls_records(settings: Settings, domain: Domain) -> tuple[DnsRecord, ...]:
+    host = urlsplit(settings.portal_url).hostname or settings.hostname
+    return tls_records(domain.name, domain.mx_name, settings.mta_sts_mode, host)
 
 
 def _record(domain: Domain, tenant: str) -> dict[str, object]:

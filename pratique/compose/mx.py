@@ -8,9 +8,11 @@ from typing import Any
 from twisted.application.service import MultiService
 
 from mx.delivery.callout import CallOuts
+from mx.delivery.shares import Share, Shares
 from mx.disposition.carry_out import Disposition
 from mx.disposition.cleaning import Cleaner
 from mx.disposition.keep import Keeper, QueueTimes
+from mx.disposition.quota import WithinQuota
 from mx.intake import Intake
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
@@ -22,6 +24,7 @@ from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
 from pratique.settings import Settings
 from tenants.directory import Directory
+from tenants.quotas import Quota, Quotas
 from tenants.trace_writer import TraceWriter
 
 DRAIN_SECONDS = 22.0
@@ -46,6 +49,12 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+def shares_of(settings: Settings) -> tuple[Quota, Share]:
+    """What one tenant may have stored, and what it may receive in a minute."""
+    quota = Quota(settings.tenant_queue, settings.tenant_quarantine)
+    return quota, Share(settings.tenant_messages_a_minute, settings.tenant_recipients_a_minute)
+
+
 def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name: str) -> MultiService:
     """Everything that one process needs to receive mail on these sockets; `name` is its own on this node."""
     storage = compose_storage(settings, reactor)
@@ -56,12 +65,15 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
     directory = Directory(storage.threads, present_time, reactor.seconds, own_names, settings.postmaster or "")
     first_wait, lifetime = queue_times(settings)
     keeper = Keeper(storage.sealed, storage.threads, reactor, present_time, QueueTimes(first_wait, lifetime))
+    call_outs = CallOuts(next_hops, storage.threads, present_time, reactor.seconds)
+    quota, share = shares_of(settings)
+    quotas = Quotas(storage.threads, reactor.seconds, quota)
     intake = Intake(
         directory=directory,
-        recipients=CallOuts(next_hops, storage.threads, present_time, reactor.seconds),
+        recipients=Shares(call_outs, quotas, share, reactor.seconds),
         scanner=scanning.scanner,
         chain=chain_of(settings, reactor, storage.threads, present_time),
-        disposition=Disposition(next_hops, keeper, Cleaner(settings.hostname, storage.scratch)),
+        disposition=Disposition(next_hops, WithinQuota(keeper, quotas), Cleaner(settings.hostname, storage.scratch)),
         trace=trace,
         has_room=storage.has_room,
         now=present_time,

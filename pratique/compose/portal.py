@@ -15,9 +15,9 @@ def run_portal(settings: Settings, sock: socket, on_ready: Callable[[], None], l
     """Serve the portal on this socket until told to stop, or until the lifeline ends. Raises CannotOpen."""
     with opened(settings) as parts:
         has_room = room_of(settings).is_left
-        agents = known_agents(settings)
+        agents, sts_mode = known_agents(settings), settings.mta_sts_mode
         application = make_application(
-            parts.database, parts.store, settings.portal_url, has_room=has_room, agents=agents
+            parts.database, parts.store, settings.portal_url, has_room=has_room, agents=agents, sts_mode=sts_mode
         )
         serve(application, sock.detach(), on_ready, lifeline)
     return 0

@@ -50,7 +50,7 @@ def _migrated() -> bytes:
 class Everybody:
     """Every recipient is known."""
 
-    async def answer(self, standing: Standing, address: str) -> Reply:
+    async def answer(self, standing: Standing, address: str, *, is_first: bool = False) -> Reply:
         """Yes."""
         return reply.RECIPIENT_OK
 

@@ -21,7 +21,14 @@ def test_a_domain_is_added_with_the_records_it_needs(acme: Pratique) -> None:
     assert added["mx_name"] == "acme-example.mx.service.example"
     assert added["routes"] == ["smtp://mail.acme.example:2525"]
     assert added["verified"] is False
-    assert acme.ask("domain", "show", "acme.example") == added
+    shown = acme.ask("domain", "show", "acme.example")
+    records = shown.pop("tls_records")
+    assert shown == added
+    assert [record.split()[0] for record in records] == [
+        "mta-sts.acme.example.",
+        "_mta-sts.acme.example.",
+        "_smtp._tls.acme.example.",
+    ]
     assert acme.ask("domain", "list", "--tenant", "acme") == [added]
 
 

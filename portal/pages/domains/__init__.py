@@ -1,0 +1,1 @@
+"""The domains in the portal: whether each is verified, and the DNS records that it needs."""
