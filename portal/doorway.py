@@ -38,6 +38,8 @@ class Asked:
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
     form: Mapping[str, str]
+    client: str = ""
+    """The address that the request came from: a proxy's, where there is one."""
 
 
 def endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable[Response]]:
@@ -48,7 +50,8 @@ def endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable[
             form = await read_form(request) if page.method == "POST" else {}
         except FormRefused as refusal:
             return await run_in_threadpool(failure, around, refusal.status)
-        asked = Asked(request.path_params, request.url.query, request.headers, request.cookies, form)
+        client = request.client.host if request.client else ""
+        asked = Asked(request.path_params, request.url.query, request.headers, request.cookies, form, client)
         return await run_in_threadpool(enter, around, page, asked)
 
     return answer
@@ -93,7 +96,7 @@ def _let_in(around: Surroundings, page: Page, asked: Asked) -> Response:
         _insist_on_own_form(around, asked, secret)
     token = form_token(secret) if secret else ""
     query = read_fields(asked.query)
-    visit = Visit(around, now, asked.path_values, query, asked.form, cookies, token, visitor)
+    visit = Visit(around, now, asked.path_values, query, asked.form, cookies, token, visitor, asked.client)
     if visit.access < page.access:
         raise PageRefused(403)
     if page.method == "POST" and page.access >= Access.REVIEWER:

@@ -11,6 +11,7 @@ from portal.pages.domains import views as domains
 from portal.pages.messages import views as messages
 from portal.pages.policy import views as policy
 from portal.pages.quarantine import views as quarantine
+from portal.pages.queue import views as queue
 from portal.pages.signin import views as signin
 from portal.visit import Access, View
 
@@ -28,6 +29,7 @@ class Page:
 SITE: tuple[Page, ...] = (
     Page("GET", "/", signin.start, Access.READER),
     Page("GET", "/signin", signin.how, Access.ANYONE),
+    Page("POST", "/signin", signin.ask_for_link, Access.ANYONE),
     Page("GET", "/signin/{token}", signin.show_link, Access.ANYONE),
     Page("POST", "/signin/{token}", signin.use_link, Access.ANYONE),
     Page("POST", "/signout", signin.sign_out, Access.READER),
@@ -39,6 +41,12 @@ SITE: tuple[Page, ...] = (
     Page("POST", "/quarantine/{held}/release", quarantine.release, Access.REVIEWER),
     Page("GET", "/quarantine/{held}/delete", quarantine.ask_before_delete, Access.REVIEWER),
     Page("POST", "/quarantine/{held}/delete", quarantine.delete, Access.REVIEWER),
+    Page("GET", "/queue", queue.show_list, Access.READER),
+    Page("GET", "/queue/{delivery}", queue.show_delivery, Access.READER),
+    Page("POST", "/queue/{delivery}/retry", queue.retry, Access.REVIEWER),
+    Page("POST", "/queue/{delivery}/hold", queue.hold, Access.REVIEWER),
+    Page("GET", "/queue/{delivery}/drop", queue.ask_before_drop, Access.ADMIN),
+    Page("POST", "/queue/{delivery}/drop", queue.drop, Access.ADMIN),
     Page("GET", "/messages", messages.show_list, Access.READER),
     Page("GET", "/messages/{transaction}", messages.show_message, Access.READER),
     Page("GET", "/domains", domains.show_list, Access.READER),

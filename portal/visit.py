@@ -83,6 +83,8 @@ class Visit:
     cookies: Cookies
     form_token: str
     visitor: Visitor | None
+    client: str = ""
+    """The address that the request came from."""
 
     @property
     def who(self) -> SignedIn:

@@ -10,7 +10,7 @@ from portal.site import SITE, Page, sign_in_address
 from portal.visit import Access
 from tests.servers.portal_world import PortalWorld, hidden_value, token_in
 
-PLACES = {"held", "transaction", "token", "domain"}
+PLACES = {"held", "delivery", "transaction", "token", "domain"}
 """Every kind of value that stands in an address; a new kind needs a line in `_address` first."""
 CLOSED = [page for page in SITE if page.access is not Access.ANYONE]
 OF_A_THING = [page for page in CLOSED if "{" in page.path]
@@ -21,8 +21,8 @@ def _name(page: Page) -> str:
 
 
 def _address(page: Page, held: object, transaction: str) -> str:
-    # acme's first domain and the first held message are both number 1.
-    path = page.path.replace("{held}", str(held)).replace("{domain}", str(held))
+    # acme's first domain, the first held message and the first delivery are all number 1.
+    path = page.path.replace("{held}", str(held)).replace("{domain}", str(held)).replace("{delivery}", str(held))
     return path.replace("{transaction}", transaction)
 
 
@@ -47,6 +47,7 @@ def test_only_signing_in_is_open_to_anyone() -> None:
     """Whoever opens another page says so here."""
     assert {_name(page) for page in SITE if page.access is Access.ANYONE} == {
         "GET /signin",
+        "POST /signin",
         "GET /signin/{token}",
         "POST /signin/{token}",
     }
@@ -76,14 +77,15 @@ def test_without_a_session_every_page_leads_to_signing_in(world: PortalWorld, pa
 @pytest.mark.parametrize("page", OF_A_THING, ids=_name)
 def test_another_tenants_things_are_not_there(world: PortalWorld, page: Page) -> None:
     """404 with the same words as for a number that nothing has; and nothing changes."""
-    number = world.hold("acme")
-    before = world.held(number)
+    number, queued = world.hold("acme"), world.queue("acme")
+    before, waiting = world.held(number), world.delivery(queued)
+    assert number == queued
     stranger = world.signed_in("otto@blue-harbour.example")
     theirs = _call(stranger, page, _address(page, number, before.facts.transaction))
     missing = _call(stranger, page, _address(page, 987_654, "nothing"))
     assert theirs.status_code == 404
     assert theirs.text == missing.text
-    assert world.held(number) == before
+    assert (world.held(number), world.delivery(queued)) == (before, waiting)
 
 
 @pytest.mark.parametrize("page", CLOSED, ids=_name)
@@ -98,12 +100,12 @@ def test_another_tenants_things_are_not_there(world: PortalWorld, page: Page) ->
 )
 def test_a_page_asks_for_its_role(world: PortalWorld, page: Page, email: str, access: Access) -> None:
     """Too small a role: 403, and nothing changes; enough: the page."""
-    number = world.hold(reason="encrypted", findings=())
-    before = world.held(number)
+    number, queued = world.hold(reason="encrypted", findings=()), world.queue()
+    before, waiting = world.held(number), world.delivery(queued)
     answer = _call(world.signed_in(email), page, _address(page, number, before.facts.transaction))
     if access < page.access:
         assert answer.status_code == 403
-        assert world.held(number) == before
+        assert (world.held(number), world.delivery(queued)) == (before, waiting)
     else:
         assert answer.status_code in (200, 303, 409, 422)
 

@@ -23,10 +23,12 @@ from tenants.message_record import MessageRecord, RecordedArtifact
 from tenants.messages import MessageFacts
 from tenants.migration import migrate
 from tenants.quarantine import FindingNote, HeldMessage, NewHeld, get_held, hold
+from tenants.queue_book import NewDelivery, enqueue, lease_due, settle_deferred
+from tenants.queue_listing import Delivery, get_delivery
 from tenants.release import CopyNotReleased, CopyReleased, settle_release, take_release_requests
 from tenants.sealed import BlobKind, SealedStore
 from tenants.sign_in import make_link
-from tenants.trace import CopyAccepted, CopyHeld, Event, Examined, MessageReceived
+from tenants.trace import CopyAccepted, CopyHeld, CopyQueued, Event, Examined, MessageReceived
 from tenants.trace_book import record_events
 from tenants.viewpoint import Reader
 
@@ -127,6 +129,38 @@ class PortalWorld:
             ]
             record_events(session, events)
         return number
+
+    def queue(
+        self,
+        tenant: str = "acme",
+        *,
+        subject: str = "Minutes of Monday",
+        recipient: str = "anna@acme.example",
+        last_reply: str = "",
+        notice: str | None = None,
+    ) -> int:
+        """Queue a copy that waits for an hour; `last_reply`: it was tried once. Gives its number."""
+        facts = self._facts(tenant, subject, "b.okafor@lawfirm.example", (recipient,), "clean")
+        with self.database.read(Reader.OPERATOR) as session:
+            key = current_key(session, facts.tenant_id)
+        body = self.sealed.store(key, BlobKind.BODY, [b"Subject: x\r\n\r\nbody\r\n"])
+        now, again = self.clock.now, self.clock.now + timedelta(hours=1)
+        with self.database.unit_of_work(Reader.OPERATOR) as session:
+            domain, first = recipient.rpartition("@")[2], now if last_reply else again
+            new = NewDelivery(facts, domain, recipient, body, None, b"", first, now + timedelta(days=5), notice)
+            (number,) = enqueue(session, [new], now)
+            queued = CopyQueued(facts.transaction, facts.tenant_id, now, recipient, number, "connection refused")
+            record_events(session, [self._received(facts), self._examined(facts, ()), queued])
+            if last_reply:
+                leased = lease_due(session, now=now, limit=1000, owner="test", lease_seconds=60)
+                (mine,) = [each for each in leased if each.id == number]
+                settle_deferred(session, number, fence=mine.fence, reply=last_reply, next_attempt_at=again, now=now)
+        return number
+
+    def delivery(self, number: int) -> Delivery:
+        """The delivery as the book has it now."""
+        with self.database.read(Reader.OPERATOR) as session:
+            return get_delivery(session, number, tenant_id=None)
 
     def deliver(self, tenant: str = "acme", *, subject: str = "Lunch on Friday?") -> str:
         """Trace a clean message that was delivered; gives its transaction."""

@@ -4,6 +4,9 @@ Opening a link changes nothing, for programs that test the links in a mail open 
 that spends the link. A browser always gets a new session token when somebody signs in or changes the tenant.
 
 Standards: NIST SP 800-63B section 5.1.3; OWASP ASVS 3 (session ids change at sign-in).
+A link can be asked for by mail; the answer does not tell who is a user, nor does its time: only a row is written, and
+a worker looks whose address it is (`tenants/notice_book.py`, with the limits).
+
 Failure: a link that is unknown, spent or too old: 410 and how to get another; the three are not told apart.
 Limits: see `tenants/sign_in.py`; a token has 256 random bits, so guessing is not slowed down here.
 """
@@ -14,6 +17,7 @@ from portal.forms import form_token
 from portal.sessions import new_secret
 from portal.visit import PageRefused, Visit, go_to, parse_number
 from tenants.audit import record_action
+from tenants.notice_book import ask_sign_in
 from tenants.refusals import NotFound
 from tenants.sign_in import end_session, is_link_good, signed_in, spend_link, switch_tenant
 from tenants.viewpoint import OfTenant, Reader, look_as
@@ -25,8 +29,15 @@ def start(_visit: Visit) -> Response:
 
 
 def how(visit: Visit) -> Response:
-    """How to sign in, for people without a session."""
-    return visit.page("signin/how.html", signed_out="signed-out" in visit.query)
+    """How to sign in, for people without a session: a form that has a link mailed."""
+    return _with_form(visit, "signin/how.html", signed_out="signed-out" in visit.query)
+
+
+def ask_for_link(visit: Visit) -> Response:
+    """Have a link mailed to whoever has this address; the answer is the same whether anybody has."""
+    with visit.around.database.unit_of_work(Reader.SIGN_IN) as session:
+        ask_sign_in(session, email=visit.form.get("email", ""), asked_from=visit.client, now=visit.now)
+    return visit.page("signin/asked.html")
 
 
 def show_link(visit: Visit) -> Response:
@@ -35,12 +46,7 @@ def show_link(visit: Visit) -> Response:
         is_good = is_link_good(session, visit.path_values["token"], now=visit.now)
     if not is_good:
         return _link_is_over(visit)
-    if visit.form_token:
-        return visit.page("signin/link.html")
-    secret = new_secret()
-    response = visit.page("signin/link.html", form_token=form_token(secret))
-    visit.cookies.begin_signing_in(response, secret)
-    return response
+    return _with_form(visit, "signin/link.html")
 
 
 def use_link(visit: Visit) -> Response:
@@ -91,6 +97,16 @@ def change_tenant(visit: Visit) -> Response:
         token = switch_tenant(session, visit.cookies.session, tenant_id=tenant_id, now=visit.now)
     response = go_to("/")
     visit.cookies.begin_session(response, token)
+    return response
+
+
+def _with_form(visit: Visit, template: str, *, signed_out: bool = False) -> Response:
+    """A page whose form is known to be ours, also before there is a session."""
+    if visit.form_token:
+        return visit.page(template, signed_out=signed_out)
+    secret = new_secret()
+    response = visit.page(template, form_token=form_token(secret), signed_out=signed_out)
+    visit.cookies.begin_signing_in(response, secret)
     return response
 
 

@@ -11,6 +11,8 @@ from tests.servers.portal_world import PortalWorld
 
 REX = "rex@acme.example"
 FIELDS = {
+    "notice": "1" * 22,
+    "shown_by": "SPF of supplier.example",
     "recipient": "anna@acme.example",
     "reply": "250 2.0.0 Ok",
     "reason": "infected",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tenants.audit import list_actions
+from tenants.notice_book import SIGN_INS_A_PERSON, lease_notices
 from tenants.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld, portal_world, token_in
 
@@ -167,3 +168,34 @@ def test_signing_in_is_written_down(world: PortalWorld) -> None:
     with world.database.read(Reader.OPERATOR) as session:
         (entry,) = list_actions(session, tenant_id=world.tenants["acme"])
     assert (entry.who, entry.action, entry.at) == (ADAM, "session.begin", world.clock.now)
+
+
+def ask_for_link(world: PortalWorld, email: str) -> str:
+    """The page that somebody gets who asks for a link."""
+    client = world.client()
+    answer = client.post("/signin", data={"form_token": token_in(client.get("/signin").text), "email": email})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_a_link_is_asked_for_with_the_same_answer_for_everybody(world: PortalWorld) -> None:
+    """Who is a user cannot be read from it; a worker looks, and mails."""
+    answers = {ask_for_link(world, email) for email in (ADAM, "stranger@elsewhere.example", "no address", "")}
+    (answer,) = answers
+    assert "a link is on its way" in answer
+    with world.database.unit_of_work(Reader.RUNNER) as session:
+        asked = lease_notices(session, now=world.clock.now, limit=9, owner="one", lease_seconds=60)
+    assert [notice.recipient for notice in asked] == [ADAM, "stranger@elsewhere.example"]
+
+
+def test_asking_too_often_is_answered_alike(world: PortalWorld) -> None:
+    """And asks for nothing more."""
+    assert len({ask_for_link(world, ADAM) for _ in range(SIGN_INS_A_PERSON + 2)}) == 1
+    with world.database.unit_of_work(Reader.RUNNER) as session:
+        asked = lease_notices(session, now=world.clock.now, limit=99, owner="one", lease_seconds=60)
+    assert len(asked) == SIGN_INS_A_PERSON
+
+
+def test_a_link_is_not_asked_for_by_another_site(world: PortalWorld) -> None:
+    """Only by our own form."""
+    assert world.client().post("/signin", data={"email": ADAM}).status_code == 403

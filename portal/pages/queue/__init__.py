@@ -1,0 +1,1 @@
+"""The queue: what waits for the tenant's mail server, and intervening."""
