@@ -45,6 +45,7 @@ COMMANDS = {
     "dkim": "The records to publish for mail of our own.",
     "stamp": "Antivirus stamps: the key of ours, and whether one is good.",
     "accounted": "One line for each message in queue or quarantine.",
+    "agents": "The transport agents, and the order of a policy's.",
     "engines": "What each node says of its engines; findings to ignore.",
 }
 EXAMPLE = """\b

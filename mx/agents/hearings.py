@@ -207,7 +207,7 @@ class Hearings:
 
     def decide(self, policy: Policy, examination: Examination, octets: int) -> tuple[Examination, Decision]:
         """The examination as it is for recipients of this policy, and what becomes of their copies."""
-        group = self._groups.get(policy)
+        group = self._groups.get(policy) if self._groups else None
         found = examination if group is None else self._with(group, examination)
         if group is not None and group.hearing.refusal is not None:
             return found, Reject(_reason(group.hearing.refusal), keep=True)
@@ -224,14 +224,14 @@ class Hearings:
 
     def headers_for(self, policy: Policy) -> bytes:
         """Header fields that this policy's agents put on top."""
-        group = self._groups.get(policy)
+        group = self._groups.get(policy) if self._groups else None
         return group.hearing.headers_on_top if group is not None else b""
 
     async def look_again(
         self, policy: Policy, envelope: Envelope, content: Content, examination: Examination
     ) -> Examination:
         """What this policy's agents find in a message of which parts were taken out."""
-        group = self._groups.get(policy)
+        group = self._groups.get(policy) if self._groups else None
         if group is None:
             return examination
         looked = SecondLook(group.customer, group.ignored, tuple(group.recipients), envelope, content)

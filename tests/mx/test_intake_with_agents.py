@@ -11,6 +11,7 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from mx import reply
+from mx.agents.attachment_filter import AttachmentFilter
 from mx.agents.chain import Chain
 from mx.agents.contract import About, AddHeaders, Fact, Go, Hook, Observe, OnFailure, Refuse, Role, Vouch
 from mx.disposition.carry_out import Disposition
@@ -292,6 +293,27 @@ class IntakeWithAgentsTest(TestCase):
         assert await self.send(intake, content=VIRUS) == TAKEN
         assert len(self.hops.contents) == 1
         assert [held.reason for held in self.world.held()] == ["original-of-cleaned", "infected"]
+
+    async def test_each_action_of_an_attachment_rule(self) -> None:
+        """In an archive, without the policy naming the agent; nothing of another rule is done."""
+        archive = attached(nested(b"x", 1).replace(b"file.bin", b"tool.exe"), b"tools.zip")
+        for action, answer, kept, delivered in (
+            ("deliver", TAKEN, [], 1),
+            ("mark", TAKEN, [], 1),
+            ("clean", TAKEN, ["original-of-cleaned"], 1),
+            ("hold", TAKEN, ["prohibited"], 0),
+            ("reject", reply.PROHIBITED, [], 0),
+            ("reject-and-keep", reply.PROHIBITED, ["prohibited"], 0),
+            ("discard", TAKEN, [], 0),
+        ):
+            self.policy(agents="", attachments=f"extension:exe={action},extension:gz=discard")
+            held, sent = len(self.world.held()), len(self.hops.contents)
+            intake = self.intake(AttachmentFilter(reactor))
+            assert await self.send(intake, content=archive) == answer, action
+            assert [each.reason for each in self.world.held()[held:]] == kept, action
+            assert len(self.hops.contents) - sent == delivered, action
+        assert b"removed=1" in self.hops.contents[-1] and b"tools.zip" in self.hops.contents[-1]
+        assert archive not in self.hops.contents[-1]
 
     async def test_engines_and_agents_share_their_twenty_seconds(self) -> None:
         """What is kept for agents is not the engines'; without agents they have all of it."""
