@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from tenants.messages import PAGE_ROWS, MessageFacts, facts_from_row, recipients_dsn, remember_messages, searched
@@ -221,9 +221,14 @@ def _all_columns() -> Select[Any]:
 
 
 def _filtered(wanted: HeldFilter, tenant_id: int | None) -> Select[Any]:
+    """The numbers first, which stand in an index, then the rows of one page alone."""
     table = quarantine.held
-    chosen = _all_columns().where(table.c.state.in_([state.value for state in wanted.states]))
-    chosen = searched(chosen, wanted.search).order_by(table.c.id.desc()).limit(wanted.limit)
+    chosen = select(table.c.id).where(table.c.state.in_([state.value for state in wanted.states]))
+    chosen = chosen.order_by(table.c.id.desc()).limit(wanted.limit)
+    if wanted.search:
+        chosen = searched(
+            chosen.join(mail.message, mail.message.c.transaction_id == table.c.transaction_id), wanted.search
+        )
     if tenant_id is not None:
         chosen = chosen.where(table.c.tenant_id == tenant_id)
     if wanted.reason:
@@ -234,8 +239,13 @@ def _filtered(wanted: HeldFilter, tenant_id: int | None) -> Select[Any]:
         chosen = chosen.where(table.c.id < wanted.before)
     if wanted.finding:
         names = quarantine.held_finding
-        chosen = chosen.where(table.c.id.in_(select(names.c.held_id).where(names.c.name == wanted.finding)))
-    return chosen
+        # A tenant's own rows are few; everybody's with this finding may be a million, and the other way round.
+        chosen = chosen.where(
+            table.c.id.in_(select(names.c.held_id).where(names.c.name == wanted.finding))
+            if tenant_id is None
+            else exists().where(names.c.held_id == table.c.id, names.c.name == wanted.finding)
+        )
+    return _all_columns().where(table.c.id.in_(chosen)).order_by(table.c.id.desc())
 
 
 def _messages(session: Session, chosen: Select[Any]) -> tuple[HeldMessage, ...]:
