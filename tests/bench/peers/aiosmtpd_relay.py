@@ -1,5 +1,8 @@
 """The plain relay of `aiosmtpd_program.py`, in two processes."""
 
+import contextlib
+import os
+import signal
 from pathlib import Path
 
 from tests.servers.ports import answers, free_port
@@ -40,4 +43,7 @@ class AiosmtpdRelay:
 
     def stop(self) -> None:
         if self._program is not None:
+            # Its second process is a fork, which nobody else ends.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._program.pid, signal.SIGTERM)
             self._program.stop()
