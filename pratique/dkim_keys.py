@@ -1,4 +1,4 @@
-"""The keys that mail of our own is signed with (DKIM): two files in the data folder, made on first use.
+"""The keys that mail of our own is signed with (DKIM), and ARC seals: two files in the data folder, made on first use.
 
 One is Ed25519, one RSA, because not everybody can check the first. Each node may have its own: a key's selector
 follows from the key, and all records can stand beside one another in the DNS.
@@ -12,7 +12,9 @@ import hashlib
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -21,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from mx.authentication.arc import Sealer
 from mx.authentication.dkim_signing import SigningKey
 from tenants.blobs.durable_file import create_durably
 from tenants.refusals import Refusal
@@ -39,6 +42,15 @@ class DkimKeyError(Refusal):
 def open_dkim_keys(folder: Path) -> tuple[SigningKey, ...]:
     """The keys of this node; two processes may ask for them first at the same time. Raises DkimKeyError."""
     return tuple(_open(folder / name) for name in (ED25519_FILE, RSA_FILE))
+
+
+def open_sealer(folder: Path, domain: str) -> Sealer:
+    """Who seals in this service's name (ARC), with the RSA key: RFC 8617 knows no other. Raises DkimKeyError."""
+    signing = _open(folder / RSA_FILE)
+    key = signing.key
+    if not isinstance(key, RSAPrivateKey):
+        raise DkimKeyError(f"The DKIM key {folder / RSA_FILE} is not an RSA key.")
+    return Sealer(domain, signing.selector, lambda octets: key.sign(octets, PKCS1v15(), SHA256()))
 
 
 def records_of(keys: tuple[SigningKey, ...], domain: str) -> tuple[str, ...]:

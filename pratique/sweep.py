@@ -1,5 +1,5 @@
 """The sweep: removes stored octets that no waiting message needs any more, and octets that no row ever named; and the
-rows of notices that were written long ago.
+rows of notices that were written long ago, and of tries that greylisting need not remember.
 
 Octets are stored before their row is committed, so a row may be on its way: octets without a row are removed only when
 they were without one in two rounds that lie ORPHAN_SECONDS apart. What a row names is never touched.
@@ -19,6 +19,7 @@ from twisted.logger import Logger
 
 from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
+from tenants.greylist import forget_old
 from tenants.notice_book import forget_done
 from tenants.sealed import SealedStore, names_without_row, take_unneeded
 from tenants.viewpoint import Reader
@@ -78,6 +79,7 @@ class Sweep(Service):
             if self._reactor.seconds() >= self._next_look:
                 self._next_look = self._reactor.seconds() + ORPHAN_SECONDS
                 await self._look_for_orphans()
+                await self._threads.run(Reader.SWEEPER, forget_old, self._now())
         except (OSError, DatabaseUnavailable) as error:
             log.warn("sweep.put-off", reason=str(error))
 

@@ -18,6 +18,7 @@ OWN_AGENTS: Mapping[str, str] = {
     "attachment-filter": "Does what the attachment rules say.",
     "stamp-reader": "Saves work by the antivirus stamps of services that are trusted here.",
     "antivirus-stamp": "Signs a stamp on what was found clean, for the next service.",
+    "arc-sealing": "Seals what was found out about the sender, for whoever takes the mail next (ARC).",
 }
 
 

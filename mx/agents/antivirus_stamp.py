@@ -4,7 +4,7 @@ Off unless a policy's `agents` names it. What is not clean, or was not examined 
 `docs/stamp.md` is the specification; `mx/stamp/` makes the stamp.
 
 Failure: the mail goes on without one.
-Limits: bodies over INLINE_OCTETS are hashed in a thread, beside the reactor.
+Limits: large bodies are hashed in a thread (`body_digests.py`).
 """
 
 import hashlib
@@ -17,18 +17,16 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from twisted.internet.threads import deferToThreadPool
 
+from mx.agents.body_digests import digests_of
 from mx.agents.contract import About, AddHeaders, Answers, Decided, Go, OnFailure
-from mx.authentication.dkim_canonical import BodyForm, hash_bodies
+from mx.authentication.dkim_canonical import BodyForm
 from mx.stamp.form import MOST_LEAVES, Stamp, digest_of_recipients, merkle_root
 from mx.stamp.seal import LIFE_SECONDS, sign, signed_names
 from mx.verdict import VerdictKind
 from tenants.policy import Policy, entries_of
 
 NAME = "antivirus-stamp"
-INLINE_OCTETS = 64 << 10
-_CRLF_OCTETS = 2
 _LEAF_READINGS = frozenset({"body", "part"})
 _SECRET_ENTRIES = frozenset({"passwords"})
 _SIMPLE = BodyForm(is_relaxed=False)
@@ -91,14 +89,8 @@ class AntivirusStamp:
         )
 
     async def _body_hash(self, event: Decided) -> bytes:
-        before = len(event.header) + _CRLF_OCTETS
-        if event.content.octets <= INLINE_OCTETS:
-            return hash_bodies(event.content.chunks(), before, (_SIMPLE,))[_SIMPLE].sha256
-        pool = self._reactor.getThreadPool()
-        found = await deferToThreadPool(
-            self._reactor, pool, lambda: hash_bodies(event.content.chunks(), before, (_SIMPLE,))
-        )
-        return found[_SIMPLE].sha256
+        digests = digests_of(event.content, event.header, self._reactor)
+        return (await digests((_SIMPLE,)))[_SIMPLE].sha256
 
 
 def digest_of_policy(policy: Policy) -> bytes:

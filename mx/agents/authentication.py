@@ -6,20 +6,19 @@ the finding `dmarc.quarantine` or `dmarc.reject` of severity phishing, and the p
 Standards: RFC 7208, RFC 6376, RFC 7489, RFC 8601.
 Failure: results that say so; where the agent itself fails, the mail goes on without the field.
 Limits: SPF and DKIM are asked at the same time and have METHOD_SECONDS each, then DMARC has as long: a domain whose DNS
-is slow is `temperror`, and hides nothing of the others. Bodies over INLINE_OCTETS are hashed in a thread, beside the
-reactor.
+is slow is `temperror`, and hides nothing of the others. Large bodies are hashed in a thread (`body_digests.py`).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from publicsuffixlist import PublicSuffixList
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
+from mx.agents.body_digests import digests_of
 from mx.agents.contract import About, AddHeaders, Answers, Fact, MessageOpened, Observe, OnFailure
 from mx.authentication import dkim, dmarc, spf
-from mx.authentication.dkim_canonical import BodyDigest, BodyForm, hash_bodies
 from mx.authentication.dmarc import DmarcAnswer, OrganisationalDomain, Wish
 from mx.authentication.hurried import Hurried
 from mx.authentication.questions import Dns, Result
@@ -28,8 +27,6 @@ from mx.finding import Finding, Severity
 
 NAME = "authentication"
 METHOD_SECONDS = 2.0
-INLINE_OCTETS = 64 << 10
-_CRLF_OCTETS = 2
 
 
 class Authentication:
@@ -45,16 +42,7 @@ class Authentication:
     async def on_message(self, event: MessageOpened) -> Answers:
         """The results, as a field on top, facts for the trace, and perhaps a finding."""
         envelope = event.envelope
-
-        async def digests(forms: Iterable[BodyForm]) -> Mapping[BodyForm, BodyDigest]:
-            wanted, before = tuple(forms), len(event.header) + _CRLF_OCTETS
-            if event.content.octets <= INLINE_OCTETS:
-                return hash_bodies(event.content.chunks(), before, wanted)
-            pool = self._reactor.getThreadPool()
-            return await deferToThreadPool(
-                self._reactor, pool, lambda: hash_bodies(event.content.chunks(), before, wanted)
-            )
-
+        digests = digests_of(event.content, event.header, self._reactor)
         sender = envelope.reverse_path.address
         asking_dkim = Deferred.fromCoroutine(dkim.check(self._hurried(), event.header, digests, self._now()))
         try:

@@ -10,6 +10,7 @@ from typing import Any
 
 from mx.agents import stamp_reader
 from mx.agents.antivirus_stamp import AntivirusStamp
+from mx.agents.arc_sealing import ArcSealing
 from mx.agents.attachment_filter import AttachmentFilter
 from mx.agents.authentication import Authentication
 from mx.agents.chain import Chain
@@ -19,6 +20,7 @@ from mx.agents.greylisting import Greylisting
 from mx.agents.sender_lists import SenderLists
 from mx.agents.stamp_reader import StampReader
 from mx.names.resolver import NamesResolver
+from pratique.dkim_keys import open_sealer
 from pratique.dns_question import NoAnswer, system_resolver
 from pratique.plugins import AGENTS, plugged, plugged_names
 from pratique.settings import Settings, SettingsError
@@ -49,6 +51,7 @@ def agents_of(
             dns, reactor, settings.service_domain, {each.domain: each.key for each in settings.stamp_trusted}, time.time
         ),
         AntivirusStamp(open_signer(settings.data, settings.service_domain), reactor, time.time),
+        ArcSealing(dns, reactor, open_sealer(settings.data, settings.hostname), settings.hostname, time.time),
     ]
     return [*agents, *_plugged_agents(settings, reactor)]
 

@@ -7,7 +7,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from mx.agents.antivirus_stamp import INLINE_OCTETS, AntivirusStamp, Signer, digest_of_policy
+from mx.agents.antivirus_stamp import AntivirusStamp, Signer, digest_of_policy
+from mx.agents.body_digests import INLINE_OCTETS
 from mx.agents.contract import Agent, Hook
 from mx.finding import Finding, Severity
 from mx.stamp.form import Stamp, read_stamp

@@ -8,7 +8,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from mx.agents import authentication
-from mx.agents.authentication import INLINE_OCTETS, Authentication
+from mx.agents.authentication import Authentication
+from mx.agents.body_digests import INLINE_OCTETS
 from mx.agents.contract import Agent, Hook
 from mx.envelope import ReversePath
 from mx.finding import Severity
