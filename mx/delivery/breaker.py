@@ -32,6 +32,8 @@ class _Trouble:
     open_seconds: float = 0.0
     until: float = 0.0
     is_trying: bool = False
+    reason: str = ""
+    """Of the last failure."""
 
 
 class Breaker(Generic[Key]):
@@ -50,13 +52,18 @@ class Breaker(Generic[Key]):
             return max(FIRST_SECONDS, trouble.until - now)
         return max(0.0, trouble.until - now)
 
+    def reason(self, key: Key) -> str:
+        """What the last failure was; empty for a hop that is well."""
+        trouble = self._troubles.get(key)
+        return "" if trouble is None else trouble.reason
+
     def begun(self, key: Key) -> None:
         """A transfer begins, after `closed_for` gave 0.0: where the hop was in trouble, it is the one that tries."""
         trouble = self._troubles.get(key)
         if trouble is not None and trouble.open_seconds:
             trouble.is_trying = True
 
-    def ended(self, key: Key, now: float, *, is_answered: bool | None) -> float:
+    def ended(self, key: Key, now: float, *, is_answered: bool | None, reason: str = "") -> float:
         """A transfer has ended; None: nothing can be said of the hop. Gives the seconds for which it opened, or 0.0."""
         trouble = self._troubles.get(key)
         if is_answered:
@@ -65,11 +72,12 @@ class Breaker(Generic[Key]):
             if trouble is not None:
                 trouble.is_trying = False
         else:
-            return self._failed(key, trouble or _Trouble(), now)
+            return self._failed(key, trouble or _Trouble(), now, reason)
         return 0.0
 
-    def _failed(self, key: Key, trouble: _Trouble, now: float) -> float:
+    def _failed(self, key: Key, trouble: _Trouble, now: float, reason: str) -> float:
         trouble.failures += 1
+        trouble.reason = reason
         opened = 0.0
         # Those that began before it opened fail behind one another, and say nothing new.
         if trouble.failures >= FAILURES and now >= trouble.until:

@@ -139,18 +139,19 @@ class NextHops(Service):
     async def _try_hop(self, hop: Hop, transfer: Transfer, end: float) -> Results:
         wait = await self._closed_for(hop, min(self._patience, self._left(end)))
         if wait:
-            reason = f"{hop.host} did not answer lately; it is asked again in {wait:.0f} s"
+            reason = f"{self._breaker.reason(hop)}; {hop.host} is asked again in {wait:.0f} s"
             return _all(transfer, Unreachable(reason, is_unasked=True))
         self._breaker.begun(hop)
         began = self._clock.seconds()
         is_answered: bool | None = None
+        reason = ""
         try:
             results = await self._pool.transfer(hop, transfer, self._left(end))
-            is_answered = _is_answer(results, end - began)
+            is_answered, reason = _is_answer(results, end - began), _reason(results)
         finally:
-            opened = self._breaker.ended(hop, self._clock.seconds(), is_answered=is_answered)
+            opened = self._breaker.ended(hop, self._clock.seconds(), is_answered=is_answered, reason=reason)
             if opened:
-                log.warn("next-hop.left-alone", address=hop.host, port=hop.port, seconds=opened)
+                log.warn("next-hop.left-alone", address=hop.host, port=hop.port, seconds=opened, reason=reason)
         return results
 
     async def _closed_for(self, hop: Hop, patience: float) -> float:
@@ -225,6 +226,10 @@ def _of_an_inquiry(result: CopyResult | InquiryResult) -> InquiryResult:
 def _is_silence(results: Results) -> bool:
     """Nothing was heard, and nothing can have been taken: another next hop may be asked."""
     return all(isinstance(result, Unreachable) and not result.may_have_been_taken for result in results)
+
+
+def _reason(results: Results) -> str:
+    return next((result.reason for result in results if isinstance(result, Unreachable)), "")
 
 
 def _is_answer(results: Results, seconds: float) -> bool | None:

@@ -137,7 +137,7 @@ class ConnectionPool:
             tls = self._tls.of(lane.hop.security)
         except NoSuchClient as error:
             when_over(None)
-            raise CannotOpen(str(error)) from None
+            raise CannotOpen(str(error), is_unasked=True) from None
         return await open_connection(self._reactor, lane.hop, client, tls, seconds, when_over)
 
     async def _use(self, lane: _Lane, connection: NextHopConnection, transfer: Transfer, end: float) -> Settled:

@@ -23,6 +23,16 @@ def test_it_opens_after_some_failures_in_a_row() -> None:
     assert result.closed_for("a", 100.0 + FIRST_SECONDS) == 0.0
 
 
+def test_what_was_wrong_is_kept_until_it_is_right() -> None:
+    """So that those that are turned away know why."""
+    result: Breaker[str] = Breaker()
+    assert result.reason("a") == ""
+    result.ended("a", 100.0, is_answered=False, reason="TLS: no")
+    assert result.reason("a") == "TLS: no"
+    result.ended("a", 100.0, is_answered=True)
+    assert result.reason("a") == ""
+
+
 def test_an_answer_between_them_begins_the_count_anew() -> None:
     """Of any kind."""
     result: Breaker[str] = Breaker()

@@ -228,7 +228,7 @@ def test_where_tls_is_required_nothing_goes_in_the_clear() -> None:
         assert world.asked == 1
         assert b"MAIL" not in side.transport.value()
     world = World(Hop("192.0.2.1", 25, Security(client="acme")))
-    assert world.transfer() == [Unreachable("there is no certificate of ours named acme")]
+    assert world.transfer() == [Unreachable("there is no certificate of ours named acme", is_unasked=True)]
     assert not world.asked
 
 
