@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from OpenSSL import SSL
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from mx.delivery.contract import CopyResult, Delivered, Unreachable
+from mx.delivery.contract import CopyResult, Delivered, PermanentlyRefused, Unreachable
 from mx.delivery.hop import OPPORTUNISTIC, Hop, Security, Tlsa
 from mx.delivery.pool import ConnectionPool
 from mx.delivery.tls import NoSuchClient, TlsContexts, words_of
@@ -104,6 +105,25 @@ class TlsTest(TestCase):
                 else:
                     assert isinstance(result, Delivered), (what, name, result)
                     assert self.hop.taken[0].is_tls, (what, name)
+            await self.hop.cut()
+
+    async def test_what_requires_tls_goes_where_a_certificate_is_verified_and_it_is_offered(self) -> None:
+        """RFC 8689: neither over opportunistic TLS, nor to who does not offer REQUIRETLS."""
+        self.shows(GOOD)
+        required = replace(transfer(), requires_tls=True)
+        offering = TLS.replace("250 ", "250-") + "\r\n250 REQUIRETLS"
+        ours = Security(Tls.REQUIRED, NAMED, client="ours")
+        cases = ((OPPORTUNISTIC, offering, "5.7.10"), (ours, TLS, "5.7.30"), (REQUIRED, offering, ""))
+        for security, ehlo, code in cases:
+            self.hop.answers, self.hop.commands = {"EHLO": ehlo}, []
+            (result,) = await self.pool.transfer(Hop("127.0.0.1", self.port, security), required, 10.0)
+            if code:
+                assert isinstance(result, PermanentlyRefused), result
+                assert result.reply.enhanced == code
+                assert not self.hop.taken
+            else:
+                assert isinstance(result, Delivered), result
+                assert self.hop.taken[0].is_tls
             await self.hop.cut()
 
     async def test_nothing_goes_in_the_clear_where_tls_does_not_come_about(self) -> None:
