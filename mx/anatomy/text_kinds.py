@@ -25,7 +25,7 @@ _BINHEX = re.compile(rb"(?:\A|[\r\n])[ \t]*:[!\"#$%&'()*+,\-0-689@A-NP-VX-Z\[`a-
 _UTF7 = re.compile(rb"\+A(?:Dw|D4|CI|F8)-|(?:\A|[^A-Za-z0-9+/=])(?<![A-Za-z0-9+/][\r\n])\+A(?:Dw|D4|CI|F8)")
 """How UTF-7 spells signs of markup; within base64 it ends in no hyphen, and follows letters."""
 _NUMBERS = re.compile(rb"(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})(?:\s{0,9},\s{0,9}(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})){15}")
-_ESCAPES = re.compile(rb"(?:\\x|\\u00|%u|\\[0-3][0-7])[0-9A-Fa-f]")
+_ESCAPES = re.compile(rb"(?:\\x|\\u00|%u|\\[0-3][0-7])[0-9A-Fa-f]|(?:%[0-9A-Fa-f]{2}){6}")
 _MARKUP_TYPES = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
 
 

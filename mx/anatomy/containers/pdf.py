@@ -13,8 +13,7 @@ Limits: one pass; streams are decoded at most WORK_FACTOR times the octets of th
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 from mx.anatomy.ambiguities import AmbiguityName
@@ -22,6 +21,7 @@ from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import DeeperCellNeeded, Member, Obstacle, Oddity, Step, Stretch, whole
 from mx.anatomy.containers.file_starts import begins_like_a_file
 from mx.anatomy.containers.pdf_filters import decode
+from mx.anatomy.containers.pdf_reading import Chain, Decryption, Part, Reading, chains_of, decode_stream, plain_text
 from mx.anatomy.containers.pdf_syntax import Dictionary, PdfObject, Reference, find_objects, read_values, values_of
 from mx.anatomy.containers.pdf_trailer import MOST_ENCRYPTIONS, Encryption, read_encryptions
 from mx.finding import Severity
@@ -29,7 +29,7 @@ from mx.finding import Severity
 WORK_FACTOR = 8
 _BROKEN = Obstacle("broken-pdf")
 _LAUNCH = Obstacle("pdf.launch", Severity.SUSPICIOUS)
-_INTERESTING = re.compile(rb"/JS\b|/JavaScript|/Launch|/E(?:mbeddedFile|F\b)|/ObjStm|/XFA|#[0-9A-Fa-f]{2}")
+_INTERESTING = re.compile(rb"/JS\b|/JavaScript|/Launch|/E(?:mbeddedFile|F\b)|/ObjStm|/First|/XFA|#[0-9A-Fa-f]{2}")
 _FLATE_ONLY = re.compile(rb"/Filter\s*\[?\s*/Fl(?:ateDecode)?\b\s*(?:\]|/(?![A-Z0-9a-z]{0,12}Decode)|>>)")
 _FILTERED = re.compile(rb"/F(?:ilter)?\b|#[0-9A-Fa-f]{2}")
 _SNIFFED_FROM_OCTETS = 512
@@ -38,61 +38,7 @@ _MOST_NAMES = 64
 """Of one file, and texts under one number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decryption:
-    """How to decrypt a text, a stream and an embedded file: of object number and generation, from octets."""
-
-    text: Callable[[int, int, bytes], bytes]
-    stream: Callable[[int, int, bytes], bytes]
-    file: Callable[[int, int, bytes], bytes]
-
-
 Unlock = Callable[[Encryption, Callable[[Decryption], Iterator[Step]], Budget], Iterator[Step]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One dictionary of interest, and where it stands."""
-
-    number: int
-    generation: int
-    dictionary: Dictionary
-    is_packed: bool
-    """It stands in an object stream, whose texts are not encrypted one by one."""
-
-
-@dataclass(slots=True)
-class _Reading:
-    """One way to read the document: as it stands, or decrypted."""
-
-    objects: Sequence[PdfObject]
-    budget: Budget
-    decryption: Decryption | None
-    is_doubtful: bool
-    """Encrypted, and read as it stands: what does not decode means nothing."""
-    octets_left: int
-    by_number: dict[int, list[PdfObject]] = field(default_factory=dict)
-    parts: list[_Part] = field(default_factory=list)
-    packed: dict[int, list[object]] = field(default_factory=dict)
-    """The values in object streams, by their number."""
-    shown: set[int] = field(default_factory=set)
-    """Where the streams begin that are members already."""
-    values: dict[int, list[object]] = field(default_factory=dict)
-    """The values of objects that were read, by where their text begins."""
-    texts: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
-    """The texts that stand under a number, once they were asked for."""
-    given: dict[int, dict[str, None]] = field(default_factory=dict)
-    """The names of files whose EF dictionary stands under a number, to be given once all are known."""
-
-    def values_of(self, one: PdfObject) -> list[object]:
-        """The values of an object of the file; read once."""
-        values = self.values.get(one.text.start)
-        if values is None:
-            values = self.values[one.text.start] = read_values(one.text, self.budget)
-        return values
-
-    def dictionary_of(self, one: PdfObject) -> Dictionary:
-        return next((value for value in self.values_of(one) if isinstance(value, dict)), {})
 
 
 def open_pdf(content: Stretch, budget: Budget, unlock: Unlock | None = None) -> Iterator[Step]:
@@ -105,7 +51,7 @@ def open_pdf(content: Stretch, budget: Budget, unlock: Unlock | None = None) -> 
 
     def read(decryption: Decryption | None) -> Iterator[Step]:
         is_doubtful = bool(encryptions) and decryption is None
-        reading = _Reading(objects, budget, decryption, is_doubtful, WORK_FACTOR * content.octets)
+        reading = Reading(objects, budget, decryption, is_doubtful, WORK_FACTOR * content.octets)
         return _read(reading)
 
     yield from read(None)
@@ -129,7 +75,7 @@ def _behind(content: Stretch) -> Iterator[Step]:
             )
 
 
-def _read(reading: _Reading) -> Iterator[Step]:
+def _read(reading: Reading) -> Iterator[Step]:
     for one in reading.objects:
         reading.by_number.setdefault(one.number, []).append(one)
     for one in reading.objects:
@@ -155,54 +101,53 @@ def _read(reading: _Reading) -> Iterator[Step]:
             yield from _show_file(one, reading, (), is_further=True)
 
 
-def _look_at(one: PdfObject, reading: _Reading) -> Iterator[Step]:
+def _look_at(one: PdfObject, reading: Reading) -> Iterator[Step]:
     """Keep the dictionaries of interest, and unpack object streams."""
     text = one.text
     if _INTERESTING.search(text.base, text.start, text.end) is not None:
         for value in reading.values_of(one):
             _keep(value, one, reading, is_packed=False)
-            if isinstance(value, dict) and "ObjStm" in values_of(value, "Type"):
+            if one.stream is not None and isinstance(value, dict) and "First" in value:
                 yield from _unpack(one, value, reading)
 
 
-def _keep(value: object, one: PdfObject, reading: _Reading, *, is_packed: bool) -> None:
+def _keep(value: object, one: PdfObject, reading: Reading, *, is_packed: bool) -> None:
     """Every dictionary within the value, however deep."""
     waiting = [value]
     while waiting:
         current = waiting.pop()
         if isinstance(current, dict):
-            reading.parts.append(_Part(one.number, one.generation, current, is_packed))
+            reading.parts.append(Part(one.number, one.generation, current, is_packed))
             waiting.extend(reversed(current.values()))
         elif isinstance(current, list):
             waiting.extend(reversed(current))
 
 
-def _unpack(one: PdfObject, dictionary: Dictionary, reading: _Reading) -> Iterator[Step]:
-    """The objects in an object stream."""
-    octets, is_complete = _decode(one, dictionary, reading, is_file=False)
-    if not is_complete and not reading.is_doubtful:
-        yield Oddity(AmbiguityName.BROKEN_PDF)
-    if _INTERESTING.search(octets) is None:
-        return
-    first = dictionary.get("First")
-    first = first if isinstance(first, int) and 0 <= first <= len(octets) else 0
+def _unpack(one: PdfObject, dictionary: Dictionary, reading: Reading) -> Iterator[Step]:
+    """The objects in an object stream: where each stands, and the dictionaries of interest among them."""
+    for octets, is_complete in decode_stream(one, dictionary, reading, is_file=False):
+        if not is_complete and not reading.is_doubtful:
+            yield Oddity(AmbiguityName.BROKEN_PDF)
+        for first in reading.meant_by(dictionary.get("First")):
+            if isinstance(first, int) and 0 <= first <= len(octets):
+                _place_objects(one, octets, first, reading)
+
+
+def _place_objects(one: PdfObject, octets: bytes, first: int, reading: Reading) -> None:
     header = [value for value in read_values(Stretch(octets, 0, first), reading.budget) if isinstance(value, int)]
     offsets = header[1::2]
     bounds = sorted({min(first + offset, len(octets)) for offset in offsets if offset >= 0} | {first, len(octets)})
     numbers = {first + offset: number for number, offset in zip(header[::2], offsets, strict=False)}
     for start, end in pairwise(bounds):
-        if numbers.get(start) is not None or _INTERESTING.search(octets, start, end) is not None:
-            number = numbers.get(start, one.number)
-            inner = PdfObject(number, 0, Stretch(octets, start, end), None)
+        number = numbers.get(start, one.number)
+        inner = PdfObject(number, 0, Stretch(octets, start, end), None)
+        reading.packed.setdefault(number, []).append(inner.text)
+        if _INTERESTING.search(octets, start, end) is not None:
             for value in read_values(inner.text, reading.budget)[:1]:
-                reading.packed.setdefault(number, []).append(value)
-                if _INTERESTING.search(octets, start, end) is not None:
-                    _keep(value, inner, reading, is_packed=True)
+                _keep(value, inner, reading, is_packed=True)
 
 
-def _act_on(
-    part: _Part, reading: _Reading, names: dict[int, dict[str, None]], wanted: dict[int, str]
-) -> Iterator[Step]:
+def _act_on(part: Part, reading: Reading, names: dict[int, dict[str, None]], wanted: dict[int, str]) -> Iterator[Step]:
     """What one dictionary says: a script, a form, an action, the names of a file."""
     dictionary = part.dictionary
     for name, label in (("JS", "JavaScript"), ("XFA", "XFA form")):
@@ -211,12 +156,12 @@ def _act_on(
                 if isinstance(one, Reference):
                     wanted[one.number] = label
                 elif isinstance(one, bytes) and name == "JS":
-                    yield _script(label, _plain(one, part, reading))
+                    yield _script(label, plain_text(one, part, reading))
     if "Launch" in values_of(dictionary, "S"):
         yield _LAUNCH
     for value in values_of(dictionary, "EF"):
         written = [
-            _as_text(_plain(text, part, reading))
+            _as_text(plain_text(text, part, reading))
             for key in ("UF", "F", "DOS", "Unix", "Mac")
             for found in values_of(dictionary, key)
             for text in _texts_of(found, reading)
@@ -239,16 +184,16 @@ def _targets(value: object) -> Iterator[int]:
         yield from (target.number for target in value.values() if isinstance(target, Reference))
 
 
-def _targets_under(number: int, reading: _Reading) -> Iterator[int]:
+def _targets_under(number: int, reading: Reading) -> Iterator[int]:
     """The same for every EF dictionary that stands under this number."""
     for one in reading.by_number.get(number, ()):
         for value in reading.values_of(one):
             yield from _targets(value)
-    for value in reading.packed.get(number, []):
+    for value in reading.packed_under(number):
         yield from _targets(value)
 
 
-def _texts_of(value: object, reading: _Reading) -> Iterable[bytes]:
+def _texts_of(value: object, reading: Reading) -> Iterable[bytes]:
     """The text that this is, or every text that stands under the number to which it refers."""
     if isinstance(value, bytes):
         return (value,)
@@ -257,50 +202,50 @@ def _texts_of(value: object, reading: _Reading) -> Iterable[bytes]:
     known = reading.texts.get(value.number)
     if known is None:
         values = [inner for one in reading.by_number.get(value.number, ()) for inner in reading.values_of(one)[:1]]
-        values += reading.packed.get(value.number, [])
+        values += reading.packed_under(value.number)
         texts = dict.fromkeys(text for text in values if isinstance(text, bytes))
         known = reading.texts[value.number] = tuple(texts)[:_MOST_NAMES]
     return known
 
 
-def _show_texts(reading: _Reading, number: int, name: str) -> Iterator[Step]:
+def _show_texts(reading: Reading, number: int, name: str) -> Iterator[Step]:
     """The scripts or forms under this number, in every revision: streams or texts."""
     for one in reading.by_number.get(number, ()):
         if one.stream is None:
-            part = _Part(one.number, one.generation, {}, False)
+            part = Part(one.number, one.generation, {}, False)
             texts = (value for value in reading.values_of(one) if isinstance(value, bytes))
-            yield from (_script(name, _plain(text, part, reading)) for text in texts)
+            yield from (_script(name, plain_text(text, part, reading)) for text in texts)
         elif one.stream.start not in reading.shown:
-            octets, is_complete = _decode(one, reading.dictionary_of(one), reading, is_file=False)
-            if is_complete or not reading.is_doubtful:
-                reading.shown.add(one.stream.start)
-                yield _script(name, octets)
-    yield from (_script(name, value) for value in reading.packed.get(number, []) if isinstance(value, bytes))
+            for octets, is_complete in decode_stream(one, reading.dictionary_of(one), reading, is_file=False):
+                if is_complete or not reading.is_doubtful:
+                    reading.shown.add(one.stream.start)
+                    yield _script(name, octets)
+    yield from (_script(name, value) for value in reading.packed_under(number) if isinstance(value, bytes))
 
 
-def _show_file(
-    one: PdfObject, reading: _Reading, names: tuple[str, ...], *, is_further: bool = False
-) -> Iterator[Step]:
+def _show_file(one: PdfObject, reading: Reading, names: tuple[str, ...], *, is_further: bool = False) -> Iterator[Step]:
     """A stream as a file."""
     if one.stream is None or one.stream.start in reading.shown:
         return
     reading.shown.add(one.stream.start)
     dictionary = reading.dictionary_of(one)
-    octets, is_complete = _decode(one, dictionary, reading, is_file=True)
-    if not is_complete and reading.is_doubtful:
+    found = list(decode_stream(one, dictionary, reading, is_file=True))
+    if reading.is_doubtful and not all(is_complete for _, is_complete in found):
         return
-    if octets or not one.stream.octets:
-        media_type = dictionary.get("Subtype")
-        media_type = media_type.lower() if isinstance(media_type, str) and "/" in media_type else ""
-        first, *others = names or ("embedded file",)
-        yield Member(first, media_type, "pdf-file", whole(octets), is_further=is_further, names=tuple(others))
-    if not is_complete:
-        yield Oddity(AmbiguityName.BROKEN_PDF) if octets else _BROKEN
+    media_type = dictionary.get("Subtype")
+    media_type = media_type.lower() if isinstance(media_type, str) and "/" in media_type else ""
+    first, *others = names or ("embedded file",)
+    for number, (octets, _) in enumerate(found):
+        if octets or not one.stream.octets:
+            is_known = is_further or number > 0
+            yield Member(first, media_type, "pdf-file", whole(octets), is_further=is_known, names=tuple(others))
+    if not any(is_complete for _, is_complete in found):
+        yield Oddity(AmbiguityName.BROKEN_PDF) if any(octets for octets, _ in found) else _BROKEN
     if reading.octets_left < 0:
         yield _BROKEN
 
 
-def _looks_like_a_file(one: PdfObject, reading: _Reading) -> bool:
+def _looks_like_a_file(one: PdfObject, reading: Reading) -> bool:
     """By the first octets that come out of the stream."""
     stream, text = one.stream, one.text
     if stream is None or not stream.octets:
@@ -308,46 +253,14 @@ def _looks_like_a_file(one: PdfObject, reading: _Reading) -> bool:
     head = stream.base[stream.start : min(stream.end, stream.start + _SNIFFED_FROM_OCTETS)]
     if reading.decryption is not None:
         head = reading.decryption.stream(one.number, one.generation, head[: len(head) // 16 * 16])
-    if _FLATE_ONLY.search(text.base, text.start, text.end) is None:
-        filters: list[str] = []
-        parameters: list[Dictionary] = []
-        if _FILTERED.search(text.base, text.start, text.end) is not None:
-            filters, parameters = _filters(reading.dictionary_of(one))
-    else:
-        filters, parameters = ["FlateDecode"], []
-    return begins_like_a_file(decode(head, filters, parameters, reading.budget).octets)
-
-
-def _decode(one: PdfObject, dictionary: Dictionary, reading: _Reading, *, is_file: bool) -> tuple[bytes, bool]:
-    stream = one.stream
-    if stream is None:
-        return b"", True
-    reading.octets_left -= stream.octets
-    if reading.octets_left < 0:
-        return b"", False
-    octets = stream.raw
-    if reading.decryption is not None and "XRef" not in values_of(dictionary, "Type"):
-        decrypt = reading.decryption.file if is_file else reading.decryption.stream
-        octets = decrypt(one.number, one.generation, octets)
-        reading.budget.charge_octets(len(octets))
-    filters, parameters = _filters(dictionary)
-    decoded = decode(octets, filters, parameters, reading.budget)
-    return decoded.octets, decoded.is_complete
-
-
-def _filters(dictionary: Dictionary) -> tuple[list[str], list[Dictionary]]:
-    """The names of the filters, and the parameters of each."""
-    value = dictionary.get("Filter", dictionary.get("F"))
-    filters = [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
-    given = dictionary.get("DecodeParms", dictionary.get("DP"))
-    parameters = [one if isinstance(one, dict) else {} for one in (given if isinstance(given, list) else [given])]
-    return filters, parameters
-
-
-def _plain(text: bytes, part: _Part, reading: _Reading) -> bytes:
-    if reading.decryption is None or part.is_packed:
-        return text
-    return reading.decryption.text(part.number, part.generation, text)
+    chains: list[Chain] = [(("FlateDecode",), ())]
+    if len(_FILTERED.findall(text.base, text.start, text.end)) != 1 or not _FLATE_ONLY.search(
+        text.base, text.start, text.end
+    ):
+        chains = chains_of(reading.dictionary_of(one), reading)
+    return any(
+        begins_like_a_file(decode(head, filters, parameters, reading.budget).octets) for filters, parameters in chains
+    )
 
 
 def _script(name: str, octets: bytes) -> Member:

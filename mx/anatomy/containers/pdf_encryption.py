@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Locked, Obstacle, Step
-from mx.anatomy.containers.pdf import Decryption
+from mx.anatomy.containers.pdf_reading import Decryption
 from mx.anatomy.containers.pdf_syntax import Dictionary
 from mx.anatomy.containers.pdf_trailer import Encryption
 from mx.anatomy.passwords import affordable

@@ -125,6 +125,21 @@ def _pdf() -> Iterator[tuple[str, bytes]]:
     false = b"trailer<</Encrypt<</Filter/Standard/V 1/R 2/P 0/O<00>/U<00>>>>>\n%%EOF"
     yield "pdf-second-encryption", locked_pdf(PACKED) + false
     yield "pdf-not-really-encrypted", made.pdf_with_file(PACKED) + false
+    packed = zlib.compress(PACKED)
+    for name, entries, other in (
+        ("elsewhere", b"/Filter 6 0 R", b"/FlateDecode"),
+        ("elsewhere-in-a-list", b"/Filter[6 0 R]", b"/FlateDecode"),
+        ("given-twice", b"/Filter/ASCIIHexDecode/Filter/FlateDecode", b"()"),
+        ("given-twice-last-wrong", b"/Filter/FlateDecode/Filter/DCTDecode", b"()"),
+    ):
+        stream = made.pdf_stream(packed, embedded + entries, is_packed=False)
+        spec = b"<</EF<</F 5 0 R>>/F(a.com)>>"
+        yield f"pdf-filter-{name}", made.pdf(*made.pdf_pages(), spec, stream, other)
+    script = b"9 0 <</S/JavaScript/JS(x='%b')>>" % letters
+    action = made.pdf_pages(b"/OpenAction 9 0 R")
+    yield "pdf-object-stream-without-type", made.pdf(*action, made.pdf_stream(script, b"/N 1/First 4"))
+    text = made.pdf_stream(b"8 0 (x='%b')" % letters, b"/Type/ObjStm/N 1/First 4")
+    yield "pdf-script-alone-in-an-object-stream", made.pdf(*made.pdf_pages(b"/AA<</S/JavaScript/JS 8 0 R>>"), text)
     yield "pdf-in-base64-text", b"Good morning.\r\n" + base64.encodebytes(made.pdf_with_file(PACKED))
 
 
