@@ -2,7 +2,7 @@
 
 Built by the composer for each process that examines mail. A message goes to a free cell, or waits its turn
 (`mx/cell/turns.py`); `mx/cell/population.py` sees to it that there are cells. `examine` always gives a report, save
-when no cell came free in time (NoCellFree).
+when no cell came free in time, or was let run by a machine that is too busy (NoCellFree).
 
 Failure: a cell that dies is replaced at once, and its message is examined a second time in another; when that dies
 too, and when a cell hangs past its deadline or talks nonsense, the message is *unscannable*, and the name of the
@@ -25,6 +25,7 @@ from mx.cell.loss import Loss, loss_of
 from mx.cell.nursery_link import Reactor, Spawn
 from mx.cell.population import Population
 from mx.cell.report import CellReport, NoCellFree, report_of_a_lost_cell
+from mx.cell.run_queue import queued_seconds
 from mx.cell.spawn import spawn_nursery
 from mx.cell.turns import Turn, Turns
 from mx.cell.wishes import NO_WISHES, Wishes
@@ -33,6 +34,9 @@ from mx.spool import Spool
 CPU_SECONDS = 10.0
 _PATIENCE_SECONDS = 0.05
 DEEPEN_SECONDS = 1.0
+_STARVED = "cell-starved"
+_STARVED_SHARE = 0.5
+"""Of its time: kept from running for longer, a cell has not shown that its message takes too long."""
 
 
 @dataclass(eq=False, slots=True)
@@ -100,7 +104,8 @@ class CellPool(Service):
     ) -> CellReport:
         """The report on this frozen spool, within `seconds`. The caller closes it, and before it, not the spool.
 
-        Raises NoCellFree when no cell came free in half of that time, SpoolFull when its contents found no room.
+        Raises NoCellFree when no cell came free in half of that time, or the one that did was hardly let run, SpoolFull
+        when its contents found no room.
         """
         task = _Task(spool, want_artifacts, wishes, self._reactor.seconds() + seconds)
         needs_deep = is_second_try = False
@@ -115,6 +120,8 @@ class CellPool(Service):
                     needs_deep = True
                 case CellLost(end_name):
                     loss = await _loss(cell, end_name)
+                    if end_name == _STARVED:
+                        raise NoCellFree("the machine is too busy")
                     if is_second_try or not loss.may_try_again or not self._left(task):
                         return report_of_a_lost_cell(loss.name)
                     is_second_try = True
@@ -126,7 +133,7 @@ class CellPool(Service):
 
     async def _examine_in(self, cell: Cell, task: _Task) -> Answer:
         left = self._left(task)
-        deadline = self._reactor.callLater(left, cell.give_up, "cell-time")
+        deadline = self._reactor.callLater(left, _out_of_time, cell, queued_seconds(cell.pid), left)
         try:
             cpu_seconds = min(CPU_SECONDS, left)
             return await cell.examine(task.spool, cpu_seconds, task.wishes, wants_artifacts=task.wants_artifacts)
@@ -179,6 +186,11 @@ class CellPool(Service):
         if any(not self._turns.under_way(turn.tenant_id) for turn in self._turns.waiting):
             self._population.add_one()
         self._look_later()
+
+
+def _out_of_time(cell: Cell, queued_before: float, seconds: float) -> None:
+    is_starved = queued_seconds(cell.pid) - queued_before > seconds * _STARVED_SHARE
+    cell.give_up(_STARVED if is_starved else "cell-time")
 
 
 async def _loss(cell: Cell, end_name: str) -> Loss:

@@ -13,6 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SkipTest, TestCase
 
+from mx.cell import pool as pool_module
 from mx.cell.nursery_link import Spawn
 from mx.cell.pool import CellPool
 from mx.cell.report import CellReport, NoCellFree
@@ -141,11 +142,26 @@ class PoolTests(TestCase):
     async def test_a_hanging_child_is_killed_at_the_deadline(self) -> None:
         """A child that does not answer: `cell-time`, no second try, and the child is gone."""
         pool = self.pool()
+        self.patch(pool_module, "queued_seconds", lambda pid: 0.0)
         await self.examine(pool, b"x")
         (first,) = pids(pool)
         os.kill(first, signal.SIGSTOP)
         assert names(await self.examine(pool, b"x", seconds=0.2)) == ["cell-time"]
         assert not _exists(first)
+
+    async def test_a_cell_that_was_not_let_run_does_not_blame_its_message(self) -> None:
+        """The machine is too busy: the sender is told to try again, and the cell is replaced."""
+        pool = self.pool()
+        await self.examine(pool, b"x")
+        (first,) = pids(pool)
+        os.kill(first, signal.SIGSTOP)
+        waited = iter((1.0, 1.15))
+        self.patch(pool_module, "queued_seconds", lambda pid: next(waited))
+        with self.assertRaises(NoCellFree):
+            await self.examine(pool, b"x", seconds=0.2)
+        self.patch(pool_module, "queued_seconds", lambda pid: 0.0)
+        assert not _exists(first)
+        assert (await self.examine(pool, b"x")).findings == ()
 
     async def test_a_bomb_is_unscannable_and_the_child_lives(self) -> None:
         """The budget ends a zip bomb before the limits of the process do."""
@@ -159,6 +175,8 @@ class PoolTests(TestCase):
     async def test_a_fault_in_a_reader_costs_one_verdict(self) -> None:
         """Crash, hang, memory, exception, exit: unscannable, with what was being opened; the next message is fine."""
         pool = self.pool(spawn=spawn_hostile_nursery)
+        # However busy the machine of the tests is.
+        self.patch(pool_module, "queued_seconds", lambda pid: 0.0)
         cases = {
             b"crash": "cell-died.gzip",
             b"exit": "cell-died.gzip",
