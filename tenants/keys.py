@@ -13,9 +13,11 @@ key was changed or belongs to another master key. A new master key is never made
 import base64
 import binascii
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -23,7 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from tenants.blobs.durable_file import create_durably
+from tenants.blobs.durable_file import create_durably, write_durably
 from tenants.blobs.segments import KEY_OCTETS, SealBroken
 from tenants.refusals import NotFound, Refusal
 from tenants.statements import insert_if_absent
@@ -47,36 +49,98 @@ class TenantKey:
 
 
 class Keyring:
-    """The master key, and what can be done with it. It shows neither itself nor any other key."""
+    """The master key, and what can be done with it. It shows neither itself nor any other key.
 
-    def __init__(self, master_key: bytes) -> None:
-        if len(master_key) != KEY_OCTETS:
+    During a rotation there are several master keys: the first wraps, all of them open. A process that meets a key
+    which none of its own opens looks where they came from once more; what it knew before it keeps, because a key that
+    it read from the database a moment ago may be wrapped by the one before.
+    """
+
+    def __init__(self, *master_keys: bytes, read_again: Callable[[], tuple[bytes, ...]] | None = None) -> None:
+        if not master_keys or any(len(key) != KEY_OCTETS for key in master_keys):
             raise KeyTrouble(f"The master key must be {KEY_OCTETS} octets long.")
-        self._master_key = master_key
+        self._keys = master_keys
+        self._read_again = read_again
 
     def new_tenant_key(self, tenant_id: int, version: int) -> TenantKey:
         """A new random key for a tenant."""
-        key = secrets.token_bytes(KEY_OCTETS)
-        return TenantKey(tenant_id, version, wrap(self._master_key, key, _tenant_key_use(tenant_id, version)))
+        self._look_again()
+        return self._wrapped(tenant_id, version, secrets.token_bytes(KEY_OCTETS))
 
     def unwrap(self, key: TenantKey) -> bytes:
         """The tenant's key itself. Raises SealBroken."""
-        return unwrap(self._master_key, key.wrapped, _tenant_key_use(key.tenant_id, key.version))
+        opened = _opened_by_one_of(self._keys, key)
+        if opened is None and self._look_again():
+            opened = _opened_by_one_of(self._keys, key)
+        if opened is None:
+            raise SealBroken("a tenant's key does not fit the master key")
+        return opened
+
+    def rewrapped(self, key: TenantKey) -> TenantKey | None:
+        """The same key, wrapped by the newest master key; None when it is already. Raises SealBroken."""
+        self._look_again()
+        if _opened_by_one_of(self._keys[:1], key) is not None:
+            return None
+        return self._wrapped(key.tenant_id, key.version, self.unwrap(key))
+
+    def _wrapped(self, tenant_id: int, version: int, key: bytes) -> TenantKey:
+        return TenantKey(tenant_id, version, wrap(self._keys[0], key, _tenant_key_use(tenant_id, version)))
+
+    def _look_again(self) -> bool:
+        """Whether there is a key that was not known."""
+        if self._read_again is None:
+            return False
+        found, known = self._read_again(), self._keys
+        # Set at once: other threads read it.
+        self._keys = (*found, *(key for key in known if key not in found))
+        return not set(found) <= set(known)
+
+
+def _opened_by_one_of(master_keys: Iterable[bytes], key: TenantKey) -> bytes | None:
+    for master_key in master_keys:
+        with suppress(SealBroken):
+            return unwrap(master_key, key.wrapped, _tenant_key_use(key.tenant_id, key.version))
+    return None
 
 
 def load_keyring(given: str | None, file: Path) -> Keyring:
-    """The keyring of the key given (base64 of 32 octets), or of the one in the file, which is made when missing."""
+    """The keyring of the key given (base64 of 32 octets), or of those in the file, which is made when missing."""
     if given:
         return Keyring(_decode(given, "PRATIQUE_MASTER_KEY"))
     try:
         if not file.exists():
-            create_durably(file, base64.b64encode(secrets.token_bytes(KEY_OCTETS)) + b"\n")
-        # Read back in every case: another process may have made it in the same moment.
+            create_durably(file, _line(secrets.token_bytes(KEY_OCTETS)))
+    except OSError as error:
+        raise KeyTrouble(f"The master key in {file} cannot be read: {error.strerror}.") from error
+    # Read back in every case: another process may have made it in the same moment.
+    return Keyring(*master_keys_in(file), read_again=partial(master_keys_in, file))
+
+
+def master_keys_in(file: Path) -> tuple[bytes, ...]:
+    """The master keys in a file, one a line: the newest, and during a rotation the one before. Raises KeyTrouble."""
+    try:
         text = file.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise KeyTrouble(f"The master key in {file} cannot be read: {reason}.") from error
-    return Keyring(_decode(text, str(file)))
+    return tuple(_decode(line, str(file)) for line in text.split() or [""])
+
+
+def begin_master_rotation(file: Path) -> bool:
+    """Put a new master key in front of the one in the file; False when one is there already: go on with it."""
+    keys = master_keys_in(file)
+    if len(keys) == 1:
+        write_durably(file, map(_line, (secrets.token_bytes(KEY_OCTETS), *keys)))
+    return len(keys) == 1
+
+
+def end_master_rotation(file: Path) -> None:
+    """Take all but the newest master key out of the file: nothing is wrapped by them any more."""
+    write_durably(file, [_line(master_keys_in(file)[0])])
+
+
+def _line(key: bytes) -> bytes:
+    return base64.b64encode(key) + b"\n"
 
 
 def _decode(text: str, source: str) -> bytes:
@@ -135,6 +199,17 @@ def current_key(session: Session, tenant_id: int) -> TenantKey:
 def shred(session: Session, tenant_id: int) -> None:
     """Delete a tenant's keys: nothing that was sealed with them can be read again."""
     session.execute(delete(customers.tenant_key).where(customers.tenant_key.c.tenant_id == tenant_id))
+
+
+def hold_key(session: Session, tenant_id: int, version: int) -> None:
+    """Make sure that this key stays until the transaction has ended. Raises SealBroken when it is gone already.
+
+    Without that, octets sealed with a key that is being rotated away, or shredded, could be promised and never opened.
+    """
+    table = customers.tenant_key
+    held = select(table.c.version).where(table.c.tenant_id == tenant_id, table.c.version == version)
+    if session.scalar(held.with_for_update(read=True, key_share=True)) is None:
+        raise SealBroken("the tenant's key was changed in this moment")
 
 
 def _tenant_key_use(tenant_id: int, version: int) -> bytes:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from tenants.blobs.contract import BlobStore, new_name
 from tenants.blobs.segments import KEY_OCTETS, Context, open_sealed, seal
-from tenants.keys import Keyring, TenantKey, unwrap, wrap
+from tenants.keys import Keyring, TenantKey, hold_key, unwrap, wrap
 from tenants.statements import insert_if_absent
 from tenants.tables import customers, mail, quarantine, queue
 
@@ -45,6 +45,9 @@ class SealedBlob:
     """Of the plain content."""
     wrapped_key: bytes
     tenant_key: TenantKey
+    """What wraps the data key now."""
+    sealed_version: int
+    """The version of the tenant's key when the octets were sealed, which they are bound to."""
 
 
 class SealedStore:
@@ -60,12 +63,13 @@ class SealedStore:
         context = _context(tenant_key, name)
         self._blobs.put(name, seal(data_key, context, counted))
         wrapped = wrap(self._keyring.unwrap(tenant_key), data_key, context.associated_data)
-        return SealedBlob(name, kind, counted.octets, wrapped, tenant_key)
+        return SealedBlob(name, kind, counted.octets, wrapped, tenant_key, tenant_key.version)
 
     def read(self, blob: SealedBlob) -> Iterator[bytes]:
         """The plain octets, in pieces of at most 64 KiB. Raises BlobMissing, SealBroken, perhaps after some pieces."""
-        context = _context(blob.tenant_key, blob.name)
-        data_key = unwrap(self._keyring.unwrap(blob.tenant_key), blob.wrapped_key, context.associated_data)
+        use = _context(blob.tenant_key, blob.name).associated_data
+        data_key = unwrap(self._keyring.unwrap(blob.tenant_key), blob.wrapped_key, use)
+        context = Context(blob.tenant_key.tenant_id, blob.name, blob.sealed_version)
         return open_sealed(data_key, context, self._blobs.get(blob.name))
 
     def delete(self, names: Iterable[str]) -> None:
@@ -100,7 +104,13 @@ def _context(tenant_key: TenantKey, name: str) -> Context:
 
 
 def add_blobs(session: Session, blobs: Iterable[SealedBlob | None], now: datetime) -> None:
-    """Write the rows of these blobs; one that several rows of a transaction share may be given again."""
+    """Write the rows of these blobs; one that several rows of a transaction share may be given again.
+
+    Raises SealBroken when the key that they are sealed with was taken away meanwhile: they could never be opened.
+    """
+    given = [blob for blob in blobs if blob is not None]
+    for tenant_id, version in {(blob.tenant_key.tenant_id, blob.tenant_key.version) for blob in given}:
+        hold_key(session, tenant_id, version)
     rows = [
         {
             "name": blob.name,
@@ -111,8 +121,7 @@ def add_blobs(session: Session, blobs: Iterable[SealedBlob | None], now: datetim
             "octets": blob.octets,
             "stored_at": now,
         }
-        for blob in blobs
-        if blob is not None
+        for blob in given
     ]
     insert_if_absent(session, mail.blob, rows)
 
@@ -130,7 +139,8 @@ def blobs_named(session: Session, tenant_id: int, names: Iterable[str]) -> dict[
 
 def _blob(row: Row[Any]) -> SealedBlob:
     tenant_key = TenantKey(row.tenant_id, row.key_version, row.wrapped)
-    return SealedBlob(row.name, BlobKind(row.kind), row.octets, row.wrapped_key, tenant_key)
+    sealed_version = row.key_version if row.sealed_version is None else row.sealed_version
+    return SealedBlob(row.name, BlobKind(row.kind), row.octets, row.wrapped_key, tenant_key, sealed_version)
 
 
 def take_unneeded(session: Session, limit: int) -> tuple[str, ...]:

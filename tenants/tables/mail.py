@@ -64,7 +64,10 @@ blob = Table(
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False),
     Column("kind", Words, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
+    # Of the tenant's key that wraps the data key now.
     Column("key_version", Integer, nullable=False),
+    # Of the one that the octets are bound to, where that was another.
+    Column("sealed_version", Integer),
     Column("octets", BigInteger, nullable=False),
     Column("stored_at", Moment, nullable=False),
 )
