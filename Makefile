@@ -50,6 +50,7 @@ test-faults: .venv/installed-test ## 60 kills on both kinds of storage, 60 power
 	$(BIN)/python -m tests.faults.crash --on postgresql
 	$(BIN)/python -m tests.faults.power_cut
 	$(BIN)/python -m tests.faults.power_cut --cuts 20 --without-sync
+	$(BIN)/python -m tests.faults.many_nodes
 	$(BIN)/python -m tests.faults.key_rotation
 	$(BIN)/python -m pytest tests/faults
 
