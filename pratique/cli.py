@@ -46,6 +46,7 @@ COMMANDS = {
     "stamp": "Antivirus stamps: the key of ours, and whether one is good.",
     "accounted": "One line for each message in queue or quarantine.",
     "agents": "The transport agents, and the order of a policy's.",
+    "blobs": "The store of sealed mail: check it against the database.",
     "keys": "Keys of stored mail: list, rotate.",
     "engines": "What each node says of its engines; findings to ignore.",
 }

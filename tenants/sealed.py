@@ -162,6 +162,11 @@ def take_unneeded(session: Session, limit: int) -> tuple[str, ...]:
     return names
 
 
+def named_by_rows(session: Session) -> set[str]:
+    """The names of all blobs that have a row."""
+    return set(session.scalars(select(mail.blob.c.name)))
+
+
 def names_without_row(session: Session, names: Iterable[str]) -> tuple[str, ...]:
     """Which of these names have no row: octets that nothing points to."""
     given = list(names)
