@@ -80,6 +80,7 @@ def test_no_secret_is_shown(node: Node) -> None:
         if environment.exists():
             # A cell's cannot even be read, unless by root.
             node.assert_says_nothing(f"environment of {process.kind}", environment.read_bytes().decode("latin-1"))
+    wait_until(lambda: '"ready"' in node.page("/readyz"), "the node is ready", 60)
     node.rows.stop()
     assert send(one.smtp_port, letter(uuid4().hex)).code == 451
     assert json.loads(node.page("/readyz").rpartition("\n\n")[2])["database"] == "away"
