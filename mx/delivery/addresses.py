@@ -17,6 +17,7 @@ Limits: an answer is believed for 30 s.
 import ipaddress
 import socket
 from collections.abc import Sequence
+from functools import lru_cache
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred
@@ -53,9 +54,10 @@ class NoAddress(Exception):
         self.refusal = refusal
 
 
+@lru_cache(maxsize=MOST_BELIEVED)
 def is_public(address: str) -> bool:
     """Whether an address is one of the open internet, IPv4 addresses inside IPv6 ones included."""
-    parsed = ipaddress.ip_address(address)
+    parsed = _parsed(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.scope_id is not None:
             return False
@@ -73,7 +75,7 @@ def why_not(address: str, port: int, own: OwnPlaces, *, allow_private: bool) -> 
     """Why this address must not be connected to, as the end of a sentence; None when it may be."""
     if own.listens_at(address, port) or (own.listens_everywhere_at(port) and is_of_this_machine(address)):
         return OURSELVES
-    if ipaddress.ip_address(address).is_unspecified:
+    if _parsed(address).is_unspecified:
         return "is no address to connect to"
     return None if allow_private or is_public(address) else "is a private address"
 
@@ -201,8 +203,14 @@ class Addresses:
         return addresses
 
 
+@lru_cache(maxsize=MOST_BELIEVED)
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Every message asks of the same few. Raises ValueError."""
+    return ipaddress.ip_address(address)
+
+
 def _literal(host: str) -> tuple[str, ...]:
     try:
-        return (str(ipaddress.ip_address(host)),)
+        return (str(_parsed(host)),)
     except ValueError:
         return ()

@@ -25,6 +25,9 @@ def in_order(routes: Iterable[Route], chance: Callable[[], float]) -> list[Route
         groups.setdefault(route.priority, []).append(route)
     result: list[Route] = []
     for _, group in sorted(groups.items()):
+        if len(group) == 1:
+            result += group
+            continue
         draws = {route: (1.0 - chance()) ** (1.0 / route.terms.weight) for route in group}
         result.extend(sorted(group, key=lambda route: -draws[route]))
     return result
