@@ -52,11 +52,14 @@ test-faults: .venv/installed-test ## 60 kills on both kinds of storage, 60 power
 	$(BIN)/python -m tests.faults.power_cut --cuts 20 --without-sync
 	$(BIN)/python -m tests.faults.many_nodes
 	$(BIN)/python -m tests.faults.key_rotation
+	$(BIN)/python -m tests.faults.queue_simulation 1000
+	$(BIN)/python -m tests.faults.joe_job
 	$(BIN)/python -m pytest tests/faults
 
 test-load: .venv/installed-test ## 10,000 idle connections, slow ones, 1 GiB of memory, a soak: SOAK_MINUTES=10
 	$(BIN)/python -m tests.load.connections
 	$(BIN)/python -m tests.load.memory
+	$(BIN)/python -m tests.load.queue_fairness
 	$(BIN)/python -m tests.load.soak --minutes $(or $(SOAK_MINUTES),10)
 
 clean: ## remove the virtual environment and the caches, never the data in ./var

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from random import random
 from socket import gethostname, socket
 from typing import Any
 
 from twisted.application.service import MultiService
 
+from mx.delivery.clock_watch import ClockWatch
 from mx.delivery.queue import Offering, QueueWork
 from mx.delivery.runner import Runner
 from mx.delivery.schedule import next_attempt_at, rest_until
@@ -35,8 +36,11 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     owner = f"{gethostname()}/{os.getpid()}"
     own_mail = compose_own_mail(settings, reactor, storage, next_hops, directory, owner)
 
+    watch = ClockWatch(present_time, reactor.seconds)
+
     def attempt_after(now: datetime, attempts: int, expires_at: datetime) -> datetime | None:
-        return next_attempt_at(now, attempts, expires_at, settings.retry, random)
+        ends = datetime.max.replace(tzinfo=UTC) if watch.has_jumped() else expires_at
+        return next_attempt_at(now, attempts, ends, settings.retry, random)
 
     offering = Offering(
         directory=directory,

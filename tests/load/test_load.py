@@ -7,6 +7,7 @@ import pytest
 from tests.load.connections import beside, faults, small_node
 from tests.load.hostile import source_of
 from tests.load.memory import crowd
+from tests.load.queue_fairness import trial
 from tests.load.soak import Sample, slope
 from tests.servers.program import ServerMissing
 
@@ -27,6 +28,12 @@ def test_idle_and_slow_connections_stop_nobody() -> None:
         for kind in ("idle", "data"):
             result = beside(one, kind, 200, 1.0)
             assert faults(result, 200, most_seconds=30.0) == [], str(result)
+
+
+def test_a_full_queue_of_one_tenant_beside_anothers_mail() -> None:
+    """500 copies for a dead server; nobody else is put off. The times are for `make test-load`."""
+    _, beside = trial(500, 1.0)
+    assert beside.taken == beside.sent, str(beside)
 
 
 def test_large_letters_in_little_memory() -> None:

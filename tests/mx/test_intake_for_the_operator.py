@@ -52,6 +52,7 @@ class OperatorsMail(TestCase):
             now=lambda: NOW,
             hostname=HOSTNAME,
             scratch=world.folder,
+            service="stamps.service.example",
         ).conversation()
         for address in ("postmaster", f"Abuse@{HOSTNAME}"):
             assert await conversation.recipient(Recipient(address), ()) == reply.RECIPIENT_OK
