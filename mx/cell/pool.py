@@ -35,8 +35,9 @@ CPU_SECONDS = 10.0
 _PATIENCE_SECONDS = 0.05
 DEEPEN_SECONDS = 1.0
 _STARVED = "cell-starved"
-_STARVED_SHARE = 0.5
-"""Of its time: kept from running for longer, a cell has not shown that its message takes too long."""
+_STARVED_SHARE = 0.25
+"""Of its time: kept from running for longer, a cell has not shown that its message takes too long. It may compute for
+half of it at most (CPU_SECONDS), and on a machine that is too busy it waits for memory and its parent as well."""
 
 
 @dataclass(eq=False, slots=True)
