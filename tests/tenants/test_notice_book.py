@@ -94,7 +94,7 @@ def test_a_notice_ends_once(world: CustomerWorld) -> None:
 
 
 def ask(world: CustomerWorld, email: str, asked_from: str = "192.0.2.1", at: float = 0) -> None:
-    with world.database.unit_of_work(Reader.OPERATOR) as session:
+    with world.database.unit_of_work(Reader.SIGN_IN) as session:
         ask_sign_in(session, email=email, asked_from=asked_from, now=later(seconds=at))
 
 
