@@ -10,6 +10,7 @@ Standards: RFC 8461 sections 3.1 (TXT record: the id changes when the policy doe
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 
 _MAX_AGE_SECONDS = {"testing": 86_400, "enforce": 604_800, "none": 86_400}
 """A day while it is tried, so that a mistake is over by tomorrow; then a week (RFC 8461: at most a year)."""
@@ -49,9 +50,13 @@ def policy_text(mx_name: str, mode: StsMode) -> str:
 
 def tls_records(domain: str, mx_name: str, mode: StsMode, portal_host: str) -> tuple[DnsRecord, ...]:
     """Where the policy is, which one it is, and where reports go: to the domain's own postmaster."""
+    try:
+        kind, place = ("A" if ip_address(portal_host).version == 4 else "AAAA"), portal_host
+    except ValueError:
+        kind, place = "CNAME", f"{portal_host}."
     policy_id = hashlib.sha256(policy_text(mx_name, mode).encode("ascii")).hexdigest()[:32]
     return (
-        DnsRecord(f"mta-sts.{domain}", "CNAME", f"{portal_host}."),
+        DnsRecord(f"mta-sts.{domain}", kind, place),
         DnsRecord(f"_mta-sts.{domain}", "TXT", f"v=STSv1; id={policy_id};"),
         DnsRecord(f"_smtp._tls.{domain}", "TXT", f"v=TLSRPTv1; rua=mailto:postmaster@{domain}"),
     )

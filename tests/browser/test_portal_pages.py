@@ -170,6 +170,7 @@ def _furnish(world: PortalWorld) -> dict[str, str]:
     number = world.hold()
     world.hold("blue-harbour", recipients=("otto@blue-harbour.example",))
     transaction = world.deliver()
+    waiting = world.queue()
     world.clock.advance(minutes=3)
     return {
         "list": "/quarantine",
@@ -182,6 +183,9 @@ def _furnish(world: PortalWorld) -> dict[str, str]:
         "messages": "/messages",
         "trace": f"/messages/{transaction}",
         "trace-released": f"/messages/{world.held(released).facts.transaction}",
+        "queue": "/queue",
+        "waiting": f"/queue/{waiting}",
+        "domains": "/domains",
         "tenants": "/tenant",
         "policy": "/policy",
         "policy-domain": "/policy/1",

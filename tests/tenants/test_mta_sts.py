@@ -22,6 +22,12 @@ def test_the_records_say_where_the_policy_and_the_reports_are() -> None:
     assert reports == DnsRecord("_smtp._tls.acme.example", "TXT", "v=TLSRPTv1; rua=mailto:postmaster@acme.example")
 
 
+@pytest.mark.parametrize(("host", "record"), [("192.0.2.7", "A 192.0.2.7"), ("2001:db8::7", "AAAA 2001:db8::7")])
+def test_a_portal_that_has_no_name_is_given_by_its_address(host: str, record: str) -> None:
+    """An alias can only lead to a name."""
+    assert tls_records("acme.example", MX, StsMode.TESTING, host)[0].text == f"mta-sts.acme.example. {record}"
+
+
 def test_the_id_changes_with_the_policy_and_with_nothing_else() -> None:
     """Senders fetch the policy again when it does: up to 32 letters and digits."""
     ids = {
