@@ -21,6 +21,7 @@ from mx import reply
 from mx.agents.chain import Chain
 from mx.agents.hearings import Hearings
 from mx.agents.second_look import LOOK_SECONDS
+from mx.agents.stamp_check import StampCheck
 from mx.cell.report import NoCellFree
 from mx.cell.wishes import wishes_of
 from mx.disposition.carry_out import Disposition
@@ -41,9 +42,6 @@ from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing, Standings, Status
 from tenants.policy import Policy
 from tenants.trace import Trace
-
-MOST_RECEIVED_LINES = 100
-"""RFC 5321 section 6.3 asks for at least 100 before a message counts as looping."""
 
 
 class Recipients(Protocol):
@@ -66,8 +64,7 @@ class Intake:
     """False when the disks that hold spool, blobs or database come near their end."""
     now: Callable[[], datetime]
     hostname: str
-    service: str
-    """The domain of this service's stamps."""
+    stamps: StampCheck
     scratch: Path
 
     def conversation(self) -> "IntakeConversation":
@@ -145,20 +142,23 @@ class _Transaction:
         """Rows 5 to 12. Raises NoCellFree and SpoolFull with nothing promised."""
         intake, envelope, spool, agents = self.intake, self.envelope, self.spool, self.agents
         taken = reply.message_taken(envelope.transaction)
-        section = read_header_section(spool, intake.hostname, intake.service)
-        if section.received_lines > MOST_RECEIVED_LINES:
+        section = read_header_section(spool, intake.hostname, intake.stamps.service)
+        if section.has_looped:
             return reply.LOOP
         if refused := await agents.headers_seen(envelope, section.header, spool.octets):
             intake.trace.write(*agents.events(envelope), *agents.refusal_events(envelope))
             return settle(refused, taken)
-        examination = await self._examine(spool, ENGINE_SECONDS - agents.seconds_kept)
+        stamp = await intake.stamps.check(section.stamp)
+        examination = await self._examine(spool, ENGINE_SECONDS - agents.seconds_kept - stamp.seconds)
+        examination = replace(examination, seconds=examination.seconds + stamp.seconds)
         refused = await agents.opened(envelope, section.header, spool, examination)
         copies = [self._copy(recipient, examination) for recipient in dict.fromkeys(envelope.recipients)]
         decisions = {copy.recipient: copy.decision for copy in copies}
         on_top = headers_on_top(envelope, examination, intake.hostname)
         refused = refused or await agents.decided(envelope, section.header, spool, examination, decisions, on_top)
         copies = [replace(copy, from_agents=agents.headers_for(copy.standing.policy)) for copy in copies]
-        message = ExaminedMessage(envelope, spool, section.content, on_top, agents.with_findings(examination))
+        content, examined = section.forwarded(is_stamp_forged=stamp.is_forged), agents.with_findings(examination)
+        message = ExaminedMessage(envelope, spool, content, on_top, examined, stamp.is_forged)
         outcomes = refused or await intake.disposition.carry_out(message, copies, self._examine_again)
         answer = settle(outcomes, taken)
         await agents.delivered(envelope, examination, outcomes)

@@ -1,6 +1,8 @@
 """Arriving headers that claim to be ours: the only octets that Pratique ever takes away. Also counts `Received` lines.
 
-An antivirus stamp of another service stays where it is the only one and can be read (docs/stamp.md).
+An antivirus stamp of another service stays where it is the only one, can be read, and is not forged (docs/stamp.md).
+Whether it is forged is a question to the DNS, which the intake has asked once (`mx/agents/stamp_check.py`); the answer
+is kept with the message, so that queue and quarantine send what would have been sent at once.
 
 Comes in: the octets as received. A bare CR or LF, which only chunks can bring, begins a line here as well, because
 some program takes it for one. Goes out: the same Content, which is nearly always so, or one without those fields.
@@ -14,7 +16,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from mx.artifact import Content
-from mx.stamp.form import BadStamp, read_stamp
+from mx.stamp.form import BadStamp, Stamp, read_stamp
 
 _OURS = re.compile(rb"(?:pratique-[!-9;-~]*|mime-ambiguity-results)[ \t]*$", re.IGNORECASE)
 _STAMP = re.compile(rb"pratique-stamp[ \t]*:", re.IGNORECASE)
@@ -23,6 +25,8 @@ _MAY_BE_OURS = re.compile(rb"(?:^|[\r\n])(?:pratique-|mime-ambiguity-results|aut
 _RECEIVED = re.compile(rb"(?:^|\n)received[ \t]*:", re.IGNORECASE)
 _FIELD_END = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?![ \t])")
 _MOST_HEADER_OCTETS = 1 << 20
+MOST_RECEIVED_LINES = 100
+"""RFC 5321 section 6.3 asks for at least 100 before a message counts as looping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +52,51 @@ class Pieces:
 
 
 @dataclass(frozen=True, slots=True)
+class ForeignStamp:
+    """The one stamp of a message, well formed and of another service."""
+
+    stamp: Stamp
+    field: bytes
+    """As it stands in the header section."""
+    header: bytes
+    """The header section without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeaderSection:
     """What the delivery needs to know of a message's header section."""
 
     header: bytes
     """As received, without the empty line."""
     received_lines: int
+    stamp: ForeignStamp | None
     content: Content
-    """What is forwarded: the octets as received, without fields that falsely claim to be ours."""
+    """As received."""
+    kept: tuple[bytes, ...]
+    """The header section in pieces, without those that falsely claim to be ours; a foreign stamp is a piece."""
+
+    @property
+    def has_looped(self) -> bool:
+        return self.received_lines > MOST_RECEIVED_LINES
+
+    def forwarded(self, *, is_stamp_forged: bool) -> Content:
+        """What is forwarded: the octets as received, without fields that falsely claim to be ours, or to be a stamp."""
+        forged = self.stamp.field if self.stamp is not None and is_stamp_forged else None
+        kept = b"".join(piece for piece in self.kept if piece is not forged)
+        return self.content if len(kept) == len(self.header) else Pieces(self.content, kept, len(self.header))
 
 
-def read_header_section(content: Content, authserv_id: str, service: str = "") -> HeaderSection:
+def read_header_section(content: Content, authserv_id: str, service: str) -> HeaderSection:
     """The number of `Received` lines, and the content as it is forwarded; `service` is whose stamps are ours."""
     header = header_octets_of(content)
     received = len(_RECEIVED.findall(header))
     if not _MAY_BE_OURS.search(header):
-        return HeaderSection(header, received, content)
+        return HeaderSection(header, received, None, content, (header,))
     fields = list(fields_of(header))
     foreign = _foreign_stamp(fields, {authserv_id, service})
-    our_id = authserv_id.encode("ascii")
-    kept = b"".join(field for field in fields if field is foreign or not _claims_to_be_ours(field, our_id))
-    is_whole = len(kept) == len(header)
-    return HeaderSection(header, received, content if is_whole else Pieces(content, kept, len(header)))
+    stamp, our_id = foreign.field if foreign is not None else None, authserv_id.encode("ascii")
+    kept = tuple(field for field in fields if field is stamp or not _claims_to_be_ours(field, our_id))
+    return HeaderSection(header, received, foreign, content, kept)
 
 
 def header_octets_of(content: Content) -> bytes:
@@ -103,15 +130,18 @@ def fields_of(header: bytes) -> Iterator[bytes]:
         yield header[start:]
 
 
-def _foreign_stamp(fields: Sequence[bytes], ours: Set[str]) -> bytes | None:
+def _foreign_stamp(fields: Sequence[bytes], ours: Set[str]) -> ForeignStamp | None:
     """The one stamp, where it can be read and is another service's."""
     stamps = [field for field in fields if _STAMP.match(field)]
     if len(stamps) != 1:
         return None
     try:
-        return stamps[0] if read_stamp(stamps[0]).domain not in ours else None
+        stamp = read_stamp(stamps[0])
     except BadStamp:
         return None
+    if stamp.domain in ours:
+        return None
+    return ForeignStamp(stamp, stamps[0], b"".join(field for field in fields if field is not stamps[0]))
 
 
 def _claims_to_be_ours(field: bytes, authserv_id: bytes) -> bool:

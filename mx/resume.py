@@ -88,6 +88,8 @@ class Releaser:
     reactor: Any
     now: Callable[[], datetime]
     hostname: str
+    service: str
+    """The domain of this service's stamps."""
     scratch: Path
     owner: str
     times: QueueTimes
@@ -149,10 +151,11 @@ class Releaser:
             for copy in copies
             if whys[copy.recipient.address] is None
         ]
-        content = read_header_section(spool, self.hostname).content
+        is_forged = leased.message.facts.is_stamp_forged
+        content = read_header_section(spool, self.hostname, self.service).forwarded(is_stamp_forged=is_forged)
         on_top = headers_on_top(envelope, examination, self.hostname)
         travels = replace(envelope, has_bare_line_ends=has_bare_line_ends(content))
-        examined = ExaminedMessage(travels, spool, content, on_top, examination)
+        examined = ExaminedMessage(travels, spool, content, on_top, examination, is_forged)
         results = await forward(self.forwarding, examined, leaving) if leaving else []
         await self._tell(envelope, found, results)
         sent = {copy.recipient.address: self._result(examined, copy, result) for copy, result in results}

@@ -2,7 +2,7 @@
 
 A message's row is written by whoever comes first: the trace (batched, up to 1 s after the reply), or the transaction
 that holds or queues the message. Both give the same facts, so the second changes nothing; what the sender asks to be
-told is known to the transaction alone, because nobody needs it of a message that is gone.
+told, and whether its stamp is forged, is known to the transaction alone: nobody needs it of a message that is gone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,6 +46,8 @@ class MessageFacts:
     """What the sender asks to be told: the parameters of MAIL as they came (RFC 3461)."""
     recipients_dsn: tuple[tuple[str, str], ...] = ()
     """Address in lower case, and the parameters of its RCPT, where there were any."""
+    is_stamp_forged: bool = False
+    """The antivirus stamp of another service that it came with does not verify, and is not forwarded."""
 
 
 def remember_messages(session: Session, messages: Iterable[MessageFacts]) -> None:
@@ -135,6 +137,7 @@ def facts_from_row(
         row.requires_tls,
         row.dsn,
         recipients_dsn,
+        row.is_stamp_forged,
     )
 
 
@@ -153,5 +156,6 @@ def _row(facts: MessageFacts) -> dict[str, object]:
         "verdict": facts.verdict,
         "requires_tls": facts.requires_tls,
         "dsn": facts.dsn,
+        "is_stamp_forged": facts.is_stamp_forged,
         "search_text": "\n".join((facts.subject, facts.reverse_path, *facts.recipients)).casefold(),
     }

@@ -6,37 +6,30 @@ any case, and a finding of ours counts whatever a stamp says. `docs/stamp.md` is
 
 Failure: every doubt, a DNS that does not answer among them, means that the message is examined as if there were no
 stamp. What was wrong is a fact for the trace, `stamp`: a forged one can be seen there.
-Limits: KEY_SECONDS for the key.
+Limits: KEY_SECONDS of `stamp_check.py` for the key. A forged one is taken away there, whether this agent is on or not.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Set
 from datetime import UTC, datetime
-from typing import Any
 
 from mx.agents.contract import About, Answers, Fact, Go, HeadersSeen, Observe, OnFailure, Spare
+from mx.agents.stamp_check import StampCheck
 from mx.authentication.dkim import split_fields
-from mx.authentication.hurried import Hurried
-from mx.authentication.questions import Dns, DnsFailed
 from mx.stamp.form import FIELD_NAME, BadStamp, Stamp, read_stamp
-from mx.stamp.key_record import place_of_key, read_public_key
 from mx.stamp.seal import Arrival, Flaw, flaw_of
 
 NAME = "stamp-reader"
-KEY_SECONDS = 2.0
 _FIELD_NAME = FIELD_NAME.lower().encode("ascii")
 
 
 class StampReader:
-    """Reads the stamps of these services; a key that is pinned is not asked for in the DNS."""
+    """Reads the stamps of these services."""
 
     about = About(NAME, deadline_seconds=3.0, on_failure=OnFailure.GO_ON)
 
-    def __init__(
-        self, dns: Dns, reactor: Any, own_domain: str, trusted: Mapping[str, bytes | None], now: Callable[[], float]
-    ) -> None:
-        """`trusted` maps each service's domain to its pinned key, or None; `now` is in seconds since 1970."""
-        self._dns, self._reactor, self._own_domain = dns, reactor, own_domain
-        self._trusted, self._now = trusted, now
+    def __init__(self, keys: StampCheck, trusted: Set[str], now: Callable[[], float]) -> None:
+        """`trusted`: the services' domains; `now` is in seconds since 1970."""
+        self._keys, self._trusted, self._now = keys, trusted, now
 
     async def on_headers(self, event: HeadersSeen) -> Answers:
         """What is spared, or why nothing is."""
@@ -55,7 +48,7 @@ class StampReader:
         arrival = Arrival(header, event.envelope.reverse_path.address, recipients, self._now())
         flaw = self._flaw(stamp, arrival, None)
         if flaw is Flaw.NO_KEY:  # all else is well
-            flaw = self._flaw(stamp, arrival, await self._key_of(stamp))
+            flaw = self._flaw(stamp, arrival, await self._keys.key_of(stamp))
         if flaw is not None:
             return _doubt(f"{stamp.domain}: {flaw.value}")
         digests = frozenset(leaf.hex() for leaf in stamp.leaves)
@@ -63,17 +56,7 @@ class StampReader:
         return Observe(facts=facts), Spare(digests, datetime.fromtimestamp(stamp.made_at, UTC))
 
     def _flaw(self, stamp: Stamp, arrival: Arrival, public_key: bytes | None) -> Flaw | None:
-        return flaw_of(stamp, arrival, self._own_domain, self._trusted, public_key)
-
-    async def _key_of(self, stamp: Stamp) -> bytes | None:
-        pinned = self._trusted.get(stamp.domain)
-        if pinned is not None:
-            return pinned
-        try:
-            texts = await Hurried(self._dns, self._reactor, KEY_SECONDS).txt(place_of_key(stamp))
-        except DnsFailed:
-            return None
-        return next((key for text in texts if (key := read_public_key(text)) is not None), None)
+        return flaw_of(stamp, arrival, self._keys.service, self._trusted, public_key)
 
 
 def _doubt(why: str) -> Answers:

@@ -73,6 +73,8 @@ class Offering:
     rest_until: Callable[[datetime, int], datetime]
     """From now, and how often in a row the next hop has not answered: when it is asked again."""
     hostname: str
+    service: str
+    """The domain of this service's stamps."""
     scratch: Path
 
 
@@ -177,7 +179,8 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
     except (OSError, BlobMissing, SealBroken) as error:
         log.error("queue.unreadable", delivery=first.id, transaction=first.facts.transaction, reason=str(error))
         return [Unreachable("the stored message cannot be read", is_unasked=True)] * len(group)
-    content = read_header_section(spool, parts.hostname).content
+    section = read_header_section(spool, parts.hostname, parts.service)
+    content = section.forwarded(is_stamp_forged=first.facts.is_stamp_forged)
     asked = dict(first.facts.recipients_dsn)
     transfer = Transfer(
         reverse_path=first.facts.reverse_path,

@@ -47,6 +47,8 @@ class Cleaner:
     """Cleans messages, one call each; calls may overlap."""
 
     hostname: str
+    service: str
+    """The domain of this service's stamps."""
     scratch: Path | None
 
     async def clean(
@@ -88,7 +90,8 @@ class Cleaner:
         if not isinstance(decision, Deliver):
             return "found-again"
         header = scanned_header(examination, decision, self.hostname, len(stripped.names))
-        content = read_header_section(spool, self.hostname).content
+        section = read_header_section(spool, self.hostname, self.service)
+        content = section.forwarded(is_stamp_forged=message.is_stamp_forged)
         note = f"parts taken out: {len(stripped.names)}" + (", DKIM broken" if stripped.breaks_dkim else "")
         return Cleaned(
             replace(message, spool=spool, content=content, examination=examination),

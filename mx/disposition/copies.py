@@ -26,6 +26,8 @@ class ExaminedMessage:
     """As forwarded: without arriving headers that falsely claim to be ours."""
     headers_on_top: bytes
     examination: Examination
+    is_stamp_forged: bool = False
+    """The arriving stamp of another service does not verify, and is not in `content`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +69,5 @@ def facts_of(message: ExaminedMessage, tenant_id: int) -> MessageFacts:
         recipients_dsn=tuple(
             (recipient.address.lower(), recipient.dsn.words) for recipient in envelope.recipients if recipient.dsn.words
         ),
+        is_stamp_forged=message.is_stamp_forged,
     )

@@ -1,6 +1,6 @@
 """A stamp's key as it stands in the DNS. Pure.
 
-Failure: None for a record that is none, or revoked (an empty `p`).
+Failure: None for a record that is none, or revoked (an empty `p`, which `is_revoked` tells apart).
 """
 
 import base64
@@ -15,6 +15,15 @@ _KEY_OCTETS = 32
 def place_of_key(stamp: Stamp) -> str:
     """The name at which the key's record stands."""
     return f"{stamp.selector}._pratique-stamp.{stamp.domain}"
+
+
+def is_revoked(text: bytes) -> bool:
+    """Whether this record says that the key was taken back."""
+    try:
+        tags = read_tags(text)
+    except ValueError:
+        return False
+    return (tags.get(b"v"), tags.get(b"k"), tags.get(b"p")) == (b"1", b"ed25519", b"")
 
 
 def read_public_key(text: bytes) -> bytes | None:

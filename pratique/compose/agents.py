@@ -18,6 +18,7 @@ from mx.agents.contract import Agent
 from mx.agents.dns_blocklists import DnsBlocklists
 from mx.agents.greylisting import Greylisting
 from mx.agents.sender_lists import SenderLists
+from mx.agents.stamp_check import StampCheck
 from mx.agents.stamp_reader import StampReader
 from mx.names.resolver import NamesResolver
 from pratique.dkim_keys import open_sealer
@@ -28,16 +29,29 @@ from pratique.stamp_key import open_signer
 from tenants.database_threads import DatabaseThreads
 
 
-def chain_of(settings: Settings, reactor: Any, threads: DatabaseThreads, now: Callable[[], datetime]) -> Chain:
-    """All agents of one process. Raises SettingsError."""
+def stamp_check_of(settings: Settings, reactor: Any) -> StampCheck:
+    """What fetches the keys of other services' stamps."""
+    dns = NamesResolver(reactor, _resolver(settings))
+    return StampCheck(dns, reactor, settings.service_domain, {each.domain: each.key for each in settings.stamp_trusted})
+
+
+def chain_of(
+    settings: Settings,
+    reactor: Any,
+    threads: DatabaseThreads,
+    now: Callable[[], datetime],
+    stamps: StampCheck | None = None,
+) -> Chain:
+    """All agents of one process; `stamps` is the process's own, where it has one. Raises SettingsError."""
     try:
-        return Chain(agents_of(settings, reactor, threads, now), reactor, may_spare=frozenset({stamp_reader.NAME}))
+        agents = agents_of(settings, reactor, threads, now, stamps or stamp_check_of(settings, reactor))
+        return Chain(agents, reactor, may_spare=frozenset({stamp_reader.NAME}))
     except ValueError as error:
         raise SettingsError(f"plugins: {error}.") from None
 
 
 def agents_of(
-    settings: Settings, reactor: Any, threads: DatabaseThreads, now: Callable[[], datetime]
+    settings: Settings, reactor: Any, threads: DatabaseThreads, now: Callable[[], datetime], stamps: StampCheck
 ) -> list[Agent]:
     """Every agent, whether a policy names it or not."""
     dns = NamesResolver(reactor, _resolver(settings))
@@ -47,9 +61,7 @@ def agents_of(
         Greylisting(threads, now),
         Authentication(dns, reactor, settings.hostname, time.time),
         AttachmentFilter(reactor),
-        StampReader(
-            dns, reactor, settings.service_domain, {each.domain: each.key for each in settings.stamp_trusted}, time.time
-        ),
+        StampReader(stamps, frozenset(each.domain for each in settings.stamp_trusted), time.time),
         AntivirusStamp(open_signer(settings.data, settings.service_domain), reactor, time.time),
         ArcSealing(dns, reactor, open_sealer(settings.data, settings.hostname), settings.hostname, time.time),
     ]

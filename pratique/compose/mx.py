@@ -17,7 +17,7 @@ from mx.intake import Intake
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
 from pratique.certificate import tls_of
-from pratique.compose.agents import chain_of
+from pratique.compose.agents import chain_of, stamp_check_of
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
@@ -68,17 +68,19 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
     call_outs = CallOuts(next_hops, storage.threads, present_time, reactor.seconds)
     quota, share = shares_of(settings)
     quotas = Quotas(storage.threads, reactor.seconds, quota)
+    cleaner = Cleaner(settings.hostname, settings.service_domain, storage.scratch)
+    stamps = stamp_check_of(settings, reactor)
     intake = Intake(
         directory=directory,
         recipients=Shares(call_outs, quotas, share, reactor.seconds),
         scanner=scanning.scanner,
-        chain=chain_of(settings, reactor, storage.threads, present_time),
-        disposition=Disposition(next_hops, WithinQuota(keeper, quotas), Cleaner(settings.hostname, storage.scratch)),
+        chain=chain_of(settings, reactor, storage.threads, present_time, stamps),
+        disposition=Disposition(next_hops, WithinQuota(keeper, quotas), cleaner),
         trace=trace,
         has_room=storage.has_room,
         now=present_time,
         hostname=settings.hostname,
-        service=settings.service_domain,
+        stamps=stamps,
         scratch=storage.scratch,
     )
     listener = SmtpListener(

@@ -53,6 +53,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
         own=own_mail.hops,
         rest_until=lambda now, failures: rest_until(now, failures, settings.retry, random),
         hostname=settings.hostname,
+        service=settings.service_domain,
         scratch=storage.scratch,
     )
     releaser = Releaser(
@@ -65,6 +66,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
         reactor=reactor,
         now=present_time,
         hostname=settings.hostname,
+        service=settings.service_domain,
         scratch=storage.scratch,
         owner=owner,
         times=QueueTimes(*queue_times(settings)),

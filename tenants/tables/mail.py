@@ -27,6 +27,8 @@ message = Table(
     Column("requires_tls", Boolean, nullable=False, server_default=false()),
     # What the sender asks to be told: the parameters of MAIL (RFC 3461).
     Column("dsn", Words, nullable=False, server_default=""),
+    # The stamp of another service does not verify: it is not forwarded, from wherever.
+    Column("is_stamp_forged", Boolean, nullable=False, server_default=false()),
     # Subject and addresses, case-folded here because SQLite folds ASCII only.
     Column("search_text", Words, nullable=False),
 )

@@ -5,9 +5,12 @@ from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from twisted.internet import reactor
 
+from mx.agents.stamp_check import StampCheck
 from mx.stamp.form import Stamp, digest_of_recipients, merkle_root
 from mx.stamp.seal import Arrival, Flaw, flaw_of, sign, signed_names
+from tests.contracts.dns_table import DnsTable
 
 NOW = 1_795_448_400
 OURS, THEIRS = "mx.here.example", "mx.there.example"
@@ -61,3 +64,8 @@ def stamped(key: Ed25519PrivateKey | None = None, header: bytes = HEADER, **chan
     signed = sign(replace(stamp, **changes), header, key)  # type: ignore[arg-type]
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     return Stamped(signed, public, Arrival(header, SENDER, RECIPIENTS, float(NOW)))
+
+
+def no_keys() -> StampCheck:
+    """A check in a world whose DNS has no key."""
+    return StampCheck(DnsTable({}), reactor, "stamps.service.example", {})

@@ -88,6 +88,7 @@ class Node:
             own=OwnHops((), self, self, directory),
             rest_until=lambda now, failures: rest_until(now, failures, WAITS, simulation.chance.random),
             hostname="mx.service.example",
+            service="mx.service.example",
             scratch=simulation.folder,
         )
         return QueueWork(offering, self._name)

@@ -19,7 +19,7 @@ from mx.disposition.carry_out import Disposition
 from mx.disposition.cleaning import Cleaner
 from mx.disposition.keep import Keeper, QueueTimes
 from mx.envelope import Client, Recipient, ReversePath
-from mx.intake import MOST_RECEIVED_LINES, Intake
+from mx.intake import Intake
 from mx.reply import Reply
 from mx.smtp.extensions import MailParameters
 from mx.spool import Spool, SpoolFull
@@ -47,6 +47,7 @@ from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory, envelope_for, result_of
 from tests.contracts.mail import EICAR, attached, encrypted_zip, nested
 from tests.contracts.mail_world import HOSTNAME, SILENT, Everybody, MailWorld, add_domain_of, mail_world, scanner_of
+from tests.contracts.stamps import no_keys
 
 A, B, C = "a@acme.example", "b@acme.example", "c@second.example"
 STRANGER = "x@blue.example"
@@ -90,12 +91,12 @@ class IntakeTest(TestCase):
             recipients=Everybody(),
             scanner=scanner or scanner_of(self, *engines),
             chain=Chain(self.agents, reactor),
-            disposition=Disposition(self.hops, keeper, Cleaner(HOSTNAME, self.world.folder)),
+            disposition=Disposition(self.hops, keeper, Cleaner(HOSTNAME, HOSTNAME, self.world.folder)),
             trace=self.trace,
             has_room=lambda: self.room[0],
             now=lambda: NOW,
             hostname=HOSTNAME,
-            service="stamps.service.example",
+            stamps=no_keys(),
             scratch=self.world.folder,
         )
 
@@ -234,14 +235,13 @@ class IntakeTest(TestCase):
         """100 are still forwarded, more are a loop (RFC 5321 section 6.3)."""
         intake = self.intake()
         line = b"Received: from a by b;\r\n\tTue, 24 Nov 2026 09:00:00 +0000\r\n"
-        assert await self.send(A, content=line * MOST_RECEIVED_LINES + MESSAGE, intake=intake) == TAKEN
-        assert await self.send(A, content=line * (MOST_RECEIVED_LINES + 1) + MESSAGE, intake=intake) == reply.LOOP
+        assert await self.send(A, content=line * 100 + MESSAGE, intake=intake) == TAKEN
+        assert await self.send(A, content=line * 101 + MESSAGE, intake=intake) == reply.LOOP
         assert len(self.hops.transfers) == 1
 
     async def test_headers_that_falsely_claim_to_be_ours_are_not_forwarded(self) -> None:
         """Yet what is stored is what was received."""
-        lie = b"Pratique-Scanned: clean\r\n"
-        assert await self.send(A, content=lie + MESSAGE) == TAKEN
+        assert await self.send(A, content=(lie := b"Pratique-Scanned: clean\r\n") + MESSAGE) == TAKEN
         assert self.hops.contents[0].count(b"Pratique-Scanned") == 1
         assert await self.send(A, content=lie + VIRUS) == reply.INFECTED
         with self.world.database.read(Reader.OPERATOR) as session:
@@ -367,7 +367,7 @@ def intake_of(standings: dict[str, Standing], rooms: Sequence[bool] = (True,)) -
         lambda: next(answers),
         lambda: NOW,
         HOSTNAME,
-        HOSTNAME,
+        no_keys(),
         Path("/"),
     )
 

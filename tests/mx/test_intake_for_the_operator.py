@@ -19,6 +19,7 @@ from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail_world import HOSTNAME, Everybody, mail_world, scanner_of
+from tests.contracts.stamps import no_keys
 
 
 class Silent:
@@ -46,13 +47,13 @@ class OperatorsMail(TestCase):
             recipients=Everybody(),
             scanner=scanner_of(self),
             chain=Chain([], reactor),
-            disposition=Disposition(hops, keeper, Cleaner(HOSTNAME, world.folder)),
+            disposition=Disposition(hops, keeper, Cleaner(HOSTNAME, HOSTNAME, world.folder)),
             trace=Silent(),
             has_room=lambda: True,
             now=lambda: NOW,
             hostname=HOSTNAME,
+            stamps=no_keys(),
             scratch=world.folder,
-            service="stamps.service.example",
         ).conversation()
         for address in ("postmaster", f"Abuse@{HOSTNAME}"):
             assert await conversation.recipient(Recipient(address), ()) == reply.RECIPIENT_OK

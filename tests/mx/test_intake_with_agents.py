@@ -40,6 +40,7 @@ from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail import EICAR, attached, nested
 from tests.contracts.mail_world import HOSTNAME, Answering, Everybody, MailWorld, mail_world, scanner_of
+from tests.contracts.stamps import no_keys
 
 A, C = "a@acme.example", "c@second.example"
 VIRUS = attached(nested(EICAR, 2))
@@ -132,12 +133,12 @@ class IntakeWithAgentsTest(TestCase):
             recipients=Everybody(),
             scanner=scanner or scanner_of(self, *engines),
             chain=Chain(agents, reactor),
-            disposition=Disposition(self.hops, keeper, Cleaner(HOSTNAME, self.world.folder)),
+            disposition=Disposition(self.hops, keeper, Cleaner(HOSTNAME, HOSTNAME, self.world.folder)),
             trace=self.trace,
             has_room=lambda: True,
             now=lambda: NOW,
             hostname=HOSTNAME,
-            service="stamps.service.example",
+            stamps=no_keys(),
             scratch=self.world.folder,
         )
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mx.own_headers import read_header_section
 from tests.contracts.stamps import stamped
 
-US = "mx.acme.example"
+US, SERVICE = "mx.acme.example", "stamps.acme.example"
 
 
 class Octets:
@@ -27,10 +27,10 @@ class Octets:
             yield self._octets[start : start + self._piece]
 
 
-def forwarded(message: bytes, piece: int = 1 << 16) -> bytes:
-    section = read_header_section(Octets(message, piece), US)
-    result = b"".join(section.content.chunks())
-    assert section.content.octets == len(result)
+def forwarded(message: bytes, piece: int = 1 << 16, *, is_stamp_forged: bool = False) -> bytes:
+    content = read_header_section(Octets(message, piece), US, SERVICE).forwarded(is_stamp_forged=is_stamp_forged)
+    result = b"".join(content.chunks())
+    assert content.octets == len(result)
     return result
 
 
@@ -94,7 +94,7 @@ def test_only_whole_fields_of_ours_are_missing(lines: list[bytes]) -> None:
 def test_received_lines_are_counted_in_the_header_section_alone() -> None:
     """A forwarded message in the body brings no loop."""
     message = b"Received: a\r\nreceived : b\r\n\tfrom c\r\nX: y\r\n\r\nReceived: d\r\n"
-    assert read_header_section(Octets(message, 3), US).received_lines == 2
+    assert read_header_section(Octets(message, 3), US, SERVICE).received_lines == 2
 
 
 def test_a_header_section_without_end_is_looked_at_in_its_first_mebibyte() -> None:
@@ -112,11 +112,29 @@ def test_a_header_section_without_end_is_looked_at_in_its_first_mebibyte() -> No
         b"Pratique-Stamp: clean\r\n",
         b"Pratique-Stamp: \r\n",
         stamped(domain=US).stamp.to_field().encode() + b"\r\n",
-        stamped(domain="stamps.acme.example").stamp.to_field().encode() + b"\r\n",
+        stamped(domain=SERVICE).stamp.to_field().encode() + b"\r\n",
     ],
 )
 def test_stamps_that_are_ours_or_none_or_several_are_taken_away(stamps: bytes) -> None:
     """The one of another service, in good form, stays (see KEPT): only its reader knows what it is worth."""
-    section = read_header_section(Octets(stamps + b"Subject: a\r\n\r\nbody\r\n"), US, "stamps.acme.example")
-    assert b"".join(section.content.chunks()) == b"Subject: a\r\n\r\nbody\r\n"
-    assert section.header == stamps + b"Subject: a\r\n"
+    message = stamps + b"Subject: a\r\n\r\nbody\r\n"
+    assert forwarded(message) == forwarded(message, is_stamp_forged=True) == b"Subject: a\r\n\r\nbody\r\n"
+    section = read_header_section(Octets(message), US, SERVICE)
+    assert section.header == stamps + b"Subject: a\r\n" and section.stamp is None
+
+
+@pytest.mark.parametrize("message", KEPT)
+@pytest.mark.parametrize("piece", [1, 7, 1 << 16])
+def test_a_forged_stamp_is_taken_away_and_nothing_else_is(message: bytes, piece: int) -> None:
+    """Whole, with its folded lines, from wherever it stands; what has no stamp is what it was."""
+    left = message.replace(STAMP, b"").replace(STAMP.replace(b"Pratique", b"PRATIQUE"), b"")
+    assert forwarded(message, piece, is_stamp_forged=True) == left
+
+
+def test_a_stamp_is_found_with_the_header_that_it_is_held_against() -> None:
+    """Which is the header section without it, fields that claim to be ours included."""
+    others = b"Pratique-Scanned: clean\r\nSubject: a\r\n"
+    section = read_header_section(Octets(others + STAMP + b"To: b\r\n\r\n"), US, SERVICE)
+    assert section.stamp is not None
+    assert (section.stamp.field, section.stamp.header) == (STAMP, others + b"To: b\r\n")
+    assert section.stamp.stamp == stamped().stamp

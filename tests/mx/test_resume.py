@@ -42,6 +42,7 @@ from tests.contracts.mail_world import (
     mail_world,
     scanner_of,
 )
+from tests.contracts.stamps import stamped
 
 A, B, C = "a@acme.example", "b@acme.example", "c@second.example"
 VIRUS = b"Subject: Invoice\r\n\r\n" + EICAR + b"\r\n"
@@ -86,6 +87,7 @@ class ReleaseTest(TestCase):
             reactor=reactor,
             now=lambda: self.clock,
             hostname=HOSTNAME,
+            service=HOSTNAME,
             scratch=self.world.folder,
             owner="one",
             times=QueueTimes(timedelta(minutes=1), timedelta(days=5)),
@@ -135,6 +137,18 @@ class ReleaseTest(TestCase):
         ((_, transfer),) = self.hops.transfers
         assert (transfer.requires_tls, transfer.dsn.words, transfer.has_bare_line_ends) == (True, "RET=FULL", True)
         assert [request.words for request in transfer.notify] == ["NOTIFY=NEVER"] * 2
+
+    async def test_a_stamp_that_was_found_forged_stays_behind(self) -> None:
+        """As it would have when the message came; one of which nothing was said leaves with it."""
+        stamp = stamped().stamp.to_field().encode() + b"\r\n"
+        for is_forged in (False, True):
+            self.ask(A, content=stamp + MESSAGE)
+            with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+                session.execute(update(mail.message).values(is_stamp_forged=is_forged))
+            for piece in await self.releaser().lease(10):
+                await piece
+            assert self.hops.contents[-1].endswith(MESSAGE)
+            assert (stamp in self.hops.contents[-1]) is not is_forged
 
     async def test_bare_line_ends_leave_as_they_are_or_as_the_policy_says(self) -> None:
         """The next hop is told that there are some, and what may be done with them; the portal shows what was."""

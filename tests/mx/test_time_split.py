@@ -22,6 +22,7 @@ from tenants.queue_book import DeliveryState
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail_world import HOSTNAME, Everybody, mail_world, scanner_of
+from tests.contracts.stamps import no_keys
 
 A = "anna@acme.example"
 SLOW = Unreachable("no answer in time", may_have_been_taken=True)
@@ -46,13 +47,13 @@ class TimeSplit(TestCase):
             recipients=Everybody(),
             scanner=scanner_of(self),
             chain=Chain([], reactor),
-            disposition=Disposition(slow, keeper, Cleaner(HOSTNAME, world.folder)),
+            disposition=Disposition(slow, keeper, Cleaner(HOSTNAME, HOSTNAME, world.folder)),
             trace=cast(Any, type("Silent", (), {"write": lambda *_: None})()),
             has_room=lambda: True,
             now=lambda: NOW,
             hostname=HOSTNAME,
+            stamps=no_keys(),
             scratch=world.folder,
-            service="stamps.service.example",
         ).conversation()
         await conversation.recipient(Recipient(A), ())
         spool = conversation.begin_data()
@@ -72,6 +73,7 @@ class TimeSplit(TestCase):
             own=OwnHops((), later, later, world.directory()),
             rest_until=lambda now, failures: now,
             hostname=HOSTNAME,
+            service=HOSTNAME,
             scratch=world.folder,
         )
         for piece in await QueueWork(offering, "one").lease(20):

@@ -56,10 +56,11 @@ def test_another_tenants_message_is_not_there(world: CustomerWorld) -> None:
 def test_what_the_sender_asks_for_is_kept_with_the_message_and_each_recipient(world: CustomerWorld) -> None:
     """Under the address in lower case; who asked for nothing is not in it."""
     facts = replace(world.facts(), recipients=("A@acme.example", "b@acme.example"), requires_tls=True, dsn="RET=HDRS")
+    facts = replace(facts, is_stamp_forged=True)
     asked = (("a@acme.example", "NOTIFY=NEVER"),)
     with world.database.unit_of_work(Reader.OPERATOR) as session:
         remember_messages(session, [replace(facts, recipients_dsn=asked)])
     with world.database.read(Reader.OPERATOR) as session:
         assert recipients_dsn(session, [facts.transaction]) == {facts.transaction: asked}
         kept = get_message(session, tenant_id=None, transaction=facts.transaction)
-    assert (kept.requires_tls, kept.dsn) == (True, "RET=HDRS")
+    assert (kept.requires_tls, kept.dsn, kept.is_stamp_forged) == (True, "RET=HDRS", True)

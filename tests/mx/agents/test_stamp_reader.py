@@ -10,9 +10,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from mx.agents import stamp_reader
+from mx.agents import stamp_check
 from mx.agents.chain import Chain, Hearing
 from mx.agents.contract import Agent, Hook, Spare
+from mx.agents.stamp_check import StampCheck
 from mx.agents.stamp_reader import NAME, StampReader
 from mx.authentication.questions import Dns
 from mx.engines.spared import left_over
@@ -56,7 +57,8 @@ class StampReaderTest(AgentContract, TestCase):
         return self.reader()
 
     def reader(self, dns: Dns | None = None) -> StampReader:
-        return StampReader(dns or self.dns, reactor, OURS, self.trusted, lambda: float(NOW))
+        keys = StampCheck(dns or self.dns, reactor, OURS, self.trusted)
+        return StampReader(keys, self.trusted.keys(), lambda: float(NOW))
 
     async def read(
         self, header: bytes, recipients: tuple[str, ...] = RECIPIENTS, sender: str = SENDER
@@ -170,7 +172,7 @@ class StampReaderTest(AgentContract, TestCase):
 
     async def test_12_a_key_that_cannot_be_had(self) -> None:
         """An unknown selector, a DNS that fails, one that says nothing: examined, not put off."""
-        self.patch(stamp_reader, "KEY_SECONDS", 0.1)
+        self.patch(stamp_check, "KEY_SECONDS", 0.1)
         for dns in (DnsTable({}), DnsTable({}, frozenset({PLACE})), SilentDns({})):
             self.dns = dns
             await self.nothing_is_spared(field_of(GOOD.stamp) + HEADER, "not to be had")
@@ -178,7 +180,9 @@ class StampReaderTest(AgentContract, TestCase):
 
     async def test_13_a_revoked_key(self) -> None:
         """An empty key, another one, or a record that is none."""
-        for record in ("v=1; k=ed25519; p=", "v=1; k=rsa; p=AAAA", "hello"):
+        self.dns = DnsTable({f"TXT {PLACE}": ["v=1; k=ed25519; p="]})
+        await self.nothing_is_spared(field_of(GOOD.stamp) + HEADER, "does not fit")
+        for record in ("v=1; k=rsa; p=AAAA", "hello"):
             self.dns = DnsTable({f"TXT {PLACE}": [record]})
             await self.nothing_is_spared(field_of(GOOD.stamp) + HEADER, "not to be had")
         self.dns = DnsTable({f"TXT {PLACE}": [RECORD.replace(RECORD[-8:-1], "AAAAAAA")]})

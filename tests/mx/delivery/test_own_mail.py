@@ -84,6 +84,7 @@ class OwnMailTest(TestCase):
             own=OwnHops((), self.hops, self.hops, self.world.directory()),
             rest_until=lambda now, failures: rest_until(now, failures, (60.0,), lambda: 0.0),
             hostname=HOSTNAME,
+            service=HOSTNAME,
             scratch=self.world.folder,
         )
         return QueueWork(offering, "one")

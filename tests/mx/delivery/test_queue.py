@@ -28,8 +28,10 @@ from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import AWAY, LATER, NEVER, NextHopsInMemory, standing
 from tests.contracts.mail_world import HOSTNAME, MailWorld, add_domain_of, mail_world
+from tests.contracts.stamps import stamped
 
 A, B, C = "a@acme.example", "b@acme.example", "c@second.example"
+SERVICE = "stamps.service.example"
 BODY = b"Pratique-Scanned: a lie\r\nSubject: x\r\n\r\nbody\r\n"
 SENT = b"Received: x\r\nSubject: x\r\n\r\nbody\r\n"
 
@@ -74,6 +76,7 @@ class QueueTest(TestCase):
             own=OwnHops((), hops, hops, self.world.directory()),
             rest_until=lambda now, failures: rest_until(now, failures, (60.0, 300.0), lambda: 0.0),
             hostname=HOSTNAME,
+            service=SERVICE,
             scratch=self.world.folder,
         )
         return QueueWork(self.parts, "one")
@@ -131,6 +134,20 @@ class QueueTest(TestCase):
         ((_, transfer),) = hops.transfers
         assert (transfer.requires_tls, transfer.dsn.words) == (True, "RET=HDRS ENVID=x1")
         assert [request.words for request in transfer.notify] == ["NOTIFY=NEVER", ""]
+
+    async def test_a_stamp_leaves_unless_it_was_found_forged_when_it_came(self) -> None:
+        """Nobody is asked again; one of our own, from outside, is taken away by its name."""
+        stamps = [stamped().stamp, stamped(domain=SERVICE).stamp]
+        theirs, ours = (stamp.to_field().encode() + b"\r\n" for stamp in stamps)
+        for stamp, is_forged, left in ((theirs, False, theirs), (theirs, True, b""), (ours, False, b"")):
+            with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+                facts = replace(self.world.customers.facts(), is_stamp_forged=is_forged)
+                body = self.world.customers.blob(session, None, stamp + b"Subject: x\r\n\r\nbody\r\n")
+                new = self.world.customers.new_delivery(session, facts=facts, body=body, recipient=A)
+                enqueue(session, [new], NOW)
+            hops = NextHopsInMemory()
+            await self.round(hops)
+            assert hops.contents == [b"Received: x\r\n" + left + b"Subject: x\r\n\r\nbody\r\n"]
 
     async def test_what_was_done_with_bare_line_ends_stands_in_the_trace(self) -> None:
         """And is done only where the tenant's policy allows it by now."""

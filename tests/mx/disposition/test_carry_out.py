@@ -111,7 +111,7 @@ class Case:
             Copy(Recipient(address), standing(host), WAYS[way][0])
             for address, host, way in zip(addresses, self.hosts, self.ways, strict=True)
         ]
-        disposition = Disposition(self.hops, self.store, Cleaner("mx.service.example", None))
+        disposition = Disposition(self.hops, self.store, Cleaner("mx.service.example", "mx.service.example", None))
         self.outcomes = result_of(disposition.carry_out(examined(*addresses), copies, never_examined))
         assert [outcome.recipient.address for outcome in self.outcomes] == addresses
         return settle(self.outcomes, TAKEN)
@@ -270,7 +270,7 @@ def test_a_refusal_that_is_passed_on_names_no_host() -> None:
     said = NextHopReply(550, "5.1.1", "mail.acme.example [192.0.2.1] says no")
     copy = Copy(Recipient(A), standing(), Deliver())
     hops = NextHopsInMemory({A: PermanentlyRefused(said, Stage.RECIPIENT)})
-    disposition = Disposition(hops, KeepingInMemory(), Cleaner("mx.service.example", None))
+    disposition = Disposition(hops, KeepingInMemory(), Cleaner("mx.service.example", "mx.service.example", None))
     (outcome,) = result_of(disposition.carry_out(examined(A), [copy], never_examined))
     assert isinstance(outcome, Refused)
     assert "acme" not in outcome.reply.text and "192.0.2.1" not in outcome.reply.text
@@ -303,7 +303,7 @@ def test_a_policy_that_only_reports_leaves_a_note() -> None:
     """The copy goes on; the trace says what would have been done."""
     copy = Copy(Recipient(A), standing(), Deliver(would="reject"), b"Pratique-Scanned: infected\r\n")
     hops = NextHopsInMemory()
-    disposition = Disposition(hops, KeepingInMemory(), Cleaner("mx.service.example", None))
+    disposition = Disposition(hops, KeepingInMemory(), Cleaner("mx.service.example", "mx.service.example", None))
     (outcome,) = result_of(disposition.carry_out(examined(A), [copy], never_examined))
     assert isinstance(outcome, Accepted) and outcome.note == "report-only; would=reject"
     assert hops.contents[0].startswith(b"Pratique-Scanned: infected\r\nReceived: x\r\n")

@@ -34,6 +34,7 @@ from tests.contracts.disposing import (
     standing,
 )
 from tests.contracts.mail import EICAR, base64_part, message, text_part
+from tests.contracts.stamps import stamped
 
 A, B = "a@acme.example", "b@acme.example"
 VIRUS = base64_part(EICAR, b"virus.com")
@@ -76,7 +77,7 @@ def copy_for(address: str, policy: Policy = CLEANS, language: str = "en", **more
 
 
 def clean(again: ExamineAgain, taken: ExaminedMessage | None = None, policy: Policy = CLEANS) -> Cleaned | str:
-    cleaner = Cleaner("mx.service.example", None)
+    cleaner = Cleaner("mx.service.example", "mx.service.example", None)
     return result_of(cleaner.clean(taken or infected(A), [copy_for(A, policy)], again))
 
 
@@ -92,6 +93,16 @@ def test_what_is_left_is_examined_and_says_so_on_top() -> None:
     assert copy.decision == Deliver() and copy.headers_on_top.startswith(b"Pratique-Scanned: clean; removed=1;")
     assert b"".join(cleaned.message.content.chunks()) == octets
     assert cleaned.note == "parts taken out: 1, DKIM broken"
+
+
+def test_a_forged_stamp_is_not_in_what_is_left() -> None:
+    """One that is not forged is; what it says of the parts is for its reader to hold against them."""
+    stamp = stamped().stamp.to_field().encode() + b"\r\n"
+    for is_forged in (False, True):
+        taken = infected(A, octets=stamp + OCTETS)
+        cleaned = clean(Again(), replace(taken, is_stamp_forged=is_forged))
+        assert isinstance(cleaned, Cleaned) and cleaned.message.is_stamp_forged is is_forged
+        assert (stamp in b"".join(cleaned.message.content.chunks())) is not is_forged
 
 
 @pytest.mark.parametrize(
@@ -119,7 +130,7 @@ class Run:
         self.hops = NextHopsInMemory(answers or {}, steps)
         self.store = KeepingInMemory(steps, fails)
         self.steps = steps
-        disposition = Disposition(self.hops, self.store, Cleaner("mx.service.example", None))
+        disposition = Disposition(self.hops, self.store, Cleaner("mx.service.example", "mx.service.example", None))
         addresses = [copy.recipient.address for copy in copies]
         self.outcomes = result_of(disposition.carry_out(infected(*addresses), copies, again or Again()))
 

@@ -133,7 +133,7 @@ class MisbehaviourTest(TestCase):
         message = replace(message, envelope=replace(message.envelope, transaction=f"{number:022d}"))
         times = QueueTimes(timedelta(minutes=1), timedelta(days=5))
         keeper = Keeper(self.world.customers.sealed, self.world.threads, reactor, lambda: NOW, times)
-        disposition = Disposition(InShort(hops), keeper, Cleaner(HOSTNAME, self.folder))
+        disposition = Disposition(InShort(hops), keeper, Cleaner(HOSTNAME, HOSTNAME, self.folder))
         outcomes = await disposition.carry_out(message, [copy], never_examined)
         closing = hops.stopService()
         await hop.stop()

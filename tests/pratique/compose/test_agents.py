@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.internet import reactor
 
-from pratique.compose.agents import agents_of, chain_of
+from pratique.compose.agents import agents_of, chain_of, stamp_check_of
 from pratique.settings import Settings, SettingsError
 from tenants.agent_names import OWN_AGENTS
 
@@ -53,7 +53,9 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_table_is_what_people_are_shown(tmp_path: Path) -> None:
     """Each of our own, in that order; those of other packages come last, where the setting names them."""
-    ours = [agent.about.name for agent in agents_of(Settings(data=tmp_path), reactor, THREADS, now)]
+    settings = Settings(data=tmp_path)
+    stamps = stamp_check_of(settings, reactor)
+    ours = [agent.about.name for agent in agents_of(settings, reactor, THREADS, now, stamps)]
     assert ours == list(OWN_AGENTS)
     chain = chain_of(Settings(data=tmp_path, plugins=("quiet",)), reactor, THREADS, now)
     assert [agent.about.name for agent in chain.agents] == [*ours, "quiet"]
