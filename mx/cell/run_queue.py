@@ -6,12 +6,19 @@ Failure: 0.0 where the kernel does not say (no Linux, or the process is gone): t
 Limits: counts the first thread, which is the one that examines.
 """
 
-from pathlib import Path
+import os
+
+_LINE_OCTETS = 80
 
 
 def queued_seconds(pid: int) -> float:
     """Since the process began."""
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        # By plain system calls: it is asked for every message, and a Path and a text file cost four times as much.
+        descriptor = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return int(os.read(descriptor, _LINE_OCTETS).split()[1]) / 1e9
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError, IndexError):
         return 0.0

@@ -36,7 +36,10 @@ class Room:
 
     def _ask(self) -> bool:
         try:
-            return all(_free_octets(folder) >= self._reserve_octets for folder in self._folders)
+            # Folders on one disk share its room; whether one of them was made read-only is asked of each.
+            disks = {folder.stat().st_dev: folder for folder in self._folders}
+            are_open = all(os.access(folder, os.W_OK | os.X_OK) for folder in self._folders)
+            return are_open and all(_free_octets(folder) >= self._reserve_octets for folder in disks.values())
         except OSError:
             return False
 

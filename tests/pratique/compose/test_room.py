@@ -1,6 +1,7 @@
 """Whether there is room on the disks."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,22 @@ def test_a_disk_that_takes_nothing_has_no_room() -> None:
     if not folder.is_dir():
         pytest.skip("no /proc here")
     assert not Room((folder,), 0, Clock().seconds).is_left()
+
+
+def test_one_file_is_tried_for_each_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many folders are on it: the reactor waits meanwhile."""
+    tried: list[object] = []
+    make = tempfile.TemporaryFile
+
+    def counted(dir: Path, buffering: int) -> object:
+        tried.append(dir)
+        return make(dir=dir, buffering=buffering)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", counted)
+    blobs = tmp_path / "blobs"
+    blobs.mkdir()
+    assert Room((tmp_path, blobs), 1, Clock().seconds).is_left()
+    assert len(tried) == 1
 
 
 def test_the_reserve_is_more_than_the_largest_message(tmp_path: Path) -> None:
