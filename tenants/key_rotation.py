@@ -4,8 +4,9 @@ Only keys are wrapped anew; the octets stay as they are, sealed by data keys tha
 portion of the work in one transaction, so that it may be ended at any moment and gone on with later.
 
 A master key: `begin_master_rotation` (keys.py) -> `rewrap_tenant_keys` -> `end_master_rotation`.
-A tenant's key: `new_version` -> `rewrap_blobs` until it gives 0 -> (messages under way may still use the old key) ->
-`drop_old_keys`, which waits for those that are writing a row with it and refuses those that come later (`hold_key`).
+A tenant's key: `new_version` -> `rewrap_blobs` until it gives 0, and `reseal_passwords` (those of its directories) ->
+(messages under way may still use the old key) -> `drop_old_keys`, which waits for those that are writing a row with it
+and refuses those that come later (`hold_key`).
 
 Failure: `SealBroken` when a key cannot be opened: the portion is undone, and the old key stays.
 """
@@ -17,7 +18,8 @@ from sqlalchemy.orm import Session
 
 from tenants.blobs.segments import Context
 from tenants.keys import Keyring, TenantKey, current_key, unwrap, wrap
-from tenants.tables import customers, mail
+from tenants.recipient_directories import password_use
+from tenants.tables import customers, directories, mail
 
 
 def rewrap_tenant_keys(session: Session, keyring: Keyring) -> int:
@@ -70,15 +72,35 @@ def rewrap_blobs(session: Session, keyring: Keyring, tenant_id: int, most: int) 
     return len(rows)
 
 
+def reseal_passwords(session: Session, keyring: Keyring, tenant_id: int) -> int:
+    """Have the passwords of the tenant's directories sealed with its newest key; how many were not."""
+    table, key = directories.recipient_directory, customers.tenant_key
+    newest = current_key(session, tenant_id)
+    rows = session.execute(
+        select(table.c.id, table.c.domain_id, table.c.password, table.c.key_version, key.c.wrapped)
+        .join(key, (key.c.tenant_id == table.c.tenant_id) & (key.c.version == table.c.key_version))
+        .where(table.c.tenant_id == tenant_id, table.c.key_version < newest.version)
+        .with_for_update(of=table)
+    ).all()
+    for row in rows:
+        old = TenantKey(tenant_id, row.key_version, row.wrapped)
+        password = unwrap(keyring.unwrap(old), row.password, password_use(row.domain_id))
+        anew = wrap(keyring.unwrap(newest), password, password_use(row.domain_id))
+        values = {"password": anew, "key_version": newest.version}
+        session.execute(update(table).where(table.c.id == row.id).values(**values))
+    return len(rows)
+
+
 def drop_old_keys(session: Session, tenant_id: int) -> bool:
     """Delete the tenant's old keys; False, and they stay, while something is still sealed with one."""
-    table, blob = customers.tenant_key, mail.blob
+    table, blob, directory = customers.tenant_key, mail.blob, directories.recipient_directory
     newest = current_key(session, tenant_id).version
     is_old = (table.c.tenant_id == tenant_id) & (table.c.version < newest)
     # Waits for whoever is writing a row with one of them; the next statement then sees that row.
     session.execute(select(table.c.version).where(is_old).with_for_update()).all()
     in_use = exists(blob.c.name).where(blob.c.tenant_id == tenant_id, blob.c.key_version < newest)
-    if session.scalar(select(in_use)):
+    seals = exists(directory.c.id).where(directory.c.tenant_id == tenant_id, directory.c.key_version < newest)
+    if session.scalar(select(in_use | seals)):
         return False
     session.execute(delete(table).where(is_old))
     return True

@@ -1,8 +1,9 @@
 """The book of recipients: who is known of each domain, where that is known from, and how old it is.
 
-Three sources: `call-out` (the next hop is asked; the default), `list` (an uploaded list is the truth), `accept-all`
-(nobody is asked, the end of data tells). What a call-out learns is kept here, so that every node knows it and so that
-mail for known recipients is taken while the next hop is away.
+Four sources: `call-out` (the next hop is asked; the default), `list` (an uploaded list is the truth), `ldap` (what the
+domain's directory gave last is, `recipient_directories.py`), `accept-all` (nobody is asked, the end of data tells).
+What a call-out learns is kept here, so that every node knows it and so that mail for known recipients is taken while
+the next hop is away.
 
 A local part counts in lower case: no mail server of ours to ask has two mailboxes that differ in case alone.
 
@@ -14,18 +15,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from tenants.refusals import Refusal
 from tenants.statements import replace_row
-from tenants.tables import recipients
+from tenants.tables import directories, recipients
 
 KNOWN_FOR = timedelta(hours=24)
 UNKNOWN_FOR = timedelta(minutes=15)
 MOST_REMOVED_SHARE = 0.1
 """A list that would remove a larger part of the recipients is not applied unless somebody says that it is meant."""
 _ROWS_AT_ONCE = 500
+_NAMES = {"list": "list", "ldap": "directory"}
 
 
 class Source(StrEnum):
@@ -33,6 +35,7 @@ class Source(StrEnum):
 
     CALL_OUT = "call-out"
     LIST = "list"
+    LDAP = "ldap"
     ACCEPT_ALL = "accept-all"
 
 
@@ -58,15 +61,15 @@ class KnownRecipient:
     """What the next hop said, when it did not know the recipient."""
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether it need not be asked about again; what a list says is good until the next one."""
-        if self.source is Source.LIST:
+        """Whether it need not be asked about again; what a list or directory says is good until the next one."""
+        if self.source in (Source.LIST, Source.LDAP):
             return True
         return now - self.checked_at < (KNOWN_FOR if self.is_known else UNKNOWN_FOR)
 
 
 @dataclass(frozen=True, slots=True)
 class ListChange:
-    """What an uploaded list changes."""
+    """What an uploaded list, or a directory, changes."""
 
     added: int
     removed: int
@@ -98,10 +101,16 @@ def what_is_known(session: Session, domain_id: int, local_part: str) -> tuple[Re
 
 
 def set_source(session: Session, *, tenant_id: int, domain_id: int, source: Source) -> None:
-    """Learn this domain's recipients in another way from now on."""
+    """Learn this domain's recipients in another way from now on; what a directory needs is forgotten with it."""
+    if source is not Source.LDAP:
+        session.execute(delete(directories.recipient_directory).where(_of_domain(domain_id)))
     keys = {"domain_id": domain_id}
     values = {"tenant_id": tenant_id, "source": source.value, "takes_all_since": None, "probed_at": None}
     replace_row(session, recipients.recipient_source, keys, values)
+
+
+def _of_domain(domain_id: int) -> ColumnElement[bool]:
+    return directories.recipient_directory.c.domain_id == domain_id
 
 
 def note_probe(session: Session, *, tenant_id: int, domain_id: int, takes_all: bool, now: datetime) -> None:
@@ -134,26 +143,30 @@ def replace_list(
     local_parts: Iterable[str],
     now: datetime,
     may_remove_many: bool = False,
+    source: Source = Source.LIST,
 ) -> ListChange:
-    """Make this list the truth about the domain. Refuses one that would remove too many, unless that is meant."""
+    """Make this list (or what a directory gave) the truth about the domain.
+
+    Refuses one that would remove too many of those that list or directory named, unless that is meant.
+    """
     table = recipients.recipient
     wanted = {local_part.lower() for local_part in local_parts}
-    listed = (table.c.domain_id == domain_id) & (table.c.source == Source.LIST.value)
+    listed = (table.c.domain_id == domain_id) & table.c.source.in_(_NAMES)
     before = set(session.scalars(select(table.c.local_part).where(listed)))
     gone = before - wanted
     if not wanted:
-        raise Refusal("The list is empty; it would refuse everybody's mail.")
+        raise Refusal(f"The {_NAMES[source]} is empty; it would refuse everybody's mail.")
     if len(gone) > MOST_REMOVED_SHARE * len(before) and not may_remove_many:
         raise Refusal(
-            f"The list would remove {len(gone)} of {len(before)} recipients, more than a tenth. "
+            f"The {_NAMES[source]} would remove {len(gone)} of {len(before)} recipients, more than a tenth. "
             "Nothing was changed; if it is meant, say so with --remove-many."
         )
     session.execute(delete(table).where(table.c.domain_id == domain_id))
     same = {"domain_id": domain_id, "tenant_id": tenant_id, "is_known": True}
-    rows = [{**same, "local_part": each, "source": Source.LIST.value, "checked_at": now} for each in sorted(wanted)]
+    rows = [{**same, "local_part": each, "source": source.value, "checked_at": now} for each in sorted(wanted)]
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         session.execute(insert(table), rows[start : start + _ROWS_AT_ONCE])
-    set_source(session, tenant_id=tenant_id, domain_id=domain_id, source=Source.LIST)
+    set_source(session, tenant_id=tenant_id, domain_id=domain_id, source=source)
     return ListChange(added=len(wanted - before), removed=len(gone), kept=len(wanted & before))
 
 

@@ -75,6 +75,10 @@ GRANTS: Mapping[Reader, Mapping[str, tuple[str, ...]]] = {
             f"SELECT (id, tenant_id, rescan_at, {_HELD_LEASE})",
             f"UPDATE (changed_at, lease_owner, {_HELD_LEASE})",
         ),
+        "recipient_directory": (
+            "SELECT (id, tenant_id, domain_id, due_at, lease_until, fence)",
+            "UPDATE (lease_owner, lease_until, fence)",
+        ),
     },
     Reader.SWEEPER: {
         "blob": ("SELECT (name)", "DELETE"),

@@ -9,7 +9,7 @@ recipient_source = Table(
     metadata,
     Column("domain_id", NumberedId, ForeignKey("domain.id"), primary_key=True),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False, index=True),
-    # `call-out`, `list` or `accept-all`; a domain without a row asks its next hop.
+    # `call-out`, `list`, `ldap` or `accept-all`; a domain without a row asks its next hop.
     Column("source", Words, nullable=False),
     # When the next hop last took a recipient that nobody has: NULL, it did not.
     Column("takes_all_since", Moment),
@@ -24,7 +24,7 @@ recipient = Table(
     Column("local_part", Words, primary_key=True),
     Column("tenant_id", NumberedId, ForeignKey("tenant.id"), nullable=False, index=True),
     Column("is_known", Boolean, nullable=False),
-    # Where that is known from: `call-out` or `list`.
+    # Where that is known from: `call-out`, `list` or `ldap`.
     Column("source", Words, nullable=False),
     Column("checked_at", Moment, nullable=False),
     # What the next hop said when it did not know the recipient, as one line without its name and address.

@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 
 from tenants.tables import (
     customers,
+    directories,
     engines,
     mail,
     narrow_policies,
@@ -18,7 +19,19 @@ from tenants.tables import (
     senders,
 )
 
-SUBJECTS = (customers, mail, quarantine, queue, people, engines, recipients, narrow_policies, senders, notices)
+SUBJECTS = (
+    customers,
+    mail,
+    quarantine,
+    queue,
+    people,
+    engines,
+    recipients,
+    narrow_policies,
+    senders,
+    notices,
+    directories,
+)
 
 
 def whole_schema() -> MetaData:

@@ -7,8 +7,10 @@ from sqlalchemy import func, select
 
 from tenants.blobs.folder import FolderBlobStore
 from tenants.blobs.segments import SealBroken
-from tenants.key_rotation import drop_old_keys, new_version, rewrap_blobs, rewrap_tenant_keys
+from tenants.domains import add_domain
+from tenants.key_rotation import drop_old_keys, new_version, reseal_passwords, rewrap_blobs, rewrap_tenant_keys
 from tenants.keys import Keyring, TenantKey, begin_master_rotation, current_key, end_master_rotation, load_keyring
+from tenants.recipient_directories import Directory, lease_directories, open_directory, set_directory
 from tenants.sealed import BlobKind, SealedBlob, SealedStore, add_blobs, blobs_named
 from tenants.tables import customers, mail
 from tenants.viewpoint import OfTenant, Reader
@@ -126,3 +128,20 @@ def test_a_key_of_somebody_else_stays_closed() -> None:
     keyring = Keyring(bytes(32), read_again=lambda: (bytes(32),))
     with pytest.raises(SealBroken):
         keyring.unwrap(Keyring(bytes(range(32))).new_tenant_key(1, 1))
+
+
+def test_the_password_of_a_directory_is_sealed_anew(world: CustomerWorld) -> None:
+    """The old key stays until that is done, and the password is what it was."""
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        own = {"tenant_id": world.acme.id, "routes": ("smtp://10.0.0.1",), "service": "mx.example"}
+        domain = add_domain(session, **own, name="acme.example", verified_at=NOW, now=NOW)  # type: ignore[arg-type]
+        directory = Directory("ldap://x.example:389", True, "dc=x", "(mail=*)", "cn=x", "s3cret")
+        own_ids = {"tenant_id": world.acme.id, "domain_id": domain.id}
+        set_directory(session, world.keyring, **own_ids, directory=directory, now=NOW)
+    assert not rotate_tenant(world)
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        assert reseal_passwords(session, world.keyring, world.acme.id) == 1
+        assert reseal_passwords(session, world.keyring, world.acme.id) == 0
+        assert drop_old_keys(session, world.acme.id)
+        [lease] = lease_directories(session, now=NOW, limit=1, owner="one")
+        assert open_directory(session, world.keyring, lease).directory == directory

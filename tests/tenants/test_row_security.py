@@ -22,6 +22,7 @@ from tenants.migration import SchemaState, migrate, state
 from tenants.policies import change_recipient_policy, change_tenant_policy
 from tenants.quarantine import hold
 from tenants.queue_book import enqueue
+from tenants.recipient_directories import Directory, set_directory
 from tenants.recipients import note_answer, note_probe
 from tenants.refusals import Refusal
 from tenants.row_security import GRANTS, NOBODYS, ROLES, SERVING_ROLE, condition_of, grants_of
@@ -87,6 +88,8 @@ def fill(world: CustomerWorld) -> None:
             change_recipient_policy(session, **own, entries={"spam": "discard"}, now=NOW)
             note_probe(session, **whose, domain_id=domain, takes_all=False, now=NOW)
             note_answer(session, **whose, domain_id=domain, local_part="a", refusal=None, now=NOW)
+            directory = Directory("ldaps://ldap.example:636", False, "", "(mail=*)", "cn=x", "secret")
+            set_directory(session, world.keyring, **whose, domain_id=domain, directory=directory, now=NOW)
             for table in OWNED:
                 if "tenant_id" in table.c and not any(
                     row.tenant_id == tenant.id for row in session.execute(select(table))
