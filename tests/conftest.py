@@ -19,6 +19,7 @@ from tests.servers.postgres_server import PostgresServer, postgres_server
 from tests.servers.program import ServerMissing
 from tests.servers.rspamd_server import RspamdServer, rspamd_server
 from tests.servers.s3_server import S3Server, s3_server
+from tests.servers.slapd_server import SlapdServer, slapd_server
 
 Server = TypeVar("Server")
 
@@ -69,6 +70,13 @@ def clamd() -> Iterator[ClamdServer]:
 def icap(clamd: ClamdServer) -> Iterator[IcapServer]:
     """A running c-icap that asks the clamd of the tests."""
     with _or_skipped(icap_server(clamd)) as server:
+        yield server
+
+
+@pytest.fixture
+def slapd() -> Iterator[SlapdServer]:
+    """A running slapd of acme.example with nobody in it yet, for this test alone."""
+    with _or_skipped(slapd_server()) as server:
         yield server
 
 

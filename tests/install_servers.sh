@@ -5,7 +5,7 @@
 # with a configuration, a folder and a port of their own. What cannot be installed is named, its tests are skipped.
 set -euo pipefail
 
-PACKAGES="${SERVERS:-libmime-tools-perl clamav-daemon clamav c-icap libc-icap-mod-virus-scan rspamd postgresql chromium postfix fonts-noto-core libmagic1 libarchive13 clamav-testfiles p7zip-full genisoimage zip binutils knot unbound}"
+PACKAGES="${SERVERS:-libmime-tools-perl clamav-daemon clamav c-icap libc-icap-mod-virus-scan rspamd postgresql chromium postfix fonts-noto-core libmagic1 libarchive13 clamav-testfiles p7zip-full genisoimage zip binutils knot unbound slapd}"
 POLICY=/usr/sbin/policy-rc.d
 
 is_installed() {
@@ -38,7 +38,7 @@ keep_services_down() {
 }
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
-    echo "No apt here. The tests use clamd, c-icap, rspamd, postgres, postfix and chromium where they are on the PATH; the others are skipped."
+    echo "No apt here. The tests use clamd, c-icap, rspamd, postgres, postfix, slapd and chromium where they are on the PATH; the others are skipped."
     exit 0
 fi
 missing=$(missing_packages)

@@ -163,7 +163,7 @@ def _from_the_book(source: RecipientSource, known: KnownRecipient | None, now: d
     match source.source:
         case Source.ACCEPT_ALL:
             return reply.RECIPIENT_OK
-        case Source.LIST:
+        case Source.LIST | Source.LDAP:
             return reply.RECIPIENT_OK if known is not None and known.is_known else reply.UNKNOWN_RECIPIENT
         case Source.CALL_OUT:
             if source.takes_all_since is not None and not _is_probe_due(source, now):

@@ -21,7 +21,7 @@ from pratique.setting_values import is_key
 from pratique.settings import Settings
 from tenants.audit import record_action
 from tenants.customers import tenant_named
-from tenants.key_rotation import drop_old_keys, new_version, rewrap_blobs, rewrap_tenant_keys
+from tenants.key_rotation import drop_old_keys, new_version, reseal_passwords, rewrap_blobs, rewrap_tenant_keys
 from tenants.keys import begin_master_rotation, end_master_rotation
 from tenants.refusals import Refusal
 from tenants.tables import customers, mail
@@ -110,7 +110,8 @@ def _rotate_tenant(parts: Opened, name: str, grace: float) -> int:
 
 
 def _rewrap_tenant(parts: Opened, number: int) -> int:
-    total = 0
+    with parts.database.unit_of_work(Reader.OPERATOR) as session:
+        total = reseal_passwords(session, parts.keyring, number)
     while True:
         with parts.database.unit_of_work(Reader.OPERATOR) as session:
             wrapped = rewrap_blobs(session, parts.keyring, number, AT_ONCE)

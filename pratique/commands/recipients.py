@@ -1,7 +1,8 @@
 """`pratique recipients`: who is known of a domain, and how that is learned.
 
 By default the domain's own server is asked at RCPT (`call-out`), and what it says is kept. A list (`import`) makes
-itself the truth; `accept-all` asks nobody, and the end of data tells.
+itself the truth, and so does a directory (`ldap`, `recipient_directory.py`); `accept-all` asks nobody, and the end of
+data tells.
 
 A list is a text or CSV file: one address, or local part, in the first field of each line; a first line that says
 `address`, `email` or `recipient` is a heading.
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import click
 
+from pratique.commands.recipient_directory import name_directory, sync
 from pratique.list_file import Line, read_lines
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
@@ -22,6 +24,7 @@ from pratique.printing import print_json, print_table
 from pratique.settings import Settings
 from tenants.audit import record_action
 from tenants.domains import canonical_domain, get_domain
+from tenants.recipient_directories import DirectoryState, state_of
 from tenants.recipients import Source, list_recipients, replace_list, set_source, source_of
 from tenants.refusals import Refusal
 
@@ -30,7 +33,11 @@ _HEADINGS = ("address", "email", "e-mail", "mail", "recipient", "user")
 
 @click.group(epilog="Example: pratique recipients import acme.example people.csv")
 def command() -> None:
-    """Who is known of a domain: show, source, import."""
+    """Who is known of a domain: show, source, import, ldap, sync."""
+
+
+command.add_command(name_directory)
+command.add_command(sync)
 
 
 @command.command("show", epilog="Example: pratique recipients show acme.example --json")
@@ -42,6 +49,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
     with reading(settings) as session:
         domain = get_domain(session, tenant_id=None, name=name)
         source, known = source_of(session, domain.id), list_recipients(session, domain.id)
+        directory = state_of(session, domain.id)
     if as_json:
         people = [
             {
@@ -55,19 +63,45 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         ]
         takes_all = source.takes_all_since.isoformat() if source.takes_all_since else None
         record = {"domain": domain.name, "source": source.source.value, "takes_all_since": takes_all}
-        print_json({**record, "recipients": people})
+        print_json({**record, "directory": _as_record(directory), "recipients": people})
         return
     click.echo(f"{domain.name}: {source.source.value}{', takes every recipient' if source.takes_all_since else ''}")
+    if directory is not None:
+        _describe(directory)
     rows = [(each.local_part, each.is_known, each.source.value, each.checked_at, each.refusal) for each in known]
     print_table(["recipient", "known", "source", "checked", "refusal"], rows, "Nobody has been asked about yet.")
 
 
+def _as_record(directory: DirectoryState | None) -> dict[str, object] | None:
+    if directory is None:
+        return None
+    return {
+        "url": directory.url,
+        "base": directory.base,
+        "every_minutes": directory.every_minutes,
+        "tried_at": directory.tried_at.isoformat() if directory.tried_at else None,
+        "synced_at": directory.synced_at.isoformat() if directory.synced_at else None,
+        "trouble": directory.trouble,
+        "skipped": directory.skipped.count,
+        "skipped_first": list(directory.skipped.first),
+    }
+
+
+def _describe(directory: DirectoryState) -> None:
+    applied = f"{directory.synced_at:%Y-%m-%d %H:%M} UTC" if directory.synced_at else "never"
+    click.echo(f"Directory {directory.url}, every {directory.every_minutes} minutes; last applied: {applied}.")
+    if directory.trouble:
+        click.echo(f"The try of {directory.tried_at:%Y-%m-%d %H:%M} UTC came to nothing: {directory.trouble}")
+    if directory.skipped.count:
+        click.echo(f"Skipped: {directory.skipped.count}. The first: {'; '.join(directory.skipped.first)}.")
+
+
 @command.command("source", epilog="Example: pratique recipients source acme.example accept-all")
 @click.argument("name", metavar="DOMAIN")
-@click.argument("source", type=click.Choice([each.value for each in Source]))
+@click.argument("source", type=click.Choice([each.value for each in Source if each is not Source.LDAP]))
 @with_settings()
 def choose(settings: Settings, name: str, source: str) -> None:
-    """Choose how a domain's recipients are learned."""
+    """Choose how a domain's recipients are learned; a directory named before is forgotten."""
     now = datetime.now(UTC)
     with writing(settings) as session:
         domain = get_domain(session, tenant_id=None, name=name)

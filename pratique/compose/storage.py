@@ -10,6 +10,7 @@ from pratique.compose.room import room_of
 from pratique.opening import make_data_folder, open_blobs, open_database, open_keyring
 from pratique.settings import Settings
 from tenants.database_threads import DatabaseThreads
+from tenants.keys import Keyring
 from tenants.sealed import SealedStore
 
 
@@ -19,6 +20,7 @@ class Storage:
 
     threads: DatabaseThreads
     sealed: SealedStore
+    keyring: Keyring
     scratch: Path
     """Where unnamed files of messages under way go."""
     has_room: Callable[[], bool]
@@ -29,8 +31,11 @@ def compose_storage(settings: Settings, reactor: Any) -> Storage:
     database = open_database(settings)
     scratch = settings.data / "scratch"
     make_data_folder(scratch)
-    sealed = SealedStore(open_blobs(settings), open_keyring(settings))
-    return Storage(DatabaseThreads(database, reactor), sealed, scratch, room_of(settings, reactor.seconds).is_left)
+    keyring = open_keyring(settings)
+    sealed = SealedStore(open_blobs(settings), keyring)
+    return Storage(
+        DatabaseThreads(database, reactor), sealed, keyring, scratch, room_of(settings, reactor.seconds).is_left
+    )
 
 
 def queue_times(settings: Settings) -> tuple[timedelta, timedelta]:

@@ -1,4 +1,7 @@
-"""A `work` process: queue runner, releases, mail of our own, sweep. Parts in start order; the stop is the reverse."""
+"""A `work` process: queue runner, releases, mail of our own, directories, sweep.
+
+Parts in start order; the stop is the reverse.
+"""
 
 import os
 from collections.abc import Sequence
@@ -16,6 +19,7 @@ from mx.delivery.schedule import next_attempt_at, rest_until
 from mx.disposition.keep import QueueTimes
 from mx.resume import Releaser
 from pratique.compose.agents import chain_of
+from pratique.compose.directories import compose_directories
 from pratique.compose.mx import present_time
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.own_mail import compose_own_mail
@@ -73,5 +77,8 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     )
     works = (QueueWork(offering, owner), releaser, own_mail.writing)
     runners = [Runner(work, reactor) for work in works]
+    directories = compose_directories(settings, reactor, storage, owner)
     sweep = Sweep(storage.threads, storage.sealed, reactor, present_time)
-    return OrderedService([storage.threads, *scanning.services, next_hops, *own_mail.services, *runners, sweep])
+    return OrderedService(
+        [storage.threads, *scanning.services, next_hops, *own_mail.services, *runners, directories, sweep]
+    )

@@ -1,4 +1,7 @@
-"""The tenant's domains, each with the DNS records to publish: MX, ownership, MTA-STS, TLS reports."""
+"""The tenant's domains, each with the DNS records to publish: MX, ownership, MTA-STS, TLS reports.
+
+A domain whose recipients are read from a directory says when that was, and what hinders it.
+"""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,6 +11,7 @@ from starlette.responses import Response
 from portal.visit import Visit
 from tenants.domains import Domain, list_domains
 from tenants.mta_sts import DnsRecord, tls_records
+from tenants.recipient_directories import DirectoryState, states_of
 from tenants.viewpoint import OfTenant
 
 
@@ -17,13 +21,15 @@ class DomainRow:
 
     domain: Domain
     records: tuple[DnsRecord, ...]
+    directory: DirectoryState | None
 
 
 def show_list(visit: Visit) -> Response:
     """Every domain of the tenant."""
     with visit.around.database.read(OfTenant(visit.who.tenant_id)) as session:
         domains = list_domains(session, tenant_id=visit.who.tenant_id)
-    rows = [DomainRow(domain, _records(visit, domain)) for domain in domains]
+        directories = states_of(session, [domain.id for domain in domains])
+    rows = [DomainRow(domain, _records(visit, domain), directories.get(domain.id)) for domain in domains]
     return visit.page("domains/list.html", room="domains", rows=rows)
 
 

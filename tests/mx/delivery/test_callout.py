@@ -187,9 +187,10 @@ def test_what_is_undecided_is_not_remembered(world: World) -> None:
     assert world.rcpt() == reply.RECIPIENT_OK
 
 
-def test_a_list_is_the_truth_and_nobody_is_asked(world: World) -> None:
-    """Whoever is not on it does not exist."""
-    world.note(replace_list, **IDS, local_parts=["ann"], now=NOW)
+@pytest.mark.parametrize("source", [Source.LIST, Source.LDAP])
+def test_a_list_is_the_truth_and_nobody_is_asked(world: World, source: Source) -> None:
+    """Whoever is not on it does not exist; a directory's answer likewise."""
+    world.note(replace_list, **IDS, local_parts=["ann"], now=NOW, source=source)
     assert world.rcpt("Ann@tenant.example") == reply.RECIPIENT_OK
     assert world.rcpt("ben@tenant.example") == reply.UNKNOWN_RECIPIENT
     world.note(set_source, **IDS, source=Source.ACCEPT_ALL)

@@ -15,13 +15,13 @@ from pratique.sweep import Sweep
 class Working(TestCase):
     """On an empty data folder."""
 
-    async def test_it_runs_queue_releases_own_mail_and_sweep(self) -> None:
+    async def test_it_runs_queue_releases_own_mail_directories_and_sweep(self) -> None:
         """Whatever works stops before the database that it rests on."""
         with TemporaryDirectory() as folder:
             service = compose_work(Settings(data=Path(folder), clamd=(), cells=1), reactor, [], "work")
             kinds = [type(part) for part in service]
             service.startService()
             await service.stopService()
-        assert kinds.count(Runner) == 3
+        assert kinds.count(Runner) == 4
         assert kinds[-1] is Sweep
         assert kinds[0].__name__ == "DatabaseThreads"

@@ -1,7 +1,19 @@
 """The domains page: each of the tenant's own, with the records that it needs."""
 
+from datetime import timedelta
+
 from sqlalchemy import update
 
+from tenants.domains import get_domain
+from tenants.keys import Keyring
+from tenants.recipient_directories import (
+    Directory,
+    apply_answer,
+    lease_directories,
+    note_trouble,
+    set_directory,
+)
+from tenants.skipped_entries import Skipped
 from tenants.tables import customers
 from tenants.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld
@@ -24,3 +36,24 @@ def test_a_domain_that_is_not_verified_shows_its_token(world: PortalWorld) -> No
     with world.database.unit_of_work(Reader.OPERATOR) as session:
         session.execute(update(customers.domain).values(verified_at=None))
     assert "Not verified yet" in world.signed_in(REX).get("/domains").text
+
+
+def test_a_directory_that_cannot_be_read_is_told(world: PortalWorld) -> None:
+    """With when it could be last; and nothing of who asks it."""
+    asked = Directory("ldaps://dc.acme.example:636", False, "dc=acme", "(mail=*)", "cn=reader", "s3cret")
+    now = world.clock.now
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        domain = get_domain(session, tenant_id=None, name="acme.example")
+        own = {"tenant_id": domain.tenant_id, "domain_id": domain.id}
+        set_directory(session, Keyring(bytes(range(32))), **own, directory=asked, now=now)
+        [lease] = lease_directories(session, now=now, limit=1, owner="one")
+        apply_answer(session, lease, local_parts=["ann"], skipped=Skipped(), now=now)
+    page = world.signed_in(REX).get("/domains").text
+    assert "Recipients are read from" in page and "2026-11-24 09:00 UTC" in page and "came to nothing" not in page
+    later = now + timedelta(hours=1)
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        [lease] = lease_directories(session, now=later, limit=1, owner="one")
+        note_trouble(session, lease, trouble="It said <b>no</b>.", now=later)
+    page = world.signed_in(REX).get("/domains").text
+    assert "It said &lt;b&gt;no&lt;/b&gt;." in page
+    assert "s3cret" not in page and "cn=reader" not in page
