@@ -28,7 +28,7 @@ from mx.cell.wishes import wishes_of
 from mx.decision import Deliver
 from mx.delivery.contract import CopyResult as Forwarded
 from mx.delivery.contract import Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
-from mx.delivery.dot_stuffing import has_bare_line_ends
+from mx.delivery.esmtp.dot_stuffing import has_bare_line_ends
 from mx.delivery.queue import copy_into, routes_of
 from mx.delivery.runner import LEASE_SECONDS
 from mx.disposition.copies import Copy, ExaminedMessage, on_top_of

@@ -30,11 +30,11 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from mx.delivery.client import Broken, Client, ContentAsked, Event, Ready, Settled, TlsAsked
 from mx.delivery.contract import Transfer
-from mx.delivery.hop import Hop
-from mx.delivery.pieces import Pieces
-from mx.delivery.tls import HopTls, words_of
+from mx.delivery.esmtp.client import Broken, Client, ContentAsked, Event, Ready, Settled, TlsAsked
+from mx.delivery.esmtp.pieces import Pieces
+from mx.delivery.hops.hop import Hop
+from mx.delivery.hops.tls import HopTls, words_of
 
 CONNECT_SECONDS = 10.0
 HANDSHAKE_SECONDS = 5.0

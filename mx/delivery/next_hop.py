@@ -23,7 +23,6 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
-from mx.delivery.addresses import NoAddress
 from mx.delivery.breaker import Breaker
 from mx.delivery.contract import (
     CopyResult,
@@ -36,11 +35,12 @@ from mx.delivery.contract import (
     Unreachable,
     Welcome,
 )
-from mx.delivery.hop import Hop
+from mx.delivery.hops.addresses import NoAddress
+from mx.delivery.hops.hop import Hop
+from mx.delivery.hops.route_order import in_order
+from mx.delivery.hops.surroundings import Surroundings, make_hops
 from mx.delivery.pace import Pace
 from mx.delivery.pool import ConnectionPool
-from mx.delivery.route_order import in_order
-from mx.delivery.surroundings import Surroundings, make_hops
 from tenants.routes import Route
 
 PATIENCE_SECONDS = 5.0

@@ -25,11 +25,11 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import TimeoutError as TooLate
 from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
 
-from mx.delivery.client import Client, Settled
 from mx.delivery.connection import CannotOpen, NextHopConnection, open_connection
 from mx.delivery.contract import CopyResult, InquiryResult, Transfer, Unreachable
-from mx.delivery.hop import Hop
-from mx.delivery.tls import NO_CLIENTS, NoSuchClient, TlsContexts
+from mx.delivery.esmtp.client import Client, Settled
+from mx.delivery.hops.hop import Hop
+from mx.delivery.hops.tls import NO_CLIENTS, NoSuchClient, TlsContexts
 
 MOST_TRANSACTIONS = 100
 IDLE_SECONDS = 30.0

@@ -22,9 +22,9 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, Transfer, Unreachable
-from mx.delivery.dot_stuffing import has_bare_line_ends
-from mx.delivery.own_hops import OwnHops
-from mx.delivery.returning import undelivered
+from mx.delivery.esmtp.dot_stuffing import has_bare_line_ends
+from mx.delivery.notices.own_hops import OwnHops
+from mx.delivery.notices.returning import undelivered
 from mx.delivery.runner import LEASE_SECONDS, MOST_AT_ONCE
 from mx.dsn_request import notify_request_of, return_request_of
 from mx.own_headers import read_header_section

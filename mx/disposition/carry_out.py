@@ -25,7 +25,7 @@ from twisted.internet.defer import gatherResults
 from mx import reply
 from mx.decision import UNANSWERED, Decision, Defer, Deliver, Discard, Hold, Reject, Strip
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
-from mx.delivery.returning import undelivered
+from mx.delivery.notices.returning import undelivered
 from mx.disposition.cleaning import Cleaned, Cleaner, ExamineAgain
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.forward import FORWARD_SECONDS, forward

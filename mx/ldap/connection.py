@@ -3,8 +3,8 @@
 Comes in: a `Place`, and what of the network may be reached. Goes out: a `Connection`: octets there and back. It blocks,
 and belongs in a thread.
 
-What is checked is the address that is connected to, never the name alone (as `mx/delivery/addresses.py` does it), and
-nothing is ever followed from there: a referral is not (`conversation.py`).
+What is checked is the address that is connected to, never the name alone (as `mx/delivery/hops/addresses.py` does it),
+and nothing is ever followed from there: a referral is not (`conversation.py`).
 
 Standards: RFC 4511 section 4.14 (StartTLS), RFC 9525 (the certificate is that of the host in the URL).
 Failure: `LdapTrouble` with one plain sentence.
@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from mx.delivery.addresses import why_not
+from mx.delivery.hops.addresses import why_not
 from mx.ldap.place import Place
 from tenants.own_places import OwnPlaces
 

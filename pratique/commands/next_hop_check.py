@@ -18,11 +18,11 @@ from typing import cast
 
 from OpenSSL import SSL
 
-from mx.delivery.addresses import why_not
-from mx.delivery.dane import NotSecure, validating_resolver, vouched_records
-from mx.delivery.hops import security_of
-from mx.delivery.route_order import NULL_MX, exchangers_in_order
-from mx.delivery.tls import NoSuchClient, TlsContexts, words_of
+from mx.delivery.hops.addresses import why_not
+from mx.delivery.hops.dane import NotSecure, validating_resolver, vouched_records
+from mx.delivery.hops.hops import security_of
+from mx.delivery.hops.route_order import NULL_MX, exchangers_in_order
+from mx.delivery.hops.tls import NoSuchClient, TlsContexts, words_of
 from mx.names.failures import NoSuchName
 from pratique.commands.domain_check import Check, State
 from pratique.dns_question import NoAnswer, ask_mx, resolver_of

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from mx.delivery.surroundings import Surroundings
 from pratique.dns_question import NoAnswer, system_resolver
 from pratique.ourselves import own_places
 from pratique.settings import Settings

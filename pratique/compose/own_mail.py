@@ -8,8 +8,8 @@ from typing import Any
 from twisted.application.service import IService
 
 from mx.delivery.contract import Forwarding
-from mx.delivery.own_hops import OwnHops
-from mx.delivery.own_mail import OwnMail
+from mx.delivery.notices.own_hops import OwnHops
+from mx.delivery.notices.own_mail import OwnMail
 from mx.names.resolver import NamesResolver
 from pratique.compose.mx import present_time
 from pratique.compose.next_hops import compose_next_hops

@@ -1,6 +1,5 @@
 """A played conversation with a next hop: what it says, what goes out for it, what becomes of the copies."""
 
-from mx.delivery.client import Client, Event, Settled
 from mx.delivery.contract import (
     CopyResult,
     Delivered,
@@ -9,6 +8,7 @@ from mx.delivery.contract import (
     TransientlyRefused,
     Unreachable,
 )
+from mx.delivery.esmtp.client import Client, Event, Settled
 from tests.contracts.octets import CONTENT, HEADERS
 
 GREETING = b"220 hop.example ESMTP\r\n"

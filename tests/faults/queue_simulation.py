@@ -29,7 +29,7 @@ from sqlalchemy import delete, func, select
 from twisted.internet.defer import Deferred
 
 from mx.delivery.contract import CopyResult, Transfer
-from mx.delivery.own_hops import OwnHops
+from mx.delivery.notices.own_hops import OwnHops
 from mx.delivery.queue import Offering, QueueWork
 from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until

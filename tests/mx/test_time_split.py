@@ -8,7 +8,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.agents.chain import Chain
 from mx.delivery.contract import Unreachable
-from mx.delivery.own_hops import OwnHops
+from mx.delivery.notices.own_hops import OwnHops
 from mx.delivery.queue import Offering, QueueWork
 from mx.disposition.carry_out import Disposition
 from mx.disposition.cleaning import Cleaner

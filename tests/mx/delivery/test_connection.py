@@ -6,7 +6,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.python.failure import Failure
 
-from mx.delivery.client import Client, Settled
 from mx.delivery.connection import (
     CONNECT_SECONDS,
     GOODBYE_SECONDS,
@@ -16,8 +15,9 @@ from mx.delivery.connection import (
     open_connection,
 )
 from mx.delivery.contract import Unreachable
-from mx.delivery.hop import OPPORTUNISTIC, Hop
-from mx.delivery.tls import TlsContexts
+from mx.delivery.esmtp.client import Client, Settled
+from mx.delivery.hops.hop import OPPORTUNISTIC, Hop
+from mx.delivery.hops.tls import TlsContexts
 from tests.contracts.octets import transfer
 
 OPENING = b"220 hop.example\r\n250-hop.example\r\n250 PIPELINING\r\n"

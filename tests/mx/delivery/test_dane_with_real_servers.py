@@ -11,8 +11,8 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx.delivery.contract import CopyResult, Delivered, Unreachable
+from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from mx.delivery.surroundings import Surroundings
 from tenants.routes import parse_route
 from tests.contracts.authority import ServerContext, authority
 from tests.contracts.octets import transfer

@@ -13,8 +13,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from mx.delivery.contract import CopyResult, PermanentlyRefused, Stage, Unreachable
+from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from mx.delivery.surroundings import Surroundings
 from tenants.own_places import OwnPlaces
 from tenants.routes import parse_route
 from tests.contracts.octets import transfer

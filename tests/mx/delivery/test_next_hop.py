@@ -18,9 +18,9 @@ from mx.delivery.contract import (
     Unreachable,
     Welcome,
 )
-from mx.delivery.dot_stuffing import UnsafeContentError
+from mx.delivery.esmtp.dot_stuffing import UnsafeContentError
+from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from mx.delivery.surroundings import Surroundings
 from tenants.routes import Route
 from tests.contracts.octets import CONTENT, HEADERS, Octets, Unreadable, transfer
 from tests.contracts.tls import TlsContextFactory, make_certificate

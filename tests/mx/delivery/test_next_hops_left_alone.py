@@ -5,11 +5,11 @@ from twisted.internet.error import ConnectingCancelledError
 from twisted.internet.testing import MemoryReactorClock
 from twisted.python.failure import Failure
 
-from mx.delivery.addresses import NOWHERE
 from mx.delivery.breaker import FAILURES, FIRST_SECONDS
 from mx.delivery.contract import CopyResult, Delivered, InquiryResult, Unreachable
+from mx.delivery.hops.addresses import NOWHERE
+from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import POLL_SECONDS, STANDING_BY_SECONDS, NextHops
-from mx.delivery.surroundings import Surroundings
 from tenants.own_places import OwnPlaces
 from tenants.routes import parse_routes
 from tests.contracts.connecting import NotingTransport

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.trial.unittest import TestCase
 
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, NextHopReply, Transfer
-from mx.delivery.own_hops import OwnHops
+from mx.delivery.notices.own_hops import OwnHops
 from mx.delivery.queue import MOST_PER_LANE, Offering, QueueWork, offer, routes_of, transfers
 from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until

@@ -17,8 +17,8 @@ from twisted.trial.unittest import TestCase
 from mx import reply
 from mx.decision import Deliver
 from mx.delivery.contract import CopyResult, Transfer
+from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from mx.delivery.surroundings import Surroundings
 from mx.disposition.carry_out import Disposition
 from mx.disposition.cleaning import Cleaner
 from mx.disposition.copies import Copy

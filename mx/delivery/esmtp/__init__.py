@@ -1,0 +1,1 @@
+"""A Transfer -> octets, replies -> results: the ESMTP client as a machine. Pure."""

@@ -1,0 +1,48 @@
+"""Results of one transaction."""
+
+import pytest
+
+from mx.delivery.contract import Delivered, PermanentlyRefused, Stage, TransientlyRefused, Unreachable
+from mx.delivery.esmtp.ledger import Ledger, refusal
+from mx.delivery.esmtp.replies import RawReply
+
+OK, LATER, NEVER = RawReply(250, (b"ok",)), RawReply(450, (b"later",)), RawReply(550, (b"never",))
+
+
+def test_each_recipient_keeps_its_own_answer() -> None:
+    """The end of data speaks of those only whose RCPT was accepted."""
+    ledger = Ledger(3)
+    for reply in (OK, LATER, NEVER):
+        ledger.take_recipient_reply(reply)
+    assert ledger.is_anyone_left
+    ledger.deliver(OK)
+    assert not ledger.is_anyone_left
+    assert ledger.results() == (
+        Delivered(OK.decoded()),
+        TransientlyRefused(LATER.decoded(), Stage.RECIPIENT),
+        PermanentlyRefused(NEVER.decoded(), Stage.RECIPIENT),
+    )
+
+
+def test_a_result_is_written_once() -> None:
+    """Nothing that comes later changes a refusal, or makes it good."""
+    ledger = Ledger(1)
+    ledger.refuse(NEVER, Stage.MAIL)
+    ledger.take_recipient_reply(LATER)
+    ledger.deliver(OK)
+    ledger.close(Unreachable("cut"))
+    assert ledger.results() == (PermanentlyRefused(NEVER.decoded(), Stage.MAIL),)
+
+
+def test_undecided_copies_are_never_left_out() -> None:
+    """Fewer results than recipients is a bug, not an answer."""
+    ledger = Ledger(2)
+    ledger.take_recipient_reply(NEVER)
+    with pytest.raises(AssertionError, match="undecided"):
+        ledger.results()
+
+
+@pytest.mark.parametrize(("reply", "kind"), [(LATER, TransientlyRefused), (NEVER, PermanentlyRefused)])
+def test_the_first_digit_decides(reply: RawReply, kind: type) -> None:
+    """4 is for now, 5 for good."""
+    assert isinstance(refusal(reply, Stage.DATA), kind)
