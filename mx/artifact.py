@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+ENCRYPTED_MEMBER = "encrypted-member"
+"""The reading of what stays encrypted in an archive that lists its names in the clear: a name, and no content."""
+
 
 class Content(Protocol):
     """Octets that can be read any number of times."""
@@ -31,7 +34,8 @@ class Artifact:
     declared_type: str
     """The media type that the message claims, in lower case; empty when it claims none."""
     reading: str
-    """How it was come by: `message`, `headers`, `body`, `part`, `zip-member`, `gzip-content`, `tar-member`, ..."""
+    """How it was come by: `message`, `headers`, `body`, `part`, `zip-member`, `gzip-content`, `tar-member`, ...;
+    ENCRYPTED_MEMBER for what is there by name alone, which no engine is shown."""
     sha256: str
     content: Content
     names: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ Limits: ENGINE_SECONDS for cell and engines together, of the 45 s between the en
 from collections.abc import Callable, Sequence, Set
 from typing import Protocol
 
-from mx.artifact import Artifact
+from mx.artifact import ENCRYPTED_MEMBER, Artifact
 from mx.cell.report import CellReport
 from mx.cell.wishes import NO_WISHES, Wishes
 from mx.engines.contract import NOTHING_KNOWN, Circumstances
@@ -75,7 +75,8 @@ class Scanner:
             for outcome in report.outcomes:
                 self.tallies[outcome.engine].add(outcome, spent)
             remaining = max(0.0, seconds - spent)
-            answer = await self._panel.ask(report.artifacts, remaining, circumstances, demand)
+            shown = tuple(each for each in report.artifacts if each.reading != ENCRYPTED_MEMBER)
+            answer = await self._panel.ask(shown, remaining, circumstances, demand)
         finally:
             report.close()
         asked, outcomes = answer.asked | {*IN_CELLS}, (*report.outcomes, *answer.outcomes)

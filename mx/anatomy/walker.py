@@ -26,13 +26,14 @@ from mx.anatomy.kinds import Kind, recognise
 from mx.anatomy.passwords import candidates, is_text
 from mx.anatomy.readers import LIGHT_READERS, Readers
 from mx.anatomy.true_type import true_type_of
-from mx.artifact import Ambiguity, Artifact
+from mx.artifact import ENCRYPTED_MEMBER, Ambiguity, Artifact
 from mx.finding import Finding, Severity
 
 ENGINE = "anatomy"
 _MOST_NAME_CHARACTERS, _MOST_BEGINNING = 255, 180
 _BROKEN = frozenset(name.value for name in AmbiguityName if name.value.startswith("broken-"))
 """What a guess may turn out to be: octets that were never a file. Limits and encryption always count."""
+_NEVER_OPENED = frozenset({"headers", ENCRYPTED_MEMBER})
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 
 
@@ -205,7 +206,7 @@ def _add(state: _Walk, parent: _Place | None, member: Member) -> None:
     place = _Place(number, mime_levels, parent.archive_levels if parent else 0, is_guess=is_guess)
     if parent is None:
         state.stack.append((place, open_message(content, state.budget, state.budget.limits.mime_levels)))
-    elif member.reading != "headers":
+    elif member.reading not in _NEVER_OPENED:
         _open(state, place, member, digest)
 
 

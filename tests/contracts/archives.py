@@ -16,6 +16,7 @@ import pytest
 
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Locked, Member, Obstacle, Oddity, Reader, Step, whole
+from mx.artifact import ENCRYPTED_MEMBER
 from tests.contracts.mail import encrypted_zip
 
 RAR_4, RAR_5 = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
@@ -36,7 +37,14 @@ def _unlocked(steps: Iterator[Step], passwords: tuple[str, ...]) -> Iterator[Ste
 
 def contents_of(steps: list[Step]) -> list[bytes]:
     """The members' octets."""
-    return [step.content.raw for step in steps if isinstance(step, Member)]
+    return [step.content.raw for step in steps if isinstance(step, Member) and step.reading != ENCRYPTED_MEMBER]
+
+
+def names_alone(steps: list[Step]) -> list[tuple[str, ...]]:
+    """The names of each member that stays encrypted; none has a content."""
+    members = [step for step in steps if isinstance(step, Member) and step.reading == ENCRYPTED_MEMBER]
+    assert not any(member.content.octets for member in members)
+    return [(member.name, *member.names) for member in members]
 
 
 def names_of(steps: list[Step]) -> set[str]:

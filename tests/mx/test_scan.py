@@ -6,19 +6,22 @@ from dataclasses import replace
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from mx.artifact import Artifact
+from mx.agents.attachment_filter import findings_in, rules_of
+from mx.artifact import ENCRYPTED_MEMBER, Artifact
 from mx.cell.report import CellReport, NoCellFree, report_of_a_lost_cell
 from mx.cell.wishes import NO_WISHES, Wishes
+from mx.decision import Deliver, Hold, decide
 from mx.engines.contract import Circumstances
 from mx.engines.demand import Demand
 from mx.engines.panel import PanelAnswer
 from mx.finding import EngineOutcome, Finding, Found, NothingFound, Severity
 from mx.scan import ENGINE_SECONDS, Scanner
 from mx.spool import Spool
-from mx.verdict import VerdictKind
+from mx.verdict import VerdictKind, amend
 from tenants.message_record import MessageRecord
+from tenants.policy import parse_policy
 from tests.contracts.disposing import MESSAGE, result_of, spooled
-from tests.contracts.mail import EICAR, attached, nested
+from tests.contracts.mail import EICAR, attached, encrypted_zip, nested
 from tests.contracts.mail_world import CONTENT, SILENT, Answering, scanner_of
 
 
@@ -63,6 +66,29 @@ class ScannerTest(TestCase):
         found = await scanner_of(self, Reading(NothingFound("second"))).examine(spooled(attached(nested(b"inner", 1))))
         assert b"inner" in seen
         assert found.verdict.finding_names == ("Bad.Name",)
+
+    async def test_what_stays_encrypted_is_there_by_name_and_shown_to_no_engine(self) -> None:
+        """The verdict stays encrypted; a rule for its name holds it even where what is encrypted is delivered."""
+        shown: list[str] = []
+
+        class Reading(Answering):
+            async def examine(
+                self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float
+            ) -> EngineOutcome:
+                shown.extend(artifact.reading for artifact in artifacts)
+                return NothingFound("second")
+
+        content = attached(encrypted_zip(EICAR, b"correct horse"), b"locked.zip")
+        found = await scanner_of(self, Reading(NothingFound("second"))).examine(spooled(content))
+        assert (found.verdict.kind, found.verdict.finding_names) == (VerdictKind.ENCRYPTED, ("encrypted.zip",))
+        [named] = [each for each in found.artifacts if each.reading == ENCRYPTED_MEMBER]
+        assert (named.name, named.content.octets, named.true_type) == ("file.bin", 0, "")
+        assert found.artifacts[named.parent or 0].name == "locked.zip"
+        assert shown and ENCRYPTED_MEMBER not in shown
+        for rules, decision in (("extension:bin=hold", Hold("prohibited")), ("extension:exe=hold", Deliver())):
+            policy = parse_policy({"encrypted": "deliver", "attachments": rules})
+            prohibited = list(findings_in(rules_of(policy.attachments), found.artifacts))
+            assert decide(amend(found.verdict, prohibited), policy) == decision
 
     async def test_an_engine_without_an_answer_makes_the_verdict_incomplete(self) -> None:
         """Away, raising, lying, or answering in another's name: the policy decides; it is not named as one that did."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget
 from mx.anatomy.fixed import fixed
+from mx.artifact import ENCRYPTED_MEMBER
 from mx.finding import Severity
 
 
@@ -84,6 +85,12 @@ class Locked:
 
     open_with: Callable[[Sequence[str]], Iterator["Step"]]
     """The steps with the first of these passwords that opens it, or one Obstacle of severity ENCRYPTED."""
+
+
+def by_name_alone(names: Sequence[str], archive: Stretch) -> Member:
+    """What stays encrypted in this archive and is named in the clear; beside an Obstacle of severity ENCRYPTED."""
+    name, *others = names
+    return Member(name, "", ENCRYPTED_MEMBER, Stretch(archive.base, archive.start, archive.start), names=tuple(others))
 
 
 Step = Member | Oddity | Obstacle | Locked

@@ -1,7 +1,8 @@
 """A rar archive's own headers, of both generations: what they say is within, whoever unpacks it.
 
 `rar.py` asks libarchive for the content, and these headers for what libarchive does not tell: that headers or files are
-encrypted, that there are files it passed over, and named streams, which other programs write beside a file.
+encrypted, and what these files are called, that there are files it passed over, and named streams, which other programs
+write beside a file.
 
 Standards: none; the published descriptions of the RAR 4 and RAR 5 archive formats.
 Failure: headers that make no sense end the walk; nothing is raised.
@@ -10,10 +11,11 @@ Limits: MOST_BLOCKS.
 
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Stretch
+from mx.anatomy.containers.rar_names import names_4, names_5, number_at
 
 MOST_BLOCKS = 20_000
 _MARK_4, _MARK_5 = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
@@ -30,12 +32,13 @@ class Walk:
     is_valid: bool = False
     """The first header's checksum is right: this is a rar archive."""
     has_encrypted_headers: bool = False
-    has_encrypted_files: bool = False
     has_streams: bool = False
     has_parts: bool = False
     """A file continues in another volume, or comes from one."""
     files: int = 0
     """Files with packed content."""
+    encrypted_files: list[tuple[str, ...]] = field(default_factory=list)
+    """Every name of each file that is encrypted."""
 
 
 def walk_headers(content: Stretch, budget: Budget) -> Walk:
@@ -64,7 +67,8 @@ def _walk_4(content: Stretch, place: int, budget: Budget) -> Walk:
             seen.has_encrypted_headers = True
             break
         if kind == _FILE_4:
-            seen.has_encrypted_files |= bool(flags & 4)
+            if flags & 4:
+                seen.encrypted_files.append(names_4(block, flags))
             seen.has_parts |= bool(flags & 3)
             seen.files += packed > 0
         elif kind == _SERVICE_4:
@@ -86,21 +90,22 @@ def _walk_5(content: Stretch, place: int, budget: Budget) -> Walk:
     base, seen = content.base, Walk()
     for number in range(MOST_BLOCKS):
         budget.check_time()
-        size, start = _number(base, place + 4, content.end)
+        size, start = number_at(base, place + 4, content.end)
         end = start + size
         if size == 0 or end > content.end:
             break
         if number == 0:
             seen.is_valid = zlib.crc32(base[place + 4 : end]) == int.from_bytes(base[place : place + 4], "little")
-        kind, position = _number(base, start, end)
-        flags, position = _number(base, position, end)
-        extra, position = _number(base, position, end) if flags & 1 else (0, position)
-        packed, position = _number(base, position, end) if flags & 2 else (0, position)
+        kind, position = number_at(base, start, end)
+        flags, position = number_at(base, position, end)
+        extra, position = number_at(base, position, end) if flags & 1 else (0, position)
+        packed, position = number_at(base, position, end) if flags & 2 else (0, position)
         if kind == _ENCRYPTION_5:
             seen.has_encrypted_headers = True
             break
         if kind == _FILE_5:
-            seen.has_encrypted_files |= _has_encryption_record(base, max(position, end - extra), end)
+            if _has_encryption_record(base, max(position, end - extra), end):
+                seen.encrypted_files.append(names_5(base[position:end]))
             seen.has_parts |= bool(flags & 0x18)
             seen.files += packed > 0
         elif kind == _SERVICE_5:
@@ -114,23 +119,9 @@ def _walk_5(content: Stretch, place: int, budget: Budget) -> Walk:
 def _has_encryption_record(base: bytes, place: int, end: int) -> bool:
     """Whether the extra area of a file of the fifth generation says that the file is encrypted."""
     while place < end:
-        size, place = _number(base, place, end)
-        kind, _ = _number(base, place, end)
+        size, place = number_at(base, place, end)
+        kind, _ = number_at(base, place, end)
         if kind == 1 and size > 0:
             return True
         place += max(size, 1)
     return False
-
-
-def _number(base: bytes, place: int, end: int) -> tuple[int, int]:
-    """A number of seven bits an octet, the lowest first, and where it ends; at most ten octets."""
-    value = 0
-    for shift in range(0, 70, 7):
-        if place >= end:
-            break
-        octet = base[place]
-        place += 1
-        value |= (octet & 0x7F) << shift
-        if not octet & 0x80:
-            break
-    return value, place

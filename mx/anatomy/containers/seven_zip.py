@@ -7,7 +7,8 @@ py7zr asks the machine how much memory it has, which a confined cell may not; an
 password. Functions of ours stand in place of its own while it works here: pieces of 1 MiB, and keys in a tenth of the
 time, each made once. PPMd under encryption is not read: its library starts a thread, which a cell may not.
 
-Failure: encrypted and no password fits: `encrypted.7z` (severity encrypted). A file or the list of files that cannot be
+Failure: encrypted and no password fits: `encrypted.7z` (severity encrypted), and each file by name alone where the list
+of files is in the clear. A file or the list of files that cannot be
 read: `broken-7z` (unscannable). Octets that only begin like a 7z: the oddity `broken-7z`.
 Limits: passwords are tried while `affordable` says so; a key that asks for more than 2^20 rounds is not made.
 """
@@ -30,7 +31,17 @@ import py7zr.py7zr
 
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget, LimitReached
-from mx.anatomy.containers.contract import Locked, Member, Obstacle, Oddity, Reader, Step, Stretch, whole
+from mx.anatomy.containers.contract import (
+    Locked,
+    Member,
+    Obstacle,
+    Oddity,
+    Reader,
+    Step,
+    Stretch,
+    by_name_alone,
+    whole,
+)
 from mx.anatomy.containers.embedded import SEVEN_ZIP, stretches_from
 from mx.anatomy.containers.libarchive import Asked, Failure, LibArchive
 from mx.anatomy.passwords import affordable
@@ -90,13 +101,15 @@ def _read(
     attempt = _attempt(stretch, budget, None, make_key)
     yield from attempt.charged(budget)
     if attempt.is_encrypted:
-        yield Locked(lambda passwords: _unlock(stretch, budget, passwords))
+        yield Locked(lambda passwords: _unlock(stretch, budget, passwords, attempt.unread))
     elif not attempt.is_whole or _is_blank(stretch):
         yield _BROKEN
 
 
-def _unlock(stretch: Stretch, budget: Budget, passwords: Sequence[str]) -> Iterator[Step]:
-    """The files, with the first password that opens the archive."""
+def _unlock(
+    stretch: Stretch, budget: Budget, passwords: Sequence[str], names: Sequence[tuple[str, ...]]
+) -> Iterator[Step]:
+    """The files, with the first password that opens the archive; `names` are those of the files that need one."""
     remembered = lru_cache(maxsize=16)(make_key)
     for password in affordable(passwords, budget):
         attempt = _attempt(stretch, budget, password, remembered)
@@ -104,6 +117,7 @@ def _unlock(stretch: Stretch, budget: Budget, passwords: Sequence[str]) -> Itera
             yield from attempt.charged(budget)
             return
     yield _ENCRYPTED
+    yield from (by_name_alone(each, stretch) for each in names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,8 @@ class _Attempt:
     """Everything was read, and every checksum fits."""
     is_encrypted: bool = False
     """No password was given, and one is needed."""
+    unread: tuple[tuple[str, ...], ...] = ()
+    """The names of each file that is listed and was not read."""
 
     def charged(self, budget: Budget) -> Iterator[Member]:
         for member in self.members:
@@ -145,7 +161,8 @@ def _attempt(stretch: Stretch, budget: Budget, password: str | None, key_of: Cal
         # Hostile octets make this library raise anything at all. Nothing is lost: the archive counts as not read.
         is_whole = False
     members = tuple(writer.member() for writer in writers if writer.is_closed)
-    return _Attempt(members, is_whole, is_encrypted)
+    unread = tuple((writer.name,) for writer in writers if not writer.is_closed)
+    return _Attempt(members, is_whole, is_encrypted, unread)
 
 
 class _Writer(py7zr.io.Py7zIO):

@@ -6,8 +6,9 @@ a directory cut off, a second zip hidden before the first). A member that says i
 is; the others are tried with passwords once all text has been seen.
 
 Standards: PKWARE APPNOTE 6.3.10.
-Failure: a member that stays encrypted gives `encrypted.zip` (severity encrypted); one of another method `zip-method`,
-one that cannot be expanded `broken-zip` (both unscannable). Octets that only begin like a zip: the oddity `broken-zip`.
+Failure: a member that stays encrypted gives `encrypted.zip` (severity encrypted), and is there by name alone; one of
+another method `zip-method`, one that cannot be expanded `broken-zip` (both unscannable). Octets that only begin like a
+zip: the oddity `broken-zip`.
 In a light cell, DeeperCellNeeded for what only libraries open.
 """
 

@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.containers.contract import DeeperCellNeeded, Locked, Member, Obstacle, Step, Stretch, whole
+from mx.anatomy.containers.contract import (
+    DeeperCellNeeded,
+    Locked,
+    Member,
+    Obstacle,
+    Step,
+    Stretch,
+    by_name_alone,
+    whole,
+)
 from mx.anatomy.containers.inflate import Unpacked, inflate
 from mx.anatomy.containers.streams import unpack_bzip2, unpack_xz, unpack_zip_lzma
 from mx.anatomy.containers.zip_directory import ZipEntry
@@ -78,7 +87,7 @@ def unlock(content: Stretch, encrypted: Sequence[ZipEntry], tools: Tools, budget
 
     def open_with(passwords: Sequence[str]) -> Iterator[Step]:
         tried = list(dict.fromkeys(raw for password in passwords for raw in _octets(password)))
-        closed = 0
+        closed: list[ZipEntry] = []
         for entry in encrypted:
             end = min(entry.place + entry.packed_octets, content.end)
             packed = Stretch(content.base, entry.place, end)
@@ -95,9 +104,11 @@ def unlock(content: Stretch, encrypted: Sequence[ZipEntry], tools: Tools, budget
                         yield opened.obstacle
                     break
             else:
-                closed += 1
+                closed.append(entry)
         if closed:
             yield ENCRYPTED
+        for entry in closed:
+            yield by_name_alone(entry.names, content)
 
     return Locked(open_with)
 

@@ -19,6 +19,12 @@ def test_files_are_counted() -> None:
     assert walked(rar_5(b"x")) == Walk(is_valid=True, files=1)
 
 
+def test_files_that_are_encrypted_are_named() -> None:
+    """In both generations."""
+    assert walked(rar_4(b"x", b"a.exe", flags=4)).encrypted_files == [("a.exe",)]
+    assert walked(rar_5(b"x", b"a.exe", extra=b"\x03\x01\x00\x00")).encrypted_files == [("a.exe",)]
+
+
 def test_a_wrong_checksum_is_no_archive() -> None:
     """The first header counts."""
     assert not walked(RAR_4 + bytes(7) + rar_4(b"x")[7:]).is_valid

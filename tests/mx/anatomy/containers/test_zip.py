@@ -16,7 +16,7 @@ from mx.anatomy.containers.libarchive import load
 from mx.anatomy.containers.zip import open_zip, zip_reader
 from mx.anatomy.containers.zip_libraries import deep_tools
 from mx.finding import Severity
-from tests.contracts.archives import contents_of, made_by, names_of, steps_of
+from tests.contracts.archives import contents_of, made_by, names_alone, names_of, steps_of
 from tests.contracts.mail import EICAR, encrypted_zip, zipped
 from tests.corpus.formats.zips import Member as Entry
 from tests.corpus.formats.zips import zip_of
@@ -147,7 +147,20 @@ def test_encrypted_members_are_opened_with_a_password() -> None:
     """The traditional encryption; without the password the severity is encrypted, not unscannable."""
     archive = encrypted_zip(EICAR, b"Zw!ng3r")
     assert contents_of(steps_of(DEEP, archive, ("wrong", "Zw!ng3r"))) == [EICAR]
-    assert steps_of(DEEP, archive, ("wrong",)) == [ENCRYPTED]
+    steps = steps_of(DEEP, archive, ("wrong",))
+    assert (steps[0], contents_of(steps), len(steps)) == (ENCRYPTED, [], 2)
+
+
+def test_what_stays_encrypted_is_there_by_every_name() -> None:
+    """That of the directory and that of its own header, wherever it stands; what is opened has its content."""
+    archive = encrypted_zip(EICAR, b"Zw!ng3r")
+    [(name,)] = names_alone(steps_of(DEEP, archive))
+    own = archive.index(name.encode())
+    renamed = archive[:own] + b"X" + archive[own + 1 :]
+    assert names_alone(steps_of(DEEP, renamed)) == [(name, "X" + name[1:])]
+    no_directory = archive[: archive.index(b"PK\1\2")]
+    assert names_alone(steps_of(DEEP, no_directory)) == [(name,)]
+    assert names_alone(steps_of(DEEP, archive, ("Zw!ng3r",))) == []
 
 
 @pytest.mark.parametrize("encryption", ["AES128", "AES192", "AES256", "ZipCrypto"])
@@ -157,7 +170,8 @@ def test_every_encryption_of_every_method_is_opened(encryption: str, method: str
     command = ["7z", "a", "-tzip", f"-mm={method}", f"-mem={encryption}", "-psecret", "a.zip", "a.com"]
     archive = made_by(command, "a.zip", {"a.com": EICAR * 9})
     assert contents_of(steps_of(DEEP, archive, ("wrong", "secret"))) == [EICAR * 9]
-    assert names_of(steps_of(DEEP, archive, ("wrong",))) == {"encrypted.zip"}
+    steps = steps_of(DEEP, archive, ("wrong",))
+    assert (names_of(steps), names_alone(steps)) == ({"encrypted.zip"}, [("a.com",)])
 
 
 def test_streamed_members_under_encryption_are_opened() -> None:
