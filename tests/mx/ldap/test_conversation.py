@@ -151,6 +151,29 @@ def test_nonsense_is_told_as_such(octets: bytes) -> None:
         assert trouble(directory(url))
 
 
+YES = bytes.fromhex("02010178070a010004000400")
+BOUND = bytes.fromhex("300c02010261070a010004000400")
+
+
+def test_what_stands_behind_starttls_in_plain_text_counts_for_nothing() -> None:
+    """Somebody on the way answers for the server, before there is TLS."""
+    with saying(b"\x30" + bytes([len(YES)]) + YES + BOUND) as url:
+        assert "speaks no LDAP" in trouble(directory(url, starttls=True))
+    with saying(b"\x30" + bytes([len(YES)]) + YES + BOUND[:5]) as url:
+        assert "could not be begun" in trouble(directory(url, starttls=True))
+
+
+@given(st.lists(st.tuples(st.integers(0, 13), st.integers(0, 255)), max_size=6), st.integers(0, 14))
+def test_an_answer_that_was_changed_on_the_way_is_told_as_such(changes: list[tuple[int, int]], end: int) -> None:
+    """Lengths and tags that lie, and answers that stop in the middle."""
+    answer = bytearray(BOUND)
+    answer[4] = 1
+    for place, octet in changes:
+        answer[place] = octet
+    with saying(bytes(answer[:end])) as url:
+        assert trouble(directory(url))
+
+
 @pytest.mark.parametrize("text", ["", "mail=*)", "(mail", "(&(mail=*)", "(" * 3000, "((((((a=b", "(mail=\\zz)"])
 def test_what_is_no_filter_is_refused(text: str) -> None:
     """Before it is kept."""

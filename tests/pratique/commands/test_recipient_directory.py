@@ -89,6 +89,7 @@ def test_tls_is_required_unless_it_is_said(acme: Pratique, tmp_path: Path) -> No
         (("ldap://x.example", "--bind-dn", "cn=x"), "go together"),
         (("ldaps://x.example", "--plain"), "for ldap:// alone"),
         (("ldap://x.example", "--bind-dn", "cn=x", "--password-file", "empty"), "holds no password"),
+        (("ldap://x.example", "--bind-dn", "cn=x", "--password-file", "missing"), "No such file"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(acme: Pratique, tmp_path: Path, words: tuple[str, ...], sentence: str) -> None:
