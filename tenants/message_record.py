@@ -28,6 +28,8 @@ class RecordedArtifact:
     reading: str
     octets: int
     sha256: str
+    true_type: str = ""
+    """Empty where nothing is known of the octets, and in records of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,9 @@ class MessageRecord:
             "ambiguities": [[ambiguity.name, ambiguity.artifact] for ambiguity in self.ambiguities],
             "findings": [[found.engine, found.name, found.artifact, found.severity] for found in self.findings],
         }
+        if any(part.true_type for part in self.artifacts):
+            # Beside the artifacts: a release that knows no true types reads the rest.
+            document["true_types"] = [part.true_type for part in self.artifacts]
         if self.explanations:
             document["explanations"] = self.explanations
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -95,9 +100,11 @@ class MessageRecord:
         """The record that `to_json` wrote. Raises RecordError for anything else."""
         try:
             document = json.loads(octets)
+            artifacts = document["artifacts"]
+            true_types = document.get("true_types") or [""] * len(artifacts)
             return cls(
                 headers=tuple((_text(name), _text(value)) for name, value in document["headers"]),
-                artifacts=tuple(_artifact(entry) for entry in document["artifacts"]),
+                artifacts=tuple(_artifact(*each) for each in zip(artifacts, true_types, strict=True)),
                 preview=_text(document["preview"]),
                 is_preview_cut=bool(document["is_preview_cut"]),
                 ambiguities=tuple(_ambiguity(entry) for entry in document["ambiguities"]),
@@ -111,7 +118,7 @@ class MessageRecord:
             raise RecordError(f"not a message record: {type(error).__name__}") from error
 
 
-def _artifact(entry: tuple[object, ...]) -> RecordedArtifact:
+def _artifact(entry: tuple[object, ...], true_type: object) -> RecordedArtifact:
     number, parent, name, declared_type, reading, octets, sha256 = entry
     return RecordedArtifact(
         _number(number),
@@ -121,6 +128,7 @@ def _artifact(entry: tuple[object, ...]) -> RecordedArtifact:
         _text(reading),
         _number(octets),
         _text(sha256),
+        _text(true_type),
     )
 
 

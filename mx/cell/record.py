@@ -43,6 +43,7 @@ def make_record(anatomy: Anatomy) -> tuple[MessageRecord, str, str]:
                 part.reading,
                 part.content.octets,
                 part.sha256,
+                part.true_type,
             )
             for part in anatomy.artifacts
         ),

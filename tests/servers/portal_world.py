@@ -48,7 +48,7 @@ INVOICE = MessageRecord(
         RecordedArtifact(1, 0, "text", "text/plain", "part", 812, "cd" * 32),
         RecordedArtifact(2, 0, "invoice-2026-1187.zip", "application/zip", "part", 33_110, "12" * 32),
         RecordedArtifact(3, 2, "inner.zip", "application/zip", "zip-member", 32_100, "34" * 32),
-        RecordedArtifact(4, 3, "invoice.pdf.exe", "", "zip-member", 68, "56" * 32),
+        RecordedArtifact(4, 3, "invoice.pdf.exe", "", "zip-member", 68, "56" * 32, "application/x-dosexec"),
     ),
     preview="Dear Anna,\n\nplease find attached our invoice 2026-1187, which has been overdue since the 3rd.\n"
     "Open the attachment to see the details.\n\nKind regards\nBilling department\n",

@@ -1,6 +1,7 @@
 """The record that people see of a message."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -28,6 +29,7 @@ records = st.builds(
             reading=texts,
             octets=st.integers(0),
             sha256=texts,
+            true_type=texts,
         ),
         max_size=3,
     ).map(tuple),
@@ -42,6 +44,17 @@ records = st.builds(
 def test_a_record_survives_its_json(record: MessageRecord) -> None:
     """What `to_json` writes, `from_json` reads as an equal value."""
     assert MessageRecord.from_json(record.to_json()) == record
+
+
+def test_a_record_without_true_types_is_read_and_one_with_them_is_read_by_the_release_before() -> None:
+    """They stand beside the artifacts, which are what they were."""
+    artifact = RecordedArtifact(0, None, "a.txt", "text/plain", "part", 1, "00", "application/x-dosexec")
+    document = json.loads(MessageRecord(artifacts=(artifact,)).to_json())
+    assert document["artifacts"] == [[0, None, "a.txt", "text/plain", "part", 1, "00"]]
+    assert document.pop("true_types") == ["application/x-dosexec"]
+    of_before = MessageRecord.from_json(json.dumps(document).encode())
+    assert of_before.artifacts == (replace(artifact, true_type=""),)
+    assert "true_types" not in json.loads(of_before.to_json())
 
 
 def test_a_lone_surrogate_does_not_stop_the_record() -> None:
@@ -71,6 +84,8 @@ def _document(**changes: object) -> bytes:
         _document(headers=[["a"]]),
         _document(headers=[["a", 1]]),
         _document(artifacts=[[1]]),
+        _document(true_types=["text/plain"]),
+        _document(true_types=[1], artifacts=[[0, None, "", "", "", 0, ""]]),
         _document(artifacts=[["1", None, "", "", "", 0, ""]]),
         _document(artifacts=[[True, None, "", "", "", 0, ""]]),
         _document(preview=None),

@@ -22,6 +22,12 @@ class TreeRow:
     artifact: RecordedArtifact
     depth: int
 
+    @property
+    def true_type(self) -> str:
+        """What it is by its own octets, where that is known and is not what the message declares."""
+        artifact = self.artifact
+        return artifact.true_type if artifact.true_type != artifact.declared_type else ""
+
 
 def tree_rows(artifacts: Sequence[RecordedArtifact], most: int = 200) -> tuple[tuple[TreeRow, ...], int]:
     """The first `most` rows of the tree, and the number of artifacts left out."""

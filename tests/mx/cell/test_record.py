@@ -30,6 +30,7 @@ def test_headers_are_decoded_and_kept_in_order() -> None:
 def test_the_tree_and_the_ambiguities_are_recorded() -> None:
     """Names, parents and ambiguities are those of the walk."""
     record, _, _ = recorded(attached(zipped(b"x", "in.txt"), b"out.zip").replace(b"--b1--", b""))
+    assert [part.true_type for part in record.artifacts][3:5] == ["application/zip", ""]
     assert [(part.number, part.parent, part.name) for part in record.artifacts][3:5] == [
         (3, 0, "out.zip"),
         (4, 3, "in.txt"),

@@ -31,6 +31,21 @@ def test_rows_stand_in_reading_order(artifacts: list[tuple[int, int | None]], ro
     assert left_out == 0
 
 
+@pytest.mark.parametrize(
+    ("declared", "true", "shown"),
+    [
+        ("text/plain", "application/x-dosexec", "application/x-dosexec"),
+        ("", "application/x-dosexec", "application/x-dosexec"),
+        ("application/zip", "application/zip", ""),
+        ("text/plain", "", ""),
+    ],
+)
+def test_the_true_type_is_shown_where_it_is_another(declared: str, true: str, shown: str) -> None:
+    """And known."""
+    artifact = RecordedArtifact(1, None, "a", declared, "part", 1, "00", true)
+    assert [row.true_type for row in tree_rows([artifact])[0]] == [shown]
+
+
 @given(st.lists(st.tuples(st.integers(0, 8), st.none() | st.integers(0, 8)), max_size=20))
 def test_every_artifact_has_one_row(numbers: list[tuple[int, int | None]]) -> None:
     """Doubled numbers and circles neither lose nor double a row, and it ends."""

@@ -98,6 +98,7 @@ def test_one_message_is_shown_with_all_that_is_known(world: PortalWorld) -> None
         "Win.Test.EICAR_HDB-1",
         "invoice-2026-1187.zip",
         "invoice.pdf.exe",
+        "by its content: <bdi>application/x-dosexec</bdi>",
         "56" * 32,
         "33 KB",
         "please find attached our invoice",
@@ -115,7 +116,7 @@ def test_hostile_mail_is_shown_as_text(world: PortalWorld, hostile: str) -> None
     """In each place that a stranger writes: no markup of theirs, no character that turns or hides, no template run."""
     record = MessageRecord(
         headers=((hostile, hostile),),
-        artifacts=(RecordedArtifact(0, None, hostile, hostile, hostile, 1, hostile),),
+        artifacts=(RecordedArtifact(0, None, hostile, hostile, hostile, 1, hostile, f"!{hostile}"),),
         preview=hostile,
     )
     # Reason, engine and severity are words of ours, so a database always takes them.
