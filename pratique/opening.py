@@ -17,12 +17,12 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from pratique.setting_values import is_key
+from pratique.master_keys import open_keyring
 from pratique.settings import Settings
 from tenants.blobs.contract import BlobStore
 from tenants.blobs.folder import FolderBlobStore
 from tenants.database import Database, DatabaseUnavailable
-from tenants.keys import Keyring, add_missing_keys, load_keyring
+from tenants.keys import Keyring, add_missing_keys
 from tenants.migration import SchemaState, migrate, state
 from tenants.refusals import Refusal
 from tenants.sealed import SealedStore
@@ -51,10 +51,11 @@ def opened(settings: Settings) -> Iterator[Opened]:
     """The database, migrated, with the store beside it; closed at the end. Raises CannotOpen."""
     database = open_database(settings)
     try:
-        keyring = open_keyring(settings)
-        with _plain_outages(), database.unit_of_work(Reader.OPERATOR) as session:
+        with plain_outages():
+            keyring = open_keyring(settings.master_key, database)
+        with plain_outages(), database.unit_of_work(Reader.OPERATOR) as session:
             add_missing_keys(session, keyring, datetime.now(UTC))
-        with _plain_outages():
+        with plain_outages():
             yield Opened(database, keyring, SealedStore(open_blobs(settings), keyring))
     finally:
         database.close()
@@ -65,7 +66,7 @@ def reading(settings: Settings) -> Iterator[Session]:
     """A session for a command that only looks."""
     database = open_database(settings)
     try:
-        with _plain_outages(), database.read(Reader.OPERATOR) as session:
+        with plain_outages(), database.read(Reader.OPERATOR) as session:
             yield session
     finally:
         database.close()
@@ -76,7 +77,7 @@ def writing(settings: Settings) -> Iterator[Session]:
     """A session for a command that changes something; durable when the block has ended."""
     database = open_database(settings)
     try:
-        with _plain_outages(), database.unit_of_work(Reader.OPERATOR) as session:
+        with plain_outages(), database.unit_of_work(Reader.OPERATOR) as session:
             yield session
     finally:
         database.close()
@@ -87,7 +88,7 @@ def open_database(settings: Settings) -> Database:
     make_data_folder(settings.data)
     database = Database(settings.database_url)
     try:
-        with _plain_outages():
+        with plain_outages():
             _make_current(database)
     except BaseException:
         database.close()
@@ -117,7 +118,7 @@ def migrate_database(settings: Settings) -> bool:
     make_data_folder(settings.data)
     database = Database(settings.database_url)
     try:
-        with _plain_outages():
+        with plain_outages():
             found = state(database)
             if found is SchemaState.NEWER:
                 raise CannotOpen(NEWER)
@@ -138,13 +139,6 @@ def open_blobs(settings: Settings) -> BlobStore:
     return S3BlobStore(settings.blobs.name, settings.blobs.prefix, settings.s3_endpoint)
 
 
-def open_keyring(settings: Settings) -> Keyring:
-    """The keyring of the master key that the settings give or name; its file is made when it is not there."""
-    if is_key(settings.master_key):
-        return load_keyring(settings.master_key, Path())
-    return load_keyring(None, Path(settings.master_key).expanduser())
-
-
 def make_data_folder(folder: Path) -> None:
     """Make the data folder, for its owner alone, unless it is there. Raises CannotOpen."""
     try:
@@ -154,7 +148,8 @@ def make_data_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _plain_outages() -> Iterator[None]:
+def plain_outages() -> Iterator[None]:
+    """Turn an outage of the database into a CannotOpen."""
     try:
         yield
     except DatabaseUnavailable as outage:

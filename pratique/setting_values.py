@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 
 from pratique.quantities import Address, parse_address, parse_duration, parse_host, split_list
+from tenants.kms_key import SCHEME, parse_kms_key
 from tenants.mta_sts import StsMode
 from tenants.routes import RouteError, parse_route
 
@@ -94,11 +95,15 @@ def parse_database_url(text: str) -> str:
 
 
 def parse_master_key(text: str) -> str:
-    """32 octets in base64, or the path of the file that holds them, as written."""
+    """32 octets in base64, the path of the file that holds them, or a key of KMS that wraps them, as written."""
     stripped = text.strip()
+    if stripped.startswith(SCHEME):
+        # The region may come from the environment, which is asked when the key is.
+        parse_kms_key(stripped, region="us-east-1")
+        return stripped
     if not is_key(stripped) and not stripped.startswith(("/", "./", "../", "~/")):
         # A mistyped key taken for a file name would become the name of a new, other key.
-        raise ValueError("is neither 32 octets in base64 nor a path that begins with / or ./")
+        raise ValueError("is neither 32 octets in base64 nor a path that begins with / or ./, nor kms://KEY")
     return stripped
 
 

@@ -116,8 +116,9 @@ class Settings:
         "The server of that bucket, when it is not Amazon's own.",
     )
     master_key: str = _setting(
-        "", parse_master_key, "`master.key` in the data folder, made on first start", "file or key",
-        "Wraps the tenants' keys: a file of mode 0600, or the key itself (32 octets in base64).",
+        "", parse_master_key, "`master.key` in the data folder, made on first start", "file, key or KMS key",
+        "Wraps the tenants' keys: a file of mode 0600, the key itself (32 octets in base64), or `kms://KEY`: AWS KMS "
+        "keeps it (docs/storage.md).",
         is_secret=True,
     )
     clamd: tuple[str, ...] | None = _setting(

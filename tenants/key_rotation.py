@@ -91,6 +91,11 @@ def reseal_passwords(session: Session, keyring: Keyring, tenant_id: int) -> int:
     return len(rows)
 
 
+def has_objects(session: Session, tenant_id: int) -> bool:
+    """Whether anything is stored for the tenant, and so perhaps more on its way."""
+    return session.scalar(select(mail.blob.c.name).where(mail.blob.c.tenant_id == tenant_id).limit(1)) is not None
+
+
 def drop_old_keys(session: Session, tenant_id: int) -> bool:
     """Delete the tenant's old keys; False, and they stay, while something is still sealed with one."""
     table, blob, directory = customers.tenant_key, mail.blob, directories.recipient_directory

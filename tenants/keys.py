@@ -1,8 +1,8 @@
 """Keys: the master key, the tenants' keys that it wraps, and how one key wraps another.
 
-The chain: the master key (a file of mode 0600 made at the first start, or a setting) wraps each tenant's key (a row of
-`tenant_key`), which wraps the data key of each object (a column of `blob`), which seals the octets. Deleting a tenant's
-row makes all its objects unreadable, wherever copies of them lie.
+The chain: the master key (a file of mode 0600 made at the first start, a setting, or kept by a KMS) wraps each
+tenant's key (a row of `tenant_key`), which wraps the data key of each object (a column of `blob`), which seals the
+octets. Deleting a tenant's row makes all its objects unreadable, wherever copies of them lie.
 Wrapping is AES-256-GCM with a random nonce in front, bound to what the key is for.
 
 Standards: NIST SP 800-38D.
@@ -70,8 +70,10 @@ class Keyring:
     def unwrap(self, key: TenantKey) -> bytes:
         """The tenant's key itself. Raises SealBroken."""
         opened = _opened_by_one_of(self._keys, key)
-        if opened is None and self._look_again():
-            opened = _opened_by_one_of(self._keys, key)
+        # Where the keys come from may be away just now; then this one stays closed, and is asked for another time.
+        with suppress(KeyTrouble):
+            if opened is None and self._look_again():
+                opened = _opened_by_one_of(self._keys, key)
         if opened is None:
             raise SealBroken("a tenant's key does not fit the master key")
         return opened
@@ -82,6 +84,10 @@ class Keyring:
         if _opened_by_one_of(self._keys[:1], key) is not None:
             return None
         return self._wrapped(key.tenant_id, key.version, self.unwrap(key))
+
+    def joined_by(self, other: "Keyring") -> "Keyring":
+        """These master keys, and those of another keyring to open with: for a move from there to here."""
+        return Keyring(*self._keys, *other._keys)
 
     def _wrapped(self, tenant_id: int, version: int, key: bytes) -> TenantKey:
         return TenantKey(tenant_id, version, wrap(self._keys[0], key, _tenant_key_use(tenant_id, version)))
@@ -194,6 +200,13 @@ def current_key(session: Session, tenant_id: int) -> TenantKey:
     if row is None:
         raise NotFound("The tenant has no key.")
     return TenantKey(row.tenant_id, row.version, row.wrapped)
+
+
+def any_key(session: Session) -> TenantKey | None:
+    """One of the tenants' keys, the newest; None when there is none."""
+    table = customers.tenant_key
+    row = session.execute(select(table).order_by(table.c.created_at.desc()).limit(1)).one_or_none()
+    return None if row is None else TenantKey(row.tenant_id, row.version, row.wrapped)
 
 
 def shred(session: Session, tenant_id: int) -> None:

@@ -25,7 +25,7 @@ from tenants.viewpoint import ROLE_FUNCTION, TENANT_ROLE, TENANT_SETTING, Reader
 
 SERVING_ROLE = "serving"
 ROLES = (TENANT_ROLE, *(reader.value for reader in Reader))
-NOBODYS = frozenset({"engine_state"})
+NOBODYS = frozenset({"engine_state", "master_key"})
 """The tables that hold nothing of any tenant; they have no policies."""
 _ME = f"NULLIF(current_setting('{TENANT_SETTING}', true), '')::bigint"
 _BY_PARENT = {
@@ -48,6 +48,7 @@ _TENANT_MAY: Mapping[str, tuple[str, ...]] = {
     "audit": ("SELECT", "INSERT"),
     "sign_in_link": (),
     "engine_state": (),
+    "master_key": (),
 }
 """Where that is less than all."""
 _OPERATOR_MAY: Mapping[str, tuple[str, ...]] = {"audit": ("SELECT", "INSERT")}
@@ -95,7 +96,7 @@ GRANTS: Mapping[Reader, Mapping[str, tuple[str, ...]]] = {
         "sign_in_link": _ALL,
         "portal_session": _ALL,
     },
-    Reader.NODE: {"engine_state": _ALL},
+    Reader.NODE: {"engine_state": _ALL, "master_key": ("SELECT", "INSERT")},
 }
 
 

@@ -1,28 +1,38 @@
 """`pratique keys`: the keys that stored mail is sealed with. What they are is never shown.
 
-`rotate --master` makes a new master key in its file and wraps the tenants' keys with it; `rotate --tenant` makes a new
-key for a tenant and wraps the keys of its stored mail with that. The mail itself is not touched, and goes on arriving.
-Either may be interrupted at any moment: the same command goes on where it was.
+`rotate --master` makes a new master key where it is kept and wraps the tenants' keys with it; with `--from` they are
+moved to the master key of now from one that is kept elsewhere (a file, KMS). `rotate --tenant` makes a new key for a
+tenant and wraps the keys of its stored mail with that. The mail itself is not touched, and goes on arriving.
+Each may be interrupted at any moment: the same command goes on where it was.
 
 Failure: one plain line and exit status 1; the old key stays until nothing needs it any more.
 """
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 from sqlalchemy import func, select
 
-from pratique.opening import COMMAND_LINE, Opened, opened, reading
+from pratique.master_keys import keeper_of, master_keys_of
+from pratique.opening import COMMAND_LINE, Opened, open_database, opened, plain_outages, reading
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.setting_values import is_key
+from pratique.setting_values import parse_master_key
 from pratique.settings import Settings
 from tenants.audit import record_action
+from tenants.blobs.segments import SealBroken
 from tenants.customers import tenant_named
-from tenants.key_rotation import drop_old_keys, new_version, reseal_passwords, rewrap_blobs, rewrap_tenant_keys
-from tenants.keys import begin_master_rotation, end_master_rotation
+from tenants.database import Database
+from tenants.key_rotation import (
+    drop_old_keys,
+    has_objects,
+    new_version,
+    reseal_passwords,
+    rewrap_blobs,
+    rewrap_tenant_keys,
+)
+from tenants.keys import Keyring
 from tenants.refusals import Refusal
 from tenants.tables import customers, mail
 from tenants.viewpoint import Reader
@@ -55,18 +65,24 @@ def list_all(settings: Settings, as_json: bool) -> None:
 
 @command.command("rotate", epilog="Example: pratique keys rotate --master")
 @click.option("--master", is_flag=True, help="Make a new master key.")
+@click.option("--from", "place", help="With --master: move to the master key of now from this file or KMS key.")
 @click.option("--tenant", help="Make a new key for this tenant.")
 @click.option(
     "--grace", type=float, default=GRACE_SECONDS, show_default=True, help="Seconds before a tenant's old key goes."
 )
 @json_option
 @with_settings()
-def rotate(settings: Settings, master: bool, tenant: str | None, grace: float, as_json: bool) -> None:
+def rotate(
+    settings: Settings, master: bool, place: str | None, tenant: str | None, grace: float, as_json: bool
+) -> None:
     """Make a new key and wrap with it what the old one wraps; then the old one is gone."""
-    if master == (tenant is not None):
-        raise click.UsageError("Give either --master or --tenant.")
-    with opened(settings) as parts:
-        wrapped = _rotate_tenant(parts, tenant, grace) if tenant else _rotate_master(settings, parts)
+    if master == (tenant is not None) or (place and tenant):
+        raise click.UsageError("Give either --master or --tenant; --from goes with --master.")
+    if place:
+        wrapped = _move_master(settings, place)
+    else:
+        with opened(settings) as parts:
+            wrapped = _rotate_tenant(parts, tenant, grace) if tenant else _rotate_master(settings, parts)
     what = f"The key of {tenant}" if tenant else "The master key"
     if as_json:
         print_json({"wrapped": wrapped})
@@ -75,19 +91,36 @@ def rotate(settings: Settings, master: bool, tenant: str | None, grace: float, a
 
 
 def _rotate_master(settings: Settings, parts: Opened) -> int:
-    if is_key(settings.master_key):
-        raise Refusal("PRATIQUE_MASTER_KEY is the key itself: write it to a file, name the file there, then rotate.")
-    file = Path(settings.master_key).expanduser()
-    begin_master_rotation(file)
-    wrapped = _rewrap_all(parts)
-    end_master_rotation(file)
+    keeper = keeper_of(settings.master_key, parts.database)
+    keeper.begin_rotation()
+    wrapped = _rewrap_all(parts.database, parts.keyring)
+    keeper.end_rotation()
     # Once more: a tenant may have been added with the old key in the moment before the new one was there.
-    return wrapped + _rewrap_all(parts)
+    return wrapped + _rewrap_all(parts.database, parts.keyring)
 
 
-def _rewrap_all(parts: Opened) -> int:
-    with parts.database.unit_of_work(Reader.OPERATOR) as session:
-        wrapped = rewrap_tenant_keys(session, parts.keyring)
+def _move_master(settings: Settings, place: str) -> int:
+    try:
+        before = parse_master_key(place)
+    except ValueError as error:
+        raise click.UsageError(f"--from {error}.") from None
+    database = open_database(settings)
+    try:
+        with plain_outages():
+            old = master_keys_of(before, database)
+            keyring = keeper_of(settings.master_key, database).keyring().joined_by(old)
+            wrapped = _rewrap_all(database, keyring)
+            keeper_of(before, database).forget()
+    except SealBroken:
+        raise Refusal("A tenant's key is wrapped by neither of these master keys; nothing was changed.") from None
+    finally:
+        database.close()
+    return wrapped
+
+
+def _rewrap_all(database: Database, keyring: Keyring) -> int:
+    with database.unit_of_work(Reader.OPERATOR) as session:
+        wrapped = rewrap_tenant_keys(session, keyring)
         if wrapped:
             now = datetime.now(UTC)
             record_action(session, at=now, tenant_id=None, who=COMMAND_LINE, action="keys.rotate", subject="master")
@@ -101,7 +134,10 @@ def _rotate_tenant(parts: Opened, name: str, grace: float) -> int:
         new_version(session, parts.keyring, number, now)
         record_action(session, at=now, tenant_id=number, who=COMMAND_LINE, action="keys.rotate", subject=name)
     wrapped = _rewrap_tenant(parts, number)
-    time.sleep(grace)
+    with parts.database.read(Reader.OPERATOR) as session:
+        is_waited_for = has_objects(session, number)
+    if is_waited_for:
+        time.sleep(grace)
     while True:
         wrapped += _rewrap_tenant(parts, number)
         with parts.database.unit_of_work(Reader.OPERATOR) as session:

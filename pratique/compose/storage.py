@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pratique.compose.room import room_of
-from pratique.opening import make_data_folder, open_blobs, open_database, open_keyring
+from pratique.master_keys import open_keyring
+from pratique.opening import make_data_folder, open_blobs, open_database, plain_outages
 from pratique.settings import Settings
 from tenants.database_threads import DatabaseThreads
 from tenants.keys import Keyring
@@ -31,7 +32,8 @@ def compose_storage(settings: Settings, reactor: Any) -> Storage:
     database = open_database(settings)
     scratch = settings.data / "scratch"
     make_data_folder(scratch)
-    keyring = open_keyring(settings)
+    with plain_outages():
+        keyring = open_keyring(settings.master_key, database)
     sealed = SealedStore(open_blobs(settings), keyring)
     return Storage(
         DatabaseThreads(database, reactor), sealed, keyring, scratch, room_of(settings, reactor.seconds).is_left

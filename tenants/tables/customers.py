@@ -37,6 +37,17 @@ tenant_key = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+master_key = Table(
+    "master_key",
+    metadata,
+    # The highest of a KMS key is the newest.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    # As the setting writes it.
+    Column("kms_key", Words, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
 domain = Table(
     "domain",
     metadata,

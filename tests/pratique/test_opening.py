@@ -1,16 +1,15 @@
 """Opening what a command needs."""
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from pratique.opening import CannotOpen, migrate_database, open_database, open_keyring, opened, reading, writing
+from pratique.opening import CannotOpen, migrate_database, open_database, opened, reading, writing
 from pratique.settings import Settings
 from tenants.customers import OPERATOR, list_tenants, tenant_named
-from tenants.keys import KeyTrouble, current_key
+from tenants.keys import current_key
 from tenants.viewpoint import Reader
 from tests.servers.postgres_server import PostgresServer
 
@@ -76,16 +75,6 @@ def test_a_file_that_is_no_database_is_one_plain_line(settings: Settings) -> Non
     with pytest.raises(CannotOpen, match="The database is damaged: file is not a database"):
         open_database(settings)
     assert file.read_bytes().startswith(b"This is not")
-
-
-def test_the_master_key_is_given_or_in_a_file(tmp_path: Path) -> None:
-    """A file that holds no key is never replaced."""
-    assert open_keyring(Settings(master_key=base64.b64encode(bytes(32)).decode()))
-    file = tmp_path / "key"
-    file.write_text("not a key")
-    with pytest.raises(KeyTrouble, match="does not hold a master key"):
-        open_keyring(Settings(master_key=str(file)))
-    assert file.read_text() == "not a key"
 
 
 @pytest.fixture

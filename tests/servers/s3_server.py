@@ -4,6 +4,7 @@ A test takes a bucket of its own from `new_bucket()`. It asks for no right crede
 """
 
 import importlib.util
+import json
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -54,6 +55,17 @@ class S3Server:
         request = urllib.request.Request(f"{self.endpoint}/{name}", method="PUT")
         urllib.request.urlopen(request, timeout=10).close()
         return name
+
+    def new_kms_key(self) -> str:
+        """The id of a fresh key of its KMS."""
+        fields = {
+            "X-Amz-Target": "TrentService.CreateKey",
+            "Content-Type": "application/x-amz-json-1.1",
+            "Authorization": "AWS4-HMAC-SHA256 Credential=tests/20261124/us-east-1/kms/aws4_request",
+        }
+        request = urllib.request.Request(self.endpoint, b"{}", fields)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return str(json.load(answer)["KeyMetadata"]["KeyId"])
 
     def objects(self, bucket: str) -> dict[str, bytes]:
         """All that the bucket holds, by key: what somebody sees who can read the store."""

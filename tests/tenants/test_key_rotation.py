@@ -9,7 +9,15 @@ from tenants.blobs.folder import FolderBlobStore
 from tenants.blobs.segments import SealBroken
 from tenants.domains import add_domain
 from tenants.key_rotation import drop_old_keys, new_version, reseal_passwords, rewrap_blobs, rewrap_tenant_keys
-from tenants.keys import Keyring, TenantKey, begin_master_rotation, current_key, end_master_rotation, load_keyring
+from tenants.keys import (
+    Keyring,
+    KeyTrouble,
+    TenantKey,
+    begin_master_rotation,
+    current_key,
+    end_master_rotation,
+    load_keyring,
+)
 from tenants.recipient_directories import Directory, lease_directories, open_directory, set_directory
 from tenants.sealed import BlobKind, SealedBlob, SealedStore, add_blobs, blobs_named
 from tenants.tables import customers, mail
@@ -145,3 +153,17 @@ def test_the_password_of_a_directory_is_sealed_anew(world: CustomerWorld) -> Non
         assert drop_old_keys(session, world.acme.id)
         [lease] = lease_directories(session, now=NOW, limit=1, owner="one")
         assert open_directory(session, world.keyring, lease).directory == directory
+
+
+def test_a_keeper_that_is_away_opens_nothing_and_breaks_nothing() -> None:
+    """What the process has already opens what it opened before."""
+
+    def away() -> tuple[bytes, ...]:
+        raise KeyTrouble("It does not answer.")
+
+    keyring, other = Keyring(bytes(32), read_again=away), Keyring(bytes(range(32)))
+    with pytest.raises(SealBroken):
+        keyring.unwrap(other.new_tenant_key(1, 1))
+    assert keyring.unwrap(Keyring(bytes(32)).new_tenant_key(1, 1))
+    with pytest.raises(KeyTrouble):
+        keyring.new_tenant_key(1, 2)
