@@ -139,9 +139,11 @@ class CellPool(Service):
             cpu_seconds = min(CPU_SECONDS, left)
             return await cell.examine(task.spool, cpu_seconds, task.wishes, wants_artifacts=task.wants_artifacts)
         finally:
-            self._turns.end(task.wishes.tenant_id)
             if deadline.active():
                 deadline.cancel()
+            self._turns.end(task.wishes.tenant_id)
+            # Cells that came free while this tenant had its most, this message's own among them, were not taken.
+            self._population.offer_free()
 
     async def _next_cell(self, turn: _Waiting, seconds: float) -> Cell:
         """A cell that is this message's now."""

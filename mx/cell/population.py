@@ -101,6 +101,17 @@ class Population:
                 return cell
         return None
 
+    def offer_free(self) -> None:
+        """Offer the free cells once more, because somebody who waits may take one now that might not before."""
+        for cell in tuple(reversed(self._free)):
+            if cell not in self._free:
+                continue
+            place = self._free.index(cell)
+            # Out of the list first: who is given it goes on at once, and may ask for cells.
+            del self._free[place]
+            if not self._offer(cell):
+                self._free.insert(place, cell)
+
     def deepen(self) -> None:
         """Have deep cells from now on."""
         if self._is_deep_wanted:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import signal
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from twisted.internet import reactor
@@ -16,6 +17,7 @@ from twisted.trial.unittest import SkipTest, TestCase
 from mx.cell import pool as pool_module
 from mx.cell.nursery_link import Spawn
 from mx.cell.pool import CellPool
+from mx.cell.population import Population
 from mx.cell.report import CellReport, NoCellFree
 from mx.cell.spawn import spawn_nursery
 from mx.cell.wishes import Wishes
@@ -261,6 +263,31 @@ class PoolTests(TestCase):
         for pending in flood:
             with contextlib.suppress(NoCellFree):
                 assert names(await pending) == ["cell-time.gzip"]
+
+    async def one_waits_beside_a_free_cell(self, more: Callable[[Population], None]) -> None:
+        """A tenant's message is in the one cell that it may have, and another of its own waits; `more`: cells."""
+        pool = self.pool()
+        await self.examine(pool, b"x")
+        (busy,) = pids(pool)
+        os.kill(busy, signal.SIGSTOP)
+        first = ensureDeferred(self.examine(pool, b"x"))
+        second = ensureDeferred(self.examine(pool, b"y"))
+        more(pool.population)
+        await self.until(lambda: pool.population.free == 1)
+        there = pids(pool)
+        assert not second.called
+        os.kill(busy, signal.SIGCONT)
+        assert (await first).findings == (await second).findings == ()
+        # No third cell was needed for it, which would have been made only when one of these had been idle for long.
+        assert set(pids(pool)) <= set(there)
+
+    async def test_who_waits_gets_a_cell_that_came_free_before_its_turn(self) -> None:
+        """Not only the next that comes free, which may be none for long."""
+        await self.one_waits_beside_a_free_cell(Population.add_one)
+
+    async def test_who_waits_gets_the_deep_cell_in_place_of_the_light_one(self) -> None:
+        """The light one, which goes at the end of its message, is offered to nobody."""
+        await self.one_waits_beside_a_free_cell(Population.deepen)
 
     async def test_no_cell_free_in_time(self) -> None:
         """With every child busy a message waits half of its time, then it is not judged."""

@@ -59,6 +59,14 @@ class PopulationTests(TestCase):
         assert self.offered == [all_.take(needs_deep=False) for _ in range(2)][::-1]
         assert all_.take(needs_deep=False) is None
 
+    async def test_free_cells_are_offered_again_when_asked(self) -> None:
+        """Who takes none of them leaves them as they were."""
+        all_ = self.population()
+        await self.until(lambda: all_.free == 2)
+        all_.offer_free()
+        assert self.offered[2:] == self.offered[1::-1]
+        assert self.offered[:2] == [all_.take(needs_deep=False) for _ in range(2)][::-1]
+
     async def test_they_become_deep_after_a_while(self) -> None:
         """One by one: there are never fewer than wanted that can work."""
         all_ = self.population(2, deepen_seconds=1.0)
