@@ -1,6 +1,8 @@
 """Where recipients are read from: leased by one at a time, applied within the guard, troubles told once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -193,3 +195,16 @@ def test_the_directory_of_a_deleted_domain_is_forgotten(
         opened = open_directory(session, world.keyring, lease)
         assert (opened.domain, opened.directory.password) == ("", "")
         assert state_of(session, ids["domain_id"]) is None
+
+
+def test_many_nodes_that_look_at_once_have_one_of_them_ask(database: Database, ids: dict[str, int]) -> None:
+    """On either database, however their looks fall together."""
+    start = Barrier(8)
+
+    def look(node: int) -> int:
+        start.wait(30)
+        with database.unit_of_work(Reader.RUNNER) as session:
+            return len(lease_directories(session, now=NOW, limit=5, owner=f"node {node}"))
+
+    with ThreadPoolExecutor(8) as nodes:
+        assert sum(nodes.map(look, range(8))) == 1
