@@ -36,6 +36,7 @@ def text_kinds(content: Stretch, declared_type: str) -> list[str]:
         return ["text"] if _is_wide(head) else []
     text = content.raw
     lower = text.lower()
+    has_begin = b"begin" in lower
     found: list[str] = []
     letters = text.translate(_LETTERS)
     has_run = _SHORT_RUN in letters
@@ -43,15 +44,15 @@ def text_kinds(content: Stretch, declared_type: str) -> list[str]:
         found.append("base64")
     if b"=" in text and _CODES.search(text) is not None:
         found.append("quoted-printable")
-    if b"=ybegin " in text:
+    if has_begin and b"=ybegin " in text:
         found.append("yenc")
-    if b"begin" in lower and _BEGIN.search(text) is not None:
+    if has_begin and _BEGIN.search(text) is not None:
         found.append("uuencode")
     if _may_be_binhex(text):
         found.append("binhex")
-    if b"begin:v" in lower:
+    if has_begin and b"begin:v" in lower:
         found.append("calendar")
-    if b"-----begin pgp" in lower:
+    if has_begin and b"-----begin pgp" in lower:
         found.append("pgp")
     if _may_carry_files(text, lower, letters, declared_type):
         found.append("html")
