@@ -28,7 +28,7 @@ def command(settings: Settings, tenant: str | None, domain: str | None, as_json:
     from twisted.internet import reactor
 
     from pratique.compose.agents import chain_of
-    from pratique.compose.mx import present_time
+    from pratique.wall_clock import present_time
     from tenants.database_threads import DatabaseThreads
 
     make_data_folder(settings.data)

@@ -5,10 +5,10 @@ from typing import Any
 from mx.delivery.runner import Runner
 from mx.ldap.connection import Surroundings
 from mx.ldap.sync import DirectorySync
-from pratique.compose.mx import present_time
 from pratique.compose.storage import Storage
 from pratique.ourselves import own_places
 from pratique.settings import Settings
+from pratique.wall_clock import present_time
 
 
 def compose_directories(settings: Settings, reactor: Any, storage: Storage, owner: str) -> Runner:

@@ -1,7 +1,6 @@
 """An `mx` process: receives, scans, forwards, holds. Its parts in start order; the stop is the reverse, and drains."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from socket import socket
 from typing import Any
 
@@ -23,17 +22,13 @@ from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
 from pratique.settings import Settings
+from pratique.wall_clock import present_time
 from tenants.directory import Directory
 from tenants.quotas import Quota, Quotas
 from tenants.trace_writer import TraceWriter
 
 DRAIN_SECONDS = 22.0
 """Below the supervisor's patience: what is under way then is cut, and its senders try again."""
-
-
-def present_time() -> datetime:
-    """The wall clock, aware, in UTC."""
-    return datetime.now(UTC)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -11,7 +11,6 @@ from mx.delivery.contract import Forwarding
 from mx.delivery.notices.own_hops import OwnHops
 from mx.delivery.notices.own_mail import OwnMail
 from mx.names.resolver import NamesResolver
-from pratique.compose.mx import present_time
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.storage import Storage
 from pratique.dkim_keys import open_dkim_keys
@@ -20,6 +19,7 @@ from pratique.opening import make_data_folder
 from pratique.portal_address import portal_address
 from pratique.quantities import Address
 from pratique.settings import Settings
+from pratique.wall_clock import present_time
 from tenants.directory import Directory
 from tenants.routes import parse_route
 

@@ -20,7 +20,6 @@ from mx.disposition.keep import QueueTimes
 from mx.resume import Releaser
 from pratique.compose.agents import chain_of
 from pratique.compose.directories import compose_directories
-from pratique.compose.mx import present_time
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.own_mail import compose_own_mail
 from pratique.compose.scanning import compose_scanning
@@ -28,6 +27,7 @@ from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
 from pratique.settings import Settings
 from pratique.sweep import Sweep
+from pratique.wall_clock import present_time
 from tenants.directory import Directory
 
 

@@ -8,9 +8,10 @@ from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from pratique.compose.mx import compose_mx, present_time
+from pratique.compose.mx import compose_mx
 from pratique.listening import listen
 from pratique.settings import Address, Settings
+from pratique.wall_clock import present_time
 
 
 def converse(port: int) -> tuple[bytes, dict[str, str], tuple[int, bytes]]:
