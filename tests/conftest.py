@@ -12,6 +12,8 @@ from typing import TypeVar
 import hypothesis
 import pytest
 
+from tenants.database import Database
+from tenants.migration import migrate
 from tests.servers.clamd_server import ClamdServer, clamd_server
 from tests.servers.icap_server import IcapServer, icap_server
 from tests.servers.postfix_server import PostfixServer, tenant_postfix
@@ -92,6 +94,16 @@ def postgres() -> Iterator[PostgresServer]:
     """A running PostgreSQL; take a database of your own from `new_database()`."""
     with _or_skipped(postgres_server()) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres: PostgresServer) -> str:
+    """The URL of a migrated PostgreSQL database that nobody is connected to."""
+    url = postgres.new_database()
+    database = Database(url)
+    migrate(database)
+    database.close()
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Two customers with held mail, on a real SQLite database and a real folder of sealed blobs, and the portal over them.
+"""Two customers with held mail, on a real database and a real folder of sealed blobs, and the portal over them.
 
 Used by the portal's tests and by the browser's. Time stands still until a test moves it.
 """
@@ -244,9 +244,9 @@ PEOPLE = (
 
 
 @contextmanager
-def portal_world(folder: Path, base_url: str = BASE_URL) -> Iterator[PortalWorld]:
-    """The portal over a new database in `folder`, with two tenants and their people."""
-    database = Database(f"sqlite:///{folder / 'portal.sqlite'}")
+def portal_world(folder: Path, base_url: str = BASE_URL, database_url: str = "") -> Iterator[PortalWorld]:
+    """The portal over a new database (or SQLite in `folder`), with two tenants and their people."""
+    database = Database(database_url or f"sqlite:///{folder / 'portal.sqlite'}")
     migrate(database)
     keyring = Keyring(bytes(range(32)))
     sealed = SealedStore(FolderBlobStore(folder / "blobs"), keyring)

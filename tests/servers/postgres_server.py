@@ -99,6 +99,16 @@ class PostgresServer:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url(name)
 
+    def new_copy(self, template: str) -> str:
+        """The URL of a fresh copy of a database to which nobody is connected."""
+        url = self.new_database()
+        name, original = (each.rpartition("/")[2] for each in (url, template))
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+            connection.execute(copy.format(sql.Identifier(name), sql.Identifier(original)))
+        return url
+
     @property
     def _data(self) -> Path:
         return self.folder / "data"

@@ -4,9 +4,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from tenants.database import Database
 from tenants.migration import migrate
@@ -24,16 +22,6 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def migrated_postgresql(postgres: PostgresServer) -> str:
-    """The URL of a migrated PostgreSQL database that nobody is connected to."""
-    url = postgres.new_database()
-    database = Database(url)
-    migrate(database)
-    database.close()
-    return url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a migrated database that only this test uses."""
@@ -41,14 +29,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "pratique.sqlite")
         return f"sqlite:///{tmp_path / 'pratique.sqlite'}"
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("migrated_postgresql").rpartition("/")[2]
-    url = postgres.new_database()
-    name = url.rpartition("/")[2]
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
-    return url
+    return postgres.new_copy(request.getfixturevalue("migrated_postgresql"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import BigInteger, Boolean, Integer, LargeBinary, Table, func, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
@@ -45,13 +44,8 @@ def world(
     migrated_postgresql: str, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CustomerWorld]:
     """Two tenants with a row in every table; each test leaves it as it was."""
-    url = postgres.new_database()
-    name, template = (each.rpartition("/")[2] for each in (url, migrated_postgresql))
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
-        # A copy, so that roles named after another database are met too.
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
+    # A copy, so that roles named after another database are met too.
+    url = postgres.new_copy(migrated_postgresql)
     database = Database(url)
     world = customer_world(database, tmp_path_factory.mktemp("blobs"))
     fill(world)
