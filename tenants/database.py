@@ -13,9 +13,10 @@ Failure: `DatabaseUnavailable` (locked for 5 s, connection lost, disk full, serv
 the sender tries again. Anything else from SQLAlchemy is a bug of ours and passes through as it is.
 """
 
+import gc
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -139,16 +140,22 @@ def _forget_broken_files(context: ExceptionContext) -> None:
     if name.startswith((*_BROKEN, *_DAMAGED)) and context.engine is not None:
         context.is_disconnect = True
         context.engine.dispose()
+        # Errors that went before remember cursors in cycles, and with them open files.
+        gc.collect()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     # Python's driver would begin transactions by itself, late and never for SELECT or DDL; `_begin_sqlite` does it.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in _PRAGMAS:
-        cursor.execute(pragma)
-    _switch_to_wal(cursor)
-    cursor.close()
+    try:
+        with closing(connection.cursor()) as cursor:
+            for pragma in _PRAGMAS:
+                cursor.execute(pragma)
+            _switch_to_wal(cursor)
+    except sqlite3.Error:
+        # The error remembers the connection, and with it the files of a dead disk, until Python looks for cycles.
+        connection.close()
+        raise
 
 
 def _switch_to_wal(cursor: DBAPICursor) -> None:

@@ -115,6 +115,8 @@ def test_what_is_held_back_waits_for_a_person(world: CustomerWorld) -> None:
         assert retry_all(session, tenant_id=None, now=NOW) == 2
         leased = lease_due(session, now=later(days=400), limit=10, owner="one", lease_seconds=60)
         assert number not in {each.id for each in leased} and len(leased) == 2
+    # A session that has leased looks with the eyes of whose copy came last.
+    with world.database.read(Reader.OPERATOR) as session:
         assert len(list(accounted(session))) == 3
         (trace,) = find(session, tenant_id=None, transaction=held.facts.transaction)
         assert [type(event) for event in trace.events] == [DeliveryHeldBack]
