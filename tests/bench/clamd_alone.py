@@ -1,6 +1,6 @@
 """clamd alone, fed the same messages whole over its socket: the limit of whoever asks it about whole messages.
 
-    python -m tests.bench.clamd_alone SOCKET SIZE COUNT CONCURRENCY SEED
+    python -m tests.bench.clamd_alone SOCKET LOAD COUNT CONCURRENCY SEED
 
 Speaks as the replay client does: makes the messages, says `made`, waits for a line, asks, prints one JSON document.
 """
@@ -45,9 +45,8 @@ async def ask_all(path: str, messages: list[bytes], concurrency: int) -> list[tu
 
 def main() -> None:
     """Make, wait, ask, tell."""
-    path = sys.argv[1]
-    size, count, concurrency, seed = map(int, sys.argv[2:6])
-    messages = list(make_messages(size, count, seed))
+    path, load, count, concurrency, seed = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:6])
+    messages = list(make_messages(load, count, seed))
     print("made", flush=True)
     sys.stdin.readline()
     began = time.perf_counter()

@@ -37,8 +37,11 @@ from tests.servers.program import ServerFailed, ServerMissing, server_folder
 ROOT = Path(__file__).parents[2]
 CLAMD_ALONE = "clamd alone, whole messages"
 LEAST_MESSAGES, MOST_MESSAGES = 40, 4000
-LOADS = (Load(4096, 20), Load(100_000, 20), Load(1_000_000, 20), Load(MIXED, 20))
-FURTHER_LOADS = (Load(10_000, 1), Load(4096, 1), Load(100_000, 1), Load(4096, 100), Load(100_000, 100))
+LOADS = tuple(Load(word, 20) for word in ("4096", "100000", "1000000", MIXED))
+FURTHER_LOADS = (
+    *(Load(word, 1) for word in ("4096", "10000", "100000")),
+    *(Load(word, 100) for word in ("4096", "100000")),
+)
 
 
 @contextmanager
@@ -81,7 +84,7 @@ class Bench:
 
     def _run(self, name: str, load: Load, count: int) -> Figure:
         system = next((each for each in self._systems if each.name == name), None)
-        words = [str(load.size), str(count), str(load.concurrency), str(next(self._seeds))]
+        words = [load.word, str(count), str(load.concurrency), str(next(self._seeds))]
         if system is None:
             client = _client("tests.bench.clamd_alone", str(self._clamd.socket_path), *words)
         else:

@@ -11,19 +11,21 @@ MIXED_MEAN_OCTETS = 400_000
 class Load:
     """Messages of one size, or of the mixed corpus, so many at a time."""
 
-    size: int
+    word: str
+    """As `mail.py` takes it: a number of octets, or `mixed`."""
     concurrency: int
 
     @property
     def mean_octets(self) -> int:
-        return MIXED_MEAN_OCTETS if self.size == MIXED else self.size
+        return MIXED_MEAN_OCTETS if self.word == MIXED else int(self.word)
 
     @property
     def size_words(self) -> str:
         """As people say it."""
-        if self.size == MIXED:
+        if self.word == MIXED:
             return "mixed corpus"
-        return f"{self.size // 1_000_000} MB" if self.size >= 1_000_000 else f"{round(self.size / 1000)} KB"
+        octets = int(self.word)
+        return f"{octets // 1_000_000} MB" if octets >= 1_000_000 else f"{round(octets / 1000)} KB"
 
     @property
     def words(self) -> str:

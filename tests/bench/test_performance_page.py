@@ -7,7 +7,7 @@ from tests.bench.figures import Figure, Load
 from tests.bench.mail import MIXED
 from tests.bench.performance_page import MARK, write_page
 
-LOADS = (Load(4096, 20), Load(1_000_000, 1), Load(MIXED, 20))
+LOADS = (Load("4096", 20), Load("1000000", 1), Load(MIXED, 20))
 
 
 def figure(system: str, load: Load, rate: float) -> Figure:
