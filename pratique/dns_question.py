@@ -120,3 +120,15 @@ def _parse(raw: bytes, question: dns.Message) -> dns.Message | None:
 
 def _host(name: dns.Name) -> str:
     return name.name.decode("ascii", "backslashreplace").rstrip(".").lower()
+
+
+def server_for(chosen: Address | None) -> tuple[str, int]:
+    """The DNS server that was chosen, else the system's: its address and port, as `NamesResolver` takes them.
+
+    Where none is known, this machine's own: nobody answers there, most likely, and then each question fails by itself.
+    """
+    try:
+        server = chosen or system_resolver()
+    except NoAnswer:
+        return "127.0.0.1", 53
+    return server.host, server.port

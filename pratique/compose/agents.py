@@ -22,7 +22,7 @@ from mx.agents.stamp_check import StampCheck
 from mx.agents.stamp_reader import StampReader
 from mx.names.resolver import NamesResolver
 from pratique.dkim_keys import open_sealer
-from pratique.dns_question import NoAnswer, system_resolver
+from pratique.dns_question import server_for
 from pratique.plugins import AGENTS, plugged, plugged_names
 from pratique.settings import Settings, SettingsError
 from pratique.stamp_key import open_signer
@@ -31,7 +31,7 @@ from tenants.database_threads import DatabaseThreads
 
 def stamp_check_of(settings: Settings, reactor: Any) -> StampCheck:
     """What fetches the keys of other services' stamps."""
-    dns = NamesResolver(reactor, _resolver(settings))
+    dns = NamesResolver(reactor, server_for(settings.resolver))
     return StampCheck(dns, reactor, settings.service_domain, {each.domain: each.key for each in settings.stamp_trusted})
 
 
@@ -54,7 +54,7 @@ def agents_of(
     settings: Settings, reactor: Any, threads: DatabaseThreads, now: Callable[[], datetime], stamps: StampCheck
 ) -> list[Agent]:
     """Every agent, whether a policy names it or not."""
-    dns = NamesResolver(reactor, _resolver(settings))
+    dns = NamesResolver(reactor, server_for(settings.resolver))
     agents: list[Agent] = [
         SenderLists(threads, dns),
         DnsBlocklists(dns),
@@ -75,17 +75,6 @@ def _plugged_agents(settings: Settings, reactor: Any) -> list[Agent]:
         if agent.about.name != name:
             raise SettingsError(f"plugins: the agent of {name!r} calls itself {agent.about.name!r}.")
     return agents
-
-
-def _resolver(settings: Settings) -> tuple[str, int]:
-    """Where no DNS server is known, nobody answers at this machine's own, and the results say so."""
-    if settings.resolver is not None:
-        return settings.resolver.host, settings.resolver.port
-    try:
-        found = system_resolver()
-    except NoAnswer:
-        return "127.0.0.1", 53
-    return found.host, found.port
 
 
 def looking_chain_of(settings: Settings, reactor: Any) -> Chain:

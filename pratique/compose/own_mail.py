@@ -14,10 +14,9 @@ from mx.names.resolver import NamesResolver
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.storage import Storage
 from pratique.dkim_keys import open_dkim_keys
-from pratique.dns_question import NoAnswer, system_resolver
+from pratique.dns_question import server_for
 from pratique.opening import make_data_folder
 from pratique.portal_address import portal_address
-from pratique.quantities import Address
 from pratique.settings import Settings
 from pratique.wall_clock import present_time
 from tenants.directory import Directory
@@ -38,8 +37,7 @@ def compose_own_mail(
 ) -> OwnMailParts:
     """The parts of one process. Raises DkimKeyError."""
     make_data_folder(settings.data)
-    resolver = settings.resolver or _system_resolver()
-    dns = NamesResolver(reactor, (resolver.host, resolver.port))
+    dns = NamesResolver(reactor, server_for(settings.resolver))
     # The relay is the operator's own choice, and often a neighbour.
     by_relay = compose_next_hops(settings, reactor, is_queue=True, allow_private=True)
     relay = (parse_route(settings.relay),) if settings.relay else ()
@@ -64,11 +62,3 @@ def _link(settings: Settings, token: str) -> str:
     from portal.site import sign_in_address
 
     return sign_in_address(portal_address(settings), token)
-
-
-def _system_resolver() -> Address:
-    try:
-        return system_resolver()
-    except NoAnswer:
-        # Nobody answers there either, most likely; and then questions fail, one by one, and are asked again.
-        return Address("127.0.0.1", 53)

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from twisted.names import dns
 
+from pratique import dns_question
 from pratique.dns_question import NoAnswer, ask_mx, ask_txt, system_resolver
 from pratique.quantities import Address
 from tests.contracts.scripted_dns import ScriptedDns, scripted_dns, silent_dns
@@ -85,3 +86,16 @@ def test_a_machine_without_dns_says_so(tmp_path: Path) -> None:
     """With the file that names none."""
     with pytest.raises(NoAnswer, match=r"resolv\.conf names no DNS server"):
         system_resolver(tmp_path / "resolv.conf")
+
+
+def test_the_server_that_was_chosen_is_asked_else_the_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where none is known, this machine's own, where each question fails by itself."""
+    monkeypatch.setattr(dns_question, "system_resolver", lambda: Address("192.0.2.53", 53))
+    assert dns_question.server_for(Address("192.0.2.1", 5353)) == ("192.0.2.1", 5353)
+    assert dns_question.server_for(None) == ("192.0.2.53", 53)
+
+    def nobody() -> Address:
+        raise NoAnswer("none is known")
+
+    monkeypatch.setattr(dns_question, "system_resolver", nobody)
+    assert dns_question.server_for(None) == ("127.0.0.1", 53)
