@@ -2,7 +2,7 @@
 
 Comes in: a request for one row of `site.py`. Goes out: the view's answer, a way to sign in, or a page that says no.
 Reading the request is the only thing done on the event loop; everything else runs in a thread, where the database may
-be waited for.
+be waited for. Before a file is read, its sender is let in as if to look: strangers have no large bodies read.
 
 Failure: each refusal is a page with its status. The database away: 503. Anything unforeseen: logged once with a
 reference, answered 500 with that reference; nothing of the cause is shown.
@@ -11,7 +11,7 @@ reference, answered 500 with that reference; nothing of the cause is shown.
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from starlette.responses import Response
 from portal.forms import TOKEN_FIELD, FormRefused, form_token, is_from_here, is_token_right, read_fields, read_form
 from portal.sessions import Cookies, find_visitor
 from portal.site import Page
+from portal.uploads import read_file_form
 from portal.visit import Access, PageRefused, Surroundings, Visit, go_to
 from tenants.customers import TenantState, get_tenant
 from tenants.database import DatabaseUnavailable
@@ -27,6 +28,7 @@ from tenants.refusals import NotFound, Refusal
 from tenants.viewpoint import OfTenant
 
 _log = logging.getLogger(__name__)
+_MAY_SEND = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +42,33 @@ class Asked:
     form: Mapping[str, str]
     client: str = ""
     """The address that the request came from: a proxy's, where there is one."""
+    upload: bytes = b""
 
 
 def endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable[Response]]:
     """The ASGI side of one page."""
 
     async def answer(request: Request) -> Response:
+        client = request.client.host if request.client else ""
+        asked = Asked(request.path_params, request.url.query, request.headers, request.cookies, {}, client)
         try:
-            form = await read_form(request) if page.method == "POST" else {}
+            if page.takes_file:
+                looking = replace(page, method="GET", view=_may_send)
+                if (answer := await run_in_threadpool(enter, around, looking, asked)).status_code != _MAY_SEND:
+                    return answer
+                form, upload = await read_file_form(request)
+                asked = replace(asked, form=form, upload=upload)
+            elif page.method == "POST":
+                asked = replace(asked, form=await read_form(request))
         except FormRefused as refusal:
             return await run_in_threadpool(failure, around, refusal.status)
-        client = request.client.host if request.client else ""
-        asked = Asked(request.path_params, request.url.query, request.headers, request.cookies, form, client)
         return await run_in_threadpool(enter, around, page, asked)
 
     return answer
+
+
+def _may_send(_visit: Visit) -> Response:
+    return Response(status_code=_MAY_SEND)
 
 
 def enter(around: Surroundings, page: Page, asked: Asked) -> Response:
@@ -96,7 +110,9 @@ def _let_in(around: Surroundings, page: Page, asked: Asked) -> Response:
         _insist_on_own_form(around, asked, secret)
     token = form_token(secret) if secret else ""
     query = read_fields(asked.query)
-    visit = Visit(around, now, asked.path_values, query, asked.form, cookies, token, visitor, asked.client)
+    visit = Visit(
+        around, now, asked.path_values, query, asked.form, cookies, token, visitor, asked.client, asked.upload
+    )
     if visit.access < page.access:
         raise PageRefused(403)
     if page.method == "POST" and page.access >= Access.REVIEWER:

@@ -6,7 +6,7 @@ form token, which is derived from a secret cookie that other sites can neither r
 
 Standards: the URL standard's application/x-www-form-urlencoded; Fetch Metadata (Sec-Fetch-Site); RFC 6454 (Origin).
 Failure: nothing is done, the answer is 400, 403, 413, 415 or 422.
-Limits: 64 KiB and 100 fields a form; nothing but urlencoded forms, so no JSON and no uploads.
+Limits: 64 KiB and 100 fields a form; nothing but urlencoded forms, so no JSON. Pages that take a file: `uploads.py`.
 """
 
 import hashlib
@@ -31,19 +31,29 @@ class FormRefused(Exception):
 
 async def read_form(request: Request) -> Mapping[str, str]:
     """The fields of the request's form. Raises FormRefused."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/x-www-form-urlencoded":
+    if media_type_of(request) != "application/x-www-form-urlencoded":
         raise FormRefused(415)
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM_OCTETS:
-            raise FormRefused(413)
+    body = await read_body(request, LARGEST_FORM_OCTETS)
     try:
         text = body.decode("ascii")
     except UnicodeDecodeError:
         raise FormRefused(422) from None
     return read_fields(text)
+
+
+def media_type_of(request: Request) -> str:
+    """The media type that the request names, in lower case and without parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, which may have so many octets. Raises FormRefused (413)."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise FormRefused(413)
+    return bytes(body)
 
 
 def read_fields(text: str) -> Mapping[str, str]:

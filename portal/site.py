@@ -12,6 +12,7 @@ from portal.pages.messages import views as messages
 from portal.pages.policy import views as policy
 from portal.pages.quarantine import views as quarantine
 from portal.pages.queue import views as queue
+from portal.pages.senders import views as senders
 from portal.pages.signin import views as signin
 from portal.visit import Access, View
 
@@ -24,6 +25,8 @@ class Page:
     path: str
     view: View
     access: Access
+    takes_file: bool = False
+    """Whether its form may carry a file (`uploads.py`)."""
 
 
 SITE: tuple[Page, ...] = (
@@ -50,6 +53,11 @@ SITE: tuple[Page, ...] = (
     Page("GET", "/messages", messages.show_list, Access.READER),
     Page("GET", "/messages/{transaction}", messages.show_message, Access.READER),
     Page("GET", "/domains", domains.show_list, Access.READER),
+    Page("GET", "/senders", senders.show_list, Access.READER),
+    Page("POST", "/senders", senders.add, Access.ADMIN),
+    Page("POST", "/senders/file", senders.take_file, Access.ADMIN, takes_file=True),
+    Page("POST", "/senders/remove", senders.remove, Access.ADMIN),
+    Page("GET", "/senders/changes", senders.show_changes, Access.READER),
     Page("GET", "/policy", policy.show_tenant, Access.READER),
     Page("POST", "/policy", policy.change_tenant, Access.ADMIN),
     Page("GET", "/policy/{domain}", policy.show_domain, Access.READER),

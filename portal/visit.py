@@ -85,6 +85,8 @@ class Visit:
     visitor: Visitor | None
     client: str = ""
     """The address that the request came from."""
+    upload: bytes = b""
+    """The file that came with the form; empty on pages that take none."""
 
     @property
     def who(self) -> SignedIn:

@@ -54,15 +54,20 @@ def record_action(
 
 
 def list_actions(
-    session: Session, *, tenant_id: int | None, before: int | None = None, limit: int = PAGE_ROWS
+    session: Session, *, tenant_id: int | None, before: int | None = None, limit: int = PAGE_ROWS, subject: str = ""
 ) -> tuple[AuditEntry, ...]:
-    """A tenant's entries (None: all), newest first; the next page is before the last one's number."""
+    """A tenant's entries (None: all), newest first; the next page is before the last one's number.
+
+    With a `subject`, those about it alone.
+    """
     table = people.audit
     wanted = select(table).order_by(table.c.id.desc()).limit(limit)
     if tenant_id is not None:
         wanted = wanted.where(table.c.tenant_id == tenant_id)
     if before is not None:
         wanted = wanted.where(table.c.id < before)
+    if subject:
+        wanted = wanted.where(table.c.subject == subject)
     rows = session.execute(wanted)
     return tuple(
         AuditEntry(row.id, row.at, row.tenant_id, row.who, row.action, row.subject, row.details) for row in rows

@@ -28,6 +28,8 @@ from tenants.refusals import NotFound, Refusal
 from tenants.statements import replace_rows
 from tenants.tables import senders
 
+AGENT_NAME = "sender-lists"
+"""What a policy's `agents` calls the agent that goes by these lists."""
 MOST_KEYS = 80
 _MOST_LABELS = 20
 _IPV4_LENGTHS = range(32, 7, -1)
@@ -99,17 +101,17 @@ def _networks_around(client: str) -> Iterable[str]:
     return (str(IPv6Network((int(address), length), strict=False)) for length in _IPV6_LENGTHS)
 
 
+def fitting(session: Session, *, tenant_id: int, keys: Sequence[str]) -> tuple[ListedSender, ...]:
+    """The entries that a sender with these keys falls under, the narrowest, which counts, first."""
+    table = senders.listed_sender
+    asked = select(table).where(table.c.tenant_id == tenant_id, table.c.entry.in_(keys))
+    found = {row.entry: _listed(row) for row in session.execute(asked)} if keys else {}
+    return tuple(found[key] for key in keys if key in found)
+
+
 def narrowest(session: Session, *, tenant_id: int, keys: Sequence[str]) -> ListedSender | None:
     """What this tenant says of a sender with these keys; None where it says nothing."""
-    if not keys:
-        return None
-    table = senders.listed_sender
-    found = {
-        row.entry: row
-        for row in session.execute(select(table).where(table.c.tenant_id == tenant_id, table.c.entry.in_(keys)))
-    }
-    row = next((found[key] for key in keys if key in found), None)
-    return None if row is None else _listed(row)
+    return next(iter(fitting(session, tenant_id=tenant_id, keys=keys)), None)
 
 
 def put_senders(
@@ -142,23 +144,44 @@ def remove_senders(session: Session, *, tenant_id: int, entries: Sequence[str]) 
 
 
 def list_senders(
-    session: Session, *, tenant_id: int, behind: str = "", limit: int = 1000, begins: str = ""
+    session: Session,
+    *,
+    tenant_id: int,
+    behind: str = "",
+    limit: int = 1000,
+    begins: str = "",
+    listing: Listing | None = None,
 ) -> tuple[ListedSender, ...]:
-    """Entries in their order, those behind `behind`, at most `limit`; of those that begin so."""
+    """Entries in their order, behind `behind`, at most `limit`; only those that begin so; of one list, or of both."""
+    found = [
+        each
+        for chosen in ([listing] if listing else Listing)
+        for each in _page(session, tenant_id, chosen, behind, begins, limit)
+    ]
+    return tuple(sorted(found, key=lambda each: each.entry)[:limit])
+
+
+def _page(
+    session: Session, tenant_id: int, listing: Listing, behind: str, begins: str, limit: int
+) -> list[ListedSender]:
+    # One list at a time, and a range, not LIKE: so it goes along the index in both databases.
     table = senders.listed_sender
-    chosen = select(table).where(table.c.tenant_id == tenant_id, table.c.entry > behind)
+    chosen = select(table).where(table.c.tenant_id == tenant_id, table.c.listing == listing.value)
+    chosen = chosen.where(table.c.entry > behind)
     if begins:
-        # A range, not LIKE: it goes along the key in both databases.
         chosen = chosen.where(table.c.entry >= begins, table.c.entry < begins + "\U0010ffff")
-    return tuple(_listed(row) for row in session.execute(chosen.order_by(table.c.entry).limit(limit)))
+    return [_listed(row) for row in session.execute(chosen.order_by(table.c.entry).limit(limit))]
 
 
-def count_senders(session: Session, *, tenant_id: int) -> dict[Listing, int]:
-    """How many entries each list has."""
+def count_senders(session: Session, *, tenant_id: int, most: int | None = None) -> dict[Listing, int]:
+    """How many entries each list has; with `most`, no further than that is counted."""
     table = senders.listed_sender
-    counted = select(table.c.listing, func.count()).where(table.c.tenant_id == tenant_id).group_by(table.c.listing)
-    found = {Listing(name): int(count) for name, count in session.execute(counted)}
-    return {listing: found.get(listing, 0) for listing in Listing}
+    counts = {}
+    for listing in Listing:
+        own = select(table.c.entry).where(table.c.tenant_id == tenant_id, table.c.listing == listing.value)
+        counted = select(func.count()).select_from(own.limit(most).subquery())
+        counts[listing] = session.scalar(counted) or 0
+    return counts
 
 
 def _listed(row: Row[tuple[object, ...]]) -> ListedSender:

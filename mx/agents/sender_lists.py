@@ -19,10 +19,9 @@ from mx.authentication import spf
 from mx.authentication.dmarc import from_addresses
 from mx.authentication.questions import Dns, Result
 from tenants.database_threads import DatabaseThreads
-from tenants.sender_lists import ListedSender, Listing, keys_of, narrowest
+from tenants.sender_lists import AGENT_NAME, ListedSender, Listing, keys_of, narrowest
 from tenants.viewpoint import OfTenant
 
-NAME = "sender-lists"
 MOST_FROM = 5
 """So many addresses of From are looked up."""
 
@@ -30,7 +29,7 @@ MOST_FROM = 5
 class SenderLists:
     """Asks the book and the DNS through what it is given."""
 
-    about = About(NAME, on_failure=OnFailure.DEFER)
+    about = About(AGENT_NAME, on_failure=OnFailure.DEFER)
 
     def __init__(self, threads: DatabaseThreads, dns: Dns) -> None:
         self._threads, self._dns = threads, dns

@@ -17,13 +17,13 @@ from pathlib import Path
 import click
 
 from pratique.commands.recipient_directory import name_directory, sync
-from pratique.list_file import Line, read_lines
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
 from pratique.settings import Settings
 from tenants.audit import record_action
 from tenants.domains import canonical_domain, get_domain
+from tenants.list_file import Line, read_lines
 from tenants.recipient_directories import DirectoryState, state_of
 from tenants.recipients import Source, list_recipients, replace_list, set_source, source_of
 from tenants.refusals import Refusal

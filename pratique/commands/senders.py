@@ -12,28 +12,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from sqlalchemy.orm import Session
 
-from pratique.list_file import read_lines
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
 from pratique.settings import Settings
-from tenants.audit import record_action
 from tenants.customers import tenant_named
+from tenants.list_file import read_lines
 from tenants.policies import tenant_policy
-from tenants.refusals import Refusal
-from tenants.sender_lists import (
-    Listing,
-    canonical_entry,
-    count_senders,
-    list_senders,
-    put_senders,
-    remove_senders,
-)
+from tenants.sender_changes import HEADINGS, Author, entries_in, put_and_note, remove_and_note
+from tenants.sender_lists import AGENT_NAME, Listing, canonical_entry, count_senders, list_senders
 
-_AGENT = "sender-lists"
-_HEADINGS = ("address", "domain", "email", "entry", "network", "sender")
 _PAGE = 1000
 
 
@@ -70,13 +59,7 @@ def block(settings: Settings, entries: tuple[str, ...], tenant: str, note: str) 
 @with_settings()
 def take_file(settings: Settings, file: Path, tenant: str, listing: str, note: str) -> None:
     """Add the entries in the first field of each line of a text or CSV file."""
-    entries = []
-    for line in read_lines(file, _HEADINGS):
-        try:
-            entries.append(canonical_entry(line.text))
-        except Refusal as refusal:
-            raise Refusal(f"Line {line.number} of the list: {refusal} Nothing was changed.") from None
-    _put(settings, tenant, Listing(listing), entries, note)
+    _put(settings, tenant, Listing(listing), entries_in(read_lines(file, HEADINGS)), note)
 
 
 @command.command("remove", epilog="Example: pratique senders remove --tenant acme spam.example")
@@ -87,9 +70,8 @@ def remove(settings: Settings, entries: tuple[str, ...], tenant: str) -> None:
     """Take entries off, whichever list they are on."""
     spelled = _canonical(entries)
     with writing(settings) as session:
-        tenant_id = tenant_named(session, tenant).id
-        remove_senders(session, tenant_id=tenant_id, entries=spelled)
-        _note(session, tenant_id, "senders.remove", spelled)
+        author = Author(tenant_named(session, tenant).id, COMMAND_LINE, datetime.now(UTC))
+        remove_and_note(session, author, spelled)
     click.echo(f"{len(spelled)} removed.")
 
 
@@ -133,28 +115,12 @@ def _canonical(entries: Sequence[str]) -> list[str]:
 
 
 def _put(settings: Settings, tenant: str, listing: Listing, entries: Sequence[str], note: str) -> None:
-    now = datetime.now(UTC)
     with writing(settings) as session:
         tenant_id = tenant_named(session, tenant).id
-        count = put_senders(
-            session, tenant_id=tenant_id, listing=listing, entries=entries, now=now, who=COMMAND_LINE, note=note
-        )
-        _note(session, tenant_id, f"senders.{listing.value}", entries)
-        is_on = _AGENT in tenant_policy(session, tenant_id=tenant_id).policy.agents
+        author = Author(tenant_id, COMMAND_LINE, datetime.now(UTC))
+        count = put_and_note(session, author, listing, entries, note)
+        is_on = AGENT_NAME in tenant_policy(session, tenant_id=tenant_id).policy.agents
     click.echo(f"{count} {'allowed' if listing is Listing.ALLOW else 'blocked'}.")
     if not is_on:
-        how = f"pratique policy set --tenant {tenant} agents={_AGENT}"
+        how = f"pratique policy set --tenant {tenant} agents={AGENT_NAME}"
         click.echo(f"They count once the policy says so: {how}", err=True)
-
-
-def _note(session: Session, tenant_id: int, action: str, entries: Sequence[str]) -> None:
-    shown = " ".join(entries[:20]) + (f" and {len(entries) - 20} more" if len(entries) > 20 else "")
-    record_action(
-        session,
-        at=datetime.now(UTC),
-        tenant_id=tenant_id,
-        who=COMMAND_LINE,
-        action=action,
-        subject="senders",
-        details={"entries": shown},
-    )

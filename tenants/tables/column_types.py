@@ -4,6 +4,8 @@
   type and its drivers drop the zone; an integer compares, sorts and indexes the same way in both databases.
 * `Document`: JSON as text. It is read and written whole and never searched into, so no database's JSON type is needed.
 * `Words`: text of whatever origin; nothing that a message holds can make a statement fail.
+* `OrderedWords`: the same, ordered by code point in both databases, whatever locale PostgreSQL was set up with; so a
+  range of keys is what begins alike, and pages follow each other as Python sorts.
 * `NumberedId`: a 64-bit number made by the database.
 
 Failure: a naive datetime raises `ValueError` before anything is sent to the database; it would be an hour's error
@@ -15,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -61,6 +63,16 @@ class Words(TypeDecorator[str]):
         if value is None or (value.isascii() and "\0" not in value):
             return value
         return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+class OrderedWords(Words):
+    """Text in the order of its code points."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return Text(collation="C" if dialect.name == "postgresql" else None)
 
 
 class Document(TypeDecorator[Any]):

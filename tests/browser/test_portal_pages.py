@@ -20,6 +20,8 @@ from portal.serve import serve
 from tenants.message_record import MessageRecord, RecordedArtifact
 from tenants.quarantine import FindingNote, HeldState
 from tenants.release import request_release
+from tenants.sender_changes import Author, put_and_note
+from tenants.sender_lists import Listing
 from tenants.viewpoint import Reader
 from tests.servers.portal_world import ENCRYPTED, PortalWorld, portal_world
 
@@ -171,6 +173,7 @@ def _furnish(world: PortalWorld) -> dict[str, str]:
     world.hold("blue-harbour", recipients=("otto@blue-harbour.example",))
     transaction = world.deliver()
     waiting = world.queue()
+    _list_senders(world)
     world.clock.advance(minutes=3)
     return {
         "list": "/quarantine",
@@ -187,9 +190,21 @@ def _furnish(world: PortalWorld) -> dict[str, str]:
         "waiting": f"/queue/{waiting}",
         "domains": "/domains",
         "tenants": "/tenant",
+        "senders": "/senders",
+        "senders-search": "/senders?text=ann%40supplier.example",
+        "senders-changes": "/senders/changes",
         "policy": "/policy",
         "policy-domain": "/policy/1",
     }
+
+
+def _list_senders(world: PortalWorld) -> None:
+    author = Author(world.tenants["acme"], "adam@acme.example", world.clock.now)
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        long = f"{'newsletter.' * 5}{'x' * 60}@{'mail.' * 20}supplier.example"
+        put_and_note(session, author, Listing.ALLOW, ["ann@supplier.example", long], "our auditors, until March")
+        put_and_note(session, author, Listing.BLOCK, ["supplier.example", "203.0.113.0/24"], "")
+        put_and_note(session, author, Listing.BLOCK, [f"shop{number:03}.spam.example" for number in range(60)], "ads")
 
 
 def _ask(world: PortalWorld, number: int) -> None:
@@ -353,3 +368,25 @@ def test_a_policy_is_changed_with_a_thumb(place: Place, scripts: bool) -> None:
         page.get_by_label("Spam").select_option("Refuse")
         page.get_by_role("button", name="Save").click()
         expect(page.get_by_text("Otherwise: Hold in quarantine.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_senders_are_added_removed_and_taken_from_a_file(place: Place, scripts: bool, tmp_path: Path) -> None:
+    """With a thumb; the file goes up as a browser sends it."""
+    path = tmp_path / "senders.csv"
+    path.write_text("Sender,Why\nfirst.example,ads\nsecond.example,ads\n")
+    with place.page(PHONE, scripts=scripts) as page:
+        place.sign_in(page, "adam@acme.example")
+        page.get_by_role("link", name="Senders").click()
+        page.get_by_label("one a line").fill("Ann@Supplier.example")
+        page.locator("#add-listing").select_option("allow")
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("status")).to_contain_text("1 allowed.")
+        page.locator("#file").set_input_files(path)
+        page.get_by_role("button", name="Add all of it").click()
+        expect(page.get_by_role("status")).to_contain_text("2 blocked.")
+        page.get_by_role("button", name="Remove first.example").click()
+        expect(page.get_by_role("status")).to_contain_text("Removed.")
+        expect(page.get_by_text("first.example")).to_have_count(0)
+        page.get_by_role("link", name="Who changed what").click()
+        expect(page.get_by_text("first.example second.example")).to_be_visible()

@@ -1,6 +1,7 @@
 """The doorway lets in whom it should, takes forms from our own pages alone, and ends every failure in a page."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,18 @@ def test_people_of_a_suspended_tenant_look_and_change_nothing(world: PortalWorld
     assert answer.status_code == 403
     assert "suspended" in answer.text
     assert client.get(f"/quarantine/{number}").status_code == 200
+
+
+def test_a_strangers_file_is_not_read(world: PortalWorld) -> None:
+    """Whoever may not send one is turned away before the body is asked for."""
+
+    def body() -> Iterator[bytes]:
+        raise AssertionError("the body was read")
+        yield b""
+
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    answer = world.client().post("/senders/file", content=body(), headers=headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
 
 
 def test_a_view_gets_its_visit(world: PortalWorld) -> None:

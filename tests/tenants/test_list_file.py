@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pratique.list_file import Line, read_lines
+from tenants.list_file import Line, read_lines
 from tenants.refusals import Refusal
 
 
