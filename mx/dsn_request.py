@@ -83,6 +83,11 @@ class NotifyRequest:
         return not self.notify or Notify.FAILURE in self.notify
 
     @property
+    def wants_success(self) -> bool:
+        """Whether delivery is to be reported: never unless it was asked for."""
+        return Notify.SUCCESS in self.notify
+
+    @property
     def wants_delay(self) -> bool:
         """Whether a delay may be reported."""
         return not self.notify or Notify.DELAY in self.notify

@@ -29,6 +29,7 @@ from mx.decision import Deliver
 from mx.delivery.contract import CopyResult as Forwarded
 from mx.delivery.contract import Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
 from mx.delivery.esmtp.dot_stuffing import has_bare_line_ends
+from mx.delivery.notices.returning import relayed
 from mx.delivery.queue import copy_into, routes_of
 from mx.delivery.runner import LEASE_SECONDS
 from mx.disposition.copies import Copy, ExaminedMessage, on_top_of
@@ -204,7 +205,8 @@ class Releaser:
         match result:
             case Delivered():
                 note = f" ({result.note})" if result.note else ""
-                return CopyReleased(address, result.reply.line + note)
+                told = relayed(address, copy.recipient.dsn, result, self.now())
+                return CopyReleased(address, result.reply.line + note, told)
             case PermanentlyRefused():
                 return CopyNotReleased(address, f"Still held: your server said: {result.reply.line}.")
             case TransientlyRefused():

@@ -1,8 +1,9 @@
 """The book of notices: mail of our own that is to be written, from the moment that somebody is owed it.
 
-`ask_report` (in the transaction that holds what cannot be delivered) and `ask_sign_in` (from the portal and the command
-line) -> `lease_notices` -> `end_notice`, in the transaction that queues the mail (`queue_book.py`), or in which it is
-decided that none is sent; `put_off` when that cannot be decided yet. So a notice is at every moment asked for, or
+`ask_report` (in the transaction that holds what cannot be delivered), `ask_report_of_success` (where the next hop tells
+the sender nothing), `ask_sign_in` (from the portal and the command line) -> `lease_notices` -> `end_notice`, in the
+transaction that queues the mail (`queue_book.py`), or in which it is decided that none is sent; `put_off` when that
+cannot be decided yet. So a notice is at every moment asked for, or
 queued, or ended on purpose. Leases and fences are the queue's.
 
 Failure: `end_notice` raises LeaseLost when the lease is somebody else's by now; nothing of the transaction happens.
@@ -65,6 +66,17 @@ class Undelivered:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOn:
+    """A copy whose sender wants to hear of success, at a next hop that does not tell it (RFC 3461 section 5.2.2)."""
+
+    recipient: str
+    status: str
+    """The enhanced code."""
+    at: datetime
+    """When the next hop took it."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeasedNotice:
     """One mail to be written; a report may stand for several copies of a message."""
 
@@ -79,6 +91,9 @@ class LeasedNotice:
     copies: tuple[Undelivered, ...] = ()
     held: int | None = None
     """Where the message reported is held."""
+    passed_on: tuple[PassedOn, ...] = ()
+    body: str | None = None
+    """The blob of the message reported, where it is kept for the notice alone."""
 
 
 def ask_report(
@@ -93,6 +108,19 @@ def ask_report(
         "copies": [[copy.recipient, copy.status, copy.diagnostic, copy.at.isoformat()] for copy in given],
     }
     _insert(session, facts.tenant_id, NoticeKind.REPORT, facts.reverse_path, facts.transaction, details, "", now)
+
+
+def ask_report_of_success(
+    session: Session, facts: MessageFacts, copies: Iterable[PassedOn], *, body: str, now: datetime
+) -> None:
+    """As `ask_report`, for copies that were passed on; until it is done the blob `body` is kept, which has a row."""
+    given = list(copies)
+    if not facts.reverse_path or not given:
+        return
+    # Beside `copies`, so that the release before, which knows only those, has nothing to report.
+    details = {"passed_on": [[copy.recipient, copy.status, copy.at.isoformat()] for copy in given]}
+    about, sender = facts.transaction, facts.reverse_path
+    _insert(session, facts.tenant_id, NoticeKind.REPORT, sender, about, details, "", now, body)
 
 
 def ask_sign_in(session: Session, *, email: str, asked_from: str, now: datetime) -> None:
@@ -157,6 +185,7 @@ def _insert(
     details: dict[str, Any],
     asked_from: str,
     now: datetime,
+    body: str | None = None,
 ) -> None:
     values = {
         "tenant_id": tenant_id,
@@ -171,6 +200,7 @@ def _insert(
         "lease_owner": "",
         "lease_until": START_OF_TIME,
         "fence": 0,
+        "body": body,
     }
     session.execute(insert(notices.notice).values(**values))
 
@@ -190,6 +220,7 @@ def _settle(session: Session, notice: LeasedNotice, **values: Any) -> None:
 
 def _leased(rows: list[Row[Any]]) -> LeasedNotice:
     first = rows[0]
+    passed_on = [copy for row in rows for copy in row.details.get("passed_on", ())]
     copies = [copy for row in rows for copy in row.details.get("copies", ())]
     return LeasedNotice(
         NoticeKind(first.kind),
@@ -200,7 +231,9 @@ def _leased(rows: list[Row[Any]]) -> LeasedNotice:
         max(row.attempts for row in rows),
         tuple((row.id, row.fence) for row in rows),
         tuple(_undelivered(*copy) for copy in copies),
-        first.details.get("held"),
+        next((row.details["held"] for row in rows if "held" in row.details), None),
+        tuple(PassedOn(recipient, status, datetime.fromisoformat(at)) for recipient, status, at in passed_on),
+        next((row.body for row in rows if row.body), None),
     )
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Row, and_, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from tenants.messages import MessageFacts, facts_from_row, recipients_dsn, remember_messages
-from tenants.notice_book import NoticeKind, Undelivered, ask_report
+from tenants.notice_book import NoticeKind, PassedOn, Undelivered, ask_report, ask_report_of_success
 from tenants.quarantine import FindingNote, NewHeld, insert_held
 from tenants.queue_lanes import QUEUED, Lane, Shares, allot, due_lanes, rest
 from tenants.sealed import SealedBlob, add_blobs, blobs_named
@@ -190,11 +190,16 @@ def _lease_over(
     return over, {row.id: row.reason for row in session.execute(reasons)} if over else {}
 
 
-def settle_delivered(session: Session, delivery_id: int, *, fence: int, reply: str, now: datetime) -> bool:
-    """The next hop took the copy."""
+def settle_delivered(
+    session: Session, delivery_id: int, *, fence: int, reply: str, now: datetime, report: PassedOn | None = None
+) -> bool:
+    """The next hop took the copy; `report` is what its sender is owed to know of that."""
     row = _settle(session, delivery_id, fence, DeliveryState.DELIVERED, reply)
     if row is None:
         return False
+    if report is not None:
+        facts = _facts(session, [row.transaction_id])[row.transaction_id]
+        ask_report_of_success(session, facts, [report], body=row.body, now=now)
     record_events(session, (CopyAccepted(row.transaction_id, row.tenant_id, now, row.recipient, reply),))
     return True
 

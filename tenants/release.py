@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from tenants.notice_book import PassedOn, ask_report_of_success
 from tenants.quarantine import HeldFilter, HeldMessage, HeldState, get_held, held_messages, list_held
 from tenants.queue_book import NewDelivery, enqueue_held
 from tenants.refusals import WrongState
@@ -60,6 +61,8 @@ class CopyReleased:
 
     address: str
     reply: str
+    report: PassedOn | None = None
+    """What its sender is owed to know of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +221,9 @@ def settle_release(
     text = "; ".join(reasons or dict.fromkeys(result.reply for result in taken))
     _end_lease(session, held_id, HeldState.HELD if missing else HeldState.RELEASED, text, now)
     _plan_rescan(session, held_id, rescan, is_over=not missing)
+    if reports := [result.report for result in taken if result.report is not None]:
+        body = session.execute(select(quarantine.held.c.body).where(quarantine.held.c.id == held_id)).scalar_one()
+        ask_report_of_success(session, message.facts, reports, body=body, now=now)
     # Last of all that a copy is in the queue: that is where it is now.
     record_events(session, [*_told(message, taken, text, rescan, now, is_held=bool(missing)), *queued])
     return True

@@ -83,7 +83,7 @@ GRANTS: Mapping[Reader, Mapping[str, tuple[str, ...]]] = {
     },
     Reader.SWEEPER: {
         "blob": ("SELECT (name)", "DELETE"),
-        "notice": ("SELECT (done_at)", "DELETE"),
+        "notice": ("SELECT (done_at, body)", "DELETE"),
         "greylisted": ("SELECT (tenant_id, last_seen_at, passes)", "DELETE"),
         "delivery": ("SELECT (state, body, record)",),
         "held": ("SELECT (state, body, record)",),

@@ -23,7 +23,7 @@ from tenants.blobs.contract import BlobStore, new_name
 from tenants.blobs.segments import KEY_OCTETS, Context, open_sealed, seal
 from tenants.keys import Keyring, TenantKey, hold_key, unwrap, wrap
 from tenants.statements import insert_if_absent
-from tenants.tables import customers, mail, quarantine, queue
+from tenants.tables import customers, mail, notices, quarantine, queue
 
 
 class BlobKind(StrEnum):
@@ -144,7 +144,7 @@ def _blob(row: Row[Any]) -> SealedBlob:
 
 
 def take_unneeded(session: Session, limit: int) -> tuple[str, ...]:
-    """Delete the rows of up to `limit` blobs that no waiting message needs any more, and return their names.
+    """Delete the rows of up to `limit` blobs that no waiting message or notice needs, and return their names.
 
     Their octets are removed after the commit (`SealedStore.delete`). References in finished rows stay, as a name alone.
     """
@@ -157,7 +157,8 @@ def take_unneeded(session: Session, limit: int) -> tuple[str, ...]:
         quarantine.held.c.state.in_(("held", "release-requested", "releasing")),
         (quarantine.held.c.body == name) | (quarantine.held.c.record == name),
     )
-    names = tuple(session.scalars(select(name).where(~is_queued, ~is_held).limit(limit)))
+    is_owed = exists(notices.notice.c.body).where(notices.notice.c.done_at.is_(None), notices.notice.c.body == name)
+    names = tuple(session.scalars(select(name).where(~is_queued, ~is_held, ~is_owed).limit(limit)))
     session.execute(delete(mail.blob).where(name.in_(names)))
     return names
 

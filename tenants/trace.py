@@ -214,7 +214,7 @@ class DeliveryHeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The sender is told by a DSN, queued as the transaction `notice`, that these copies are undeliverable."""
+    """The sender is told by a DSN, queued as the transaction `notice`, that these copies failed or were relayed."""
 
     name: ClassVar[str] = "reported"
     transaction: str
@@ -224,11 +224,13 @@ class Reported:
     notice: str
     shown_by: str
     """What shows the sender to be genuine."""
+    action: str = "failed"
+    """`failed`, or `relayed`: passed on to a server that does not report."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotReported:
-    """No DSN is sent about these undeliverable copies, for this reason."""
+    """No DSN is sent about these copies, for this reason."""
 
     name: ClassVar[str] = "not-reported"
     transaction: str

@@ -10,7 +10,7 @@ every such thing is one of the four results.
   Where the end of data was sent and its answer never came, the next hop may have taken the copy:
   `may_have_been_taken` says so, because a second attempt can then make a duplicate (RFC 1047).
 
-Standards: RFC 5321 sections 4.2 and 4.5.3.2; RFC 2034 (enhanced codes); RFC 1047 (duplicates).
+Standards: RFC 5321 sections 4.2 and 4.5.3.2; RFC 2034 (enhanced codes); RFC 1047 (duplicates); RFC 3461.
 
 Failure: an Unreachable copy is stored and tried again; it is never counted as delivered.
 """
@@ -61,6 +61,8 @@ class Delivered:
     reply: NextHopReply
     is_normalised: bool = False
     """Bare line ends were made whole on the way."""
+    offers_dsn: bool = True
+    """The next hop was told what the sender asks to be told, and sees to it from now on (RFC 3461 section 5.2.1)."""
 
     @property
     def note(self) -> str:

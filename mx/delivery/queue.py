@@ -24,9 +24,9 @@ from twisted.logger import Logger
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, Transfer, Unreachable
 from mx.delivery.esmtp.dot_stuffing import has_bare_line_ends
 from mx.delivery.notices.own_hops import OwnHops
-from mx.delivery.notices.returning import undelivered
+from mx.delivery.notices.returning import relayed, undelivered
 from mx.delivery.runner import LEASE_SECONDS, MOST_AT_ONCE
-from mx.dsn_request import notify_request_of, return_request_of
+from mx.dsn_request import NotifyRequest, notify_request_of, return_request_of
 from mx.own_headers import read_header_section
 from mx.spool import Spool
 from tenants.blobs.contract import BlobMissing
@@ -181,7 +181,6 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         return [Unreachable("the stored message cannot be read", is_unasked=True)] * len(group)
     section = read_header_section(spool, parts.hostname, parts.service)
     content = section.forwarded(is_stamp_forged=first.facts.is_stamp_forged)
-    asked = dict(first.facts.recipients_dsn)
     transfer = Transfer(
         reverse_path=first.facts.reverse_path,
         recipients=tuple(delivery.recipient for delivery in group),
@@ -192,12 +191,17 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         has_bare_line_ends=has_bare_line_ends(content),
         requires_tls=first.facts.requires_tls,
         dsn=return_request_of(first.facts.dsn),
-        notify=tuple(notify_request_of(asked.get(delivery.recipient.lower(), "")) for delivery in group),
+        notify=tuple(map(_asked_for, group)),
         may_normalise=standing.policy.bare_line_ends is BareLineEnds.NORMALISE,
     )
     if first.notice:
         return await parts.own.deliver(transfer, TRANSFER_SECONDS)
     return await parts.forwarding.deliver(routes, transfer, TRANSFER_SECONDS)
+
+
+def _asked_for(delivery: LeasedDelivery) -> NotifyRequest:
+    """What its sender asked to be told of the copy."""
+    return notify_request_of(dict(delivery.facts.recipients_dsn).get(delivery.recipient.lower(), ""))
 
 
 async def _hosts(parts: Offering, delivery: LeasedDelivery) -> tuple[str, ...]:
@@ -225,7 +229,10 @@ async def _settle(parts: Offering, delivery: LeasedDelivery, result: CopyResult)
         said = f"{said} ({result.note})"
     next_attempt = parts.next_attempt_at(now, delivery.attempts + 1, delivery.expires_at)
     if isinstance(result, Delivered):
-        settled = await durably(whose, settle_delivered, delivery.id, fence=delivery.fence, reply=said, now=now)
+        told = None if delivery.notice else relayed(delivery.recipient, _asked_for(delivery), result, now)
+        settled = await durably(
+            whose, settle_delivered, delivery.id, fence=delivery.fence, reply=said, now=now, report=told
+        )
     elif (isinstance(result, PermanentlyRefused) or next_attempt is None) and delivery.is_unwanted_when_refused:
         settled = await durably(whose, settle_unwanted, delivery.id, fence=delivery.fence, reply=said, now=now)
     elif isinstance(result, PermanentlyRefused) or next_attempt is None:

@@ -25,7 +25,7 @@ from twisted.internet.defer import gatherResults
 from mx import reply
 from mx.decision import UNANSWERED, Decision, Defer, Deliver, Discard, Hold, Reject, Strip
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
-from mx.delivery.notices.returning import undelivered
+from mx.delivery.notices.returning import relayed, undelivered
 from mx.disposition.cleaning import Cleaned, Cleaner, ExamineAgain
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.forward import FORWARD_SECONDS, forward
@@ -185,11 +185,13 @@ class Disposition:
         transfers = [(each.message, each.copies) for each in cleaned]
         if sorted_copies.forwarded:
             transfers.insert(0, (message, tuple(sorted_copies.forwarded)))
-        # What was stored first has used its share of the 45 s that the sender waits.
-        seconds = FORWARD_SECONDS - KEEP_SECONDS if stored else FORWARD_SECONDS
+        # What is stored beside the copies that wait uses its share of the 45 s that the sender waits.
+        may_owe = any(copy.recipient.dsn.wants_success for _, copies in transfers for copy in copies)
+        seconds = FORWARD_SECONDS - KEEP_SECONDS * (bool(stored) + may_owe)
         for sent, results in await self._forward(transfers, seconds):
             if whole and (answer := _one_refusal(results)) is not None:
                 return answer
+            notes.update(await self._owe_success(message, results, notes))
             outcomes += await self._settle(sent, results, notes, original if sent is not message else 0)
         return outcomes
 
@@ -206,6 +208,26 @@ class Disposition:
         ]
         results: list[list[tuple[Copy, CopyResult]]] = await gatherResults(sending, consumeErrors=True)
         return [(sent, result) for (sent, _), result in zip(transfers, results, strict=True)]
+
+    async def _owe_success(
+        self, message: ExaminedMessage, results: Sequence[tuple[Copy, CopyResult]], notes: Mapping[Recipient, str]
+    ) -> dict[Recipient, str]:
+        """Write down what the sender is owed to know of what was taken; what the trace says where that fails."""
+        now = message.envelope.received_at
+        owed = {
+            copy: report
+            for copy, result in results
+            if (report := relayed(copy.recipient.address, copy.recipient.dsn, result, now)) is not None
+        }
+        if not owed or message.envelope.reverse_path.is_null:
+            return {}
+        try:
+            await self._keeping.owe_success(message, next(iter(owed)).standing, tuple(owed.values()))
+        except CannotKeep as error:
+            # The copy is with its next hop: that it cannot be reported is no reason to have it sent again.
+            told = f"its sender is not told: {error}"
+            return {copy.recipient: "; ".join(filter(None, (notes.get(copy.recipient, ""), told))) for copy in owed}
+        return {}
 
     async def _settle(
         self,

@@ -24,13 +24,14 @@ from mx.examination import Examination
 from tenants.blobs.segments import SealBroken
 from tenants.database import DatabaseUnavailable
 from tenants.database_threads import DatabaseThreads
+from tenants.directory import Standing
 from tenants.keys import TenantKey
 from tenants.message_record import MessageRecord, RecordedFinding
-from tenants.messages import MessageFacts
-from tenants.notice_book import NoticeKind, Undelivered, ask_report
+from tenants.messages import MessageFacts, remember_messages
+from tenants.notice_book import NoticeKind, PassedOn, Undelivered, ask_report, ask_report_of_success
 from tenants.quarantine import FindingNote, NewHeld, hold
 from tenants.queue_book import UNDELIVERABLE, NewDelivery, enqueue
-from tenants.sealed import BlobKind, SealedBlob, SealedStore
+from tenants.sealed import BlobKind, SealedBlob, SealedStore, add_blobs
 from tenants.viewpoint import OfTenant
 
 KEEP_SECONDS = 5.0
@@ -60,6 +61,8 @@ class Keeping(Protocol):
     ) -> Kept: ...
 
     async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None: ...
+
+    async def owe_success(self, message: ExaminedMessage, standing: Standing, owed: Sequence[PassedOn]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,27 @@ class Keeper:
         except (DatabaseUnavailable, TimeoutError) as error:
             raise CannotKeep(f"{type(error).__name__}: {error}") from error
 
+    async def owe_success(self, message: ExaminedMessage, standing: Standing, owed: Sequence[PassedOn]) -> None:
+        """The sender is owed to know this of copies that were taken. Raises CannotKeep.
+
+        Whether it is genuine is found out later, from the message: its body is kept until then.
+        """
+        if standing.key is None:
+            raise CannotKeep("the tenant has no key")
+        facts, now = facts_of(message, standing.tenant_id), self._now()
+        writing = self._owe_success(message, facts, standing.key, owed, now)
+        try:
+            await Deferred.fromCoroutine(writing).addTimeout(KEEP_SECONDS, self._reactor)
+        except (OSError, DatabaseUnavailable, SealBroken, TimeoutError) as error:
+            raise CannotKeep(f"{type(error).__name__}: {error}") from error
+
+    async def _owe_success(
+        self, message: ExaminedMessage, facts: MessageFacts, key: TenantKey, owed: Sequence[PassedOn], now: datetime
+    ) -> None:
+        pool = self._reactor.getThreadPool()
+        body = await deferToThreadPool(self._reactor, pool, self._seal_body, message, key)
+        await self._threads.run_durably(OfTenant(facts.tenant_id), _write_success, facts, owed, body, now)
+
     async def _keep(
         self,
         message: ExaminedMessage,
@@ -136,9 +160,13 @@ class Keeper:
 
     def _seal(self, message: ExaminedMessage, key: TenantKey) -> tuple[SealedBlob, SealedBlob]:
         """In a thread: body and record, durable."""
-        body = self._sealed.store(key, BlobKind.BODY, message.spool.chunks())
+        body = self._seal_body(message, key)
         record = self._sealed.store(key, BlobKind.RECORD, [_record(message.examination)])
         return body, record
+
+    def _seal_body(self, message: ExaminedMessage, key: TenantKey) -> SealedBlob:
+        """In a thread."""
+        return self._sealed.store(key, BlobKind.BODY, message.spool.chunks())
 
     def _delivery(
         self,
@@ -195,3 +223,11 @@ def _write(
     numbers = {new.reason: hold(session, new, now) for new in holds}
     ask_report(session, facts, owed, held=numbers.get(UNDELIVERABLE, held), now=now)
     return queued, tuple(numbers.values())
+
+
+def _write_success(
+    session: Session, facts: MessageFacts, owed: Sequence[PassedOn], body: SealedBlob, now: datetime
+) -> None:
+    remember_messages(session, [facts])
+    add_blobs(session, [body], now)
+    ask_report_of_success(session, facts, owed, body=body.name, now=now)

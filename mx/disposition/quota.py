@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.keep import CannotKeep, Keeping, Kept
 from tenants.database import DatabaseUnavailable
-from tenants.notice_book import Undelivered
+from tenants.directory import Standing
+from tenants.notice_book import PassedOn, Undelivered
 from tenants.quotas import Place, Quotas
 
 
@@ -37,6 +38,10 @@ class WithinQuota:
     async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None:
         """See `Keeper.owe`: a report takes no room."""
         await self._behind.owe(message, tenant_id, owed, held)
+
+    async def owe_success(self, message: ExaminedMessage, standing: Standing, owed: Sequence[PassedOn]) -> None:
+        """See `Keeper.owe_success`: the message is kept for a moment, and is in neither place."""
+        await self._behind.owe_success(message, standing, owed)
 
     async def _is_full(self, tenant_id: int, place: Place) -> bool:
         try:

@@ -30,8 +30,11 @@ notice = Table(
     Column("lease_owner", Words, nullable=False),
     Column("lease_until", Moment, nullable=False),
     Column("fence", Integer, nullable=False),
+    # The blob of the message that it reports on, where nothing else keeps it: one that was passed on.
+    Column("body", Words),
 )
 _IS_WAITING = text("done_at IS NULL")
 Index("ix_notice_due_at", notice.c.due_at, sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING)
 Index("ix_notice_asked_at", notice.c.asked_at)
 Index("ix_notice_about", notice.c.about)
+Index("ix_notice_body", notice.c.body, sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING)

@@ -30,7 +30,7 @@ from mx.spool import Spool
 from mx.verdict import Verdict, VerdictKind
 from tenants.directory import Standing, Status
 from tenants.message_record import MessageRecord
-from tenants.notice_book import Undelivered
+from tenants.notice_book import PassedOn, Undelivered
 from tenants.policy import Policy
 from tenants.routes import Route
 from tests.contracts.customer_world import NOW
@@ -88,6 +88,7 @@ class KeepingInMemory:
 
     owed: list[Undelivered] = field(default_factory=list)
     """What the sender is owed to know."""
+    owed_success: list[PassedOn] = field(default_factory=list)
 
     async def keep(
         self,
@@ -105,6 +106,10 @@ class KeepingInMemory:
     async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None:
         assert self.rows[held - 1]
         self._begin(owed)
+
+    async def owe_success(self, message: ExaminedMessage, standing: Standing, owed: Sequence[PassedOn]) -> None:
+        self._begin(())
+        self.owed_success += owed
 
     def _begin(self, owed: Sequence[Undelivered]) -> None:
         self.steps.append("keep")

@@ -20,6 +20,7 @@ from mx.resume import Releaser
 from tenants.database import DatabaseUnavailable
 from tenants.domains import delete_domain
 from tenants.ignored_findings import ignore_finding
+from tenants.notice_book import lease_notices
 from tenants.policies import change_tenant_policy
 from tenants.quarantine import FindingNote, HeldMessage, HeldState, hold
 from tenants.queue_book import DeliveryState, lease_due
@@ -127,16 +128,20 @@ class ReleaseTest(TestCase):
     async def test_what_the_sender_asked_for_leaves_with_it(self) -> None:
         """Kept with the message while it is held; so is what came in chunks with a lone LF."""
         asked = {"requires_tls": True, "dsn": "RET=FULL"}
+        self.hops.answers = {A: DeliveredBy(NextHopReply(250, "2.0.0", "ok"), offers_dsn=False)}
         self.ask(A, B, content=MESSAGE + b"a lone\n\r\n")
         with self.world.database.unit_of_work(Reader.OPERATOR) as session:
             session.execute(update(mail.message).values(**asked))
             keys = {"transaction_id": session.scalar(select(mail.message.c.transaction_id))}
             for address in (A, B):
-                replace_row(session, mail.message_recipient, {**keys, "address": address}, {"dsn": "NOTIFY=NEVER"})
+                replace_row(session, mail.message_recipient, {**keys, "address": address}, {"dsn": "NOTIFY=SUCCESS"})
         await self.release()
         ((_, transfer),) = self.hops.transfers
         assert (transfer.requires_tls, transfer.dsn.words, transfer.has_bare_line_ends) == (True, "RET=FULL", True)
-        assert [request.words for request in transfer.notify] == ["NOTIFY=NEVER"] * 2
+        assert [request.words for request in transfer.notify] == ["NOTIFY=SUCCESS"] * 2
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+            (owed,) = lease_notices(session, now=later(days=1), limit=9, owner="one", lease_seconds=60)
+        assert [each.recipient for each in owed.passed_on] == [A]
 
     async def test_a_stamp_that_was_found_forged_stays_behind(self) -> None:
         """As it would have when the message came; one of which nothing was said leaves with it."""

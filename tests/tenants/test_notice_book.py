@@ -13,8 +13,10 @@ from tenants.notice_book import (
     LeasedNotice,
     LeaseLost,
     NoticeKind,
+    PassedOn,
     Undelivered,
     ask_report,
+    ask_report_of_success,
     ask_sign_in,
     end_notice,
     forget_done,
@@ -129,4 +131,17 @@ def test_what_waits_is_bounded(world: CustomerWorld, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tenants.notice_book.SIGN_INS_WAITING", 2)
     for number in range(4):
         ask(world, f"{number}@acme.example", f"192.0.2.{number}")
+    assert rows(world) == 2
+
+
+def test_what_was_passed_on_is_in_the_report_of_what_was_not(world: CustomerWorld) -> None:
+    """With the place where the message is held, and the blob that is kept for the report."""
+    facts, taken = world.facts(), PassedOn("b@acme.example", "2.0.0", NOW)
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        ask_report_of_success(session, facts, [taken], body="blob", now=NOW)
+        ask_report(session, facts, [copy_of("a@acme.example")], held=7, now=NOW)
+        ask_report_of_success(session, world.facts(reverse_path=""), [taken], body="other", now=NOW)
+        ask_report_of_success(session, world.facts(), [], body="other", now=NOW)
+    (one,) = lease(world)
+    assert (one.held, one.body, one.passed_on, one.copies) == (7, "blob", (taken,), (copy_of("a@acme.example"),))
     assert rows(world) == 2

@@ -3,6 +3,7 @@
 import pytest
 
 from tenants.keys import shred
+from tenants.notice_book import PassedOn, lease_notices
 from tenants.quarantine import HeldFilter, HeldState, delete_held, get_held, hold
 from tenants.queue_book import lease_due
 from tenants.refusals import NotFound, WrongState
@@ -48,14 +49,17 @@ def test_a_release_goes_from_asked_to_done(world: CustomerWorld) -> None:
     assert b"".join(world.sealed.read(release.body)) == b"Subject: x\r\n\r\nbody\r\n"
     assert take(world) == ()
     with world.database.unit_of_work(Reader.OPERATOR) as session:
-        results = [CopyReleased("Anna@acme.example", "250 2.0.0 Ok: queued")]
+        report = PassedOn("Anna@acme.example", "2.0.0", NOW)
+        results = [CopyReleased("Anna@acme.example", "250 2.0.0 Ok: queued", report)]
         assert settle_release(session, number, fence=release.fence, results=results, now=later(seconds=3))
         assert not settle_release(session, number, fence=release.fence, results=results, now=later(seconds=3))
         done = get_held(session, number, tenant_id=world.acme.id)
+        (owed,) = lease_notices(session, now=later(minutes=1), limit=9, owner="one", lease_seconds=60)
         (trace,) = find(session, tenant_id=None, transaction=done.facts.transaction)
     assert (done.state, done.last_result) == (HeldState.RELEASED, "250 2.0.0 Ok: queued")
     assert (done.recipients[0].released_at, done.recipients[0].reply) == (later(seconds=3), "250 2.0.0 Ok: queued")
     assert [type(event) for event in trace.events] == [ReleaseRequested, Released]
+    assert owed.passed_on == (report,) and owed.body == release.body.name
 
 
 def test_a_release_that_failed_leaves_the_message_held_with_the_reason(world: CustomerWorld) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from tenants.blobs.segments import SealBroken
 from tenants.keys import current_key, shred
+from tenants.notice_book import PassedOn, ask_report_of_success, end_notice, lease_notices
 from tenants.quarantine import delete_held, hold
 from tenants.queue_book import enqueue, lease_due, settle_delivered
 from tenants.sealed import BlobKind, SealedBlob, add_blobs, blobs_named, names_without_row, take_unneeded
 from tenants.viewpoint import Reader, look_as
-from tests.contracts.customer_world import NOW, CustomerWorld
+from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 CONTENT = b"a marker that must not be found on the disk " * 5000
 
@@ -81,6 +82,21 @@ def test_a_blob_is_kept_while_anything_needs_it(world: CustomerWorld) -> None:
         assert take_unneeded(session, 10) == ()
     world.sealed.delete(names)
     assert delivery.body.name not in set(world.sealed.names())
+
+
+def test_a_blob_is_kept_until_its_report_of_success_is_written(world: CustomerWorld) -> None:
+    """Nothing else keeps a message that its next hop took."""
+    facts, blob = world.facts(), stored(world)
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        add_blobs(session, [blob], NOW)
+        ask_report_of_success(session, facts, [PassedOn("a@acme.example", "2.0.0", NOW)], body=blob.name, now=NOW)
+        look_as(session, Reader.SWEEPER)
+        assert take_unneeded(session, 10) == ()
+        look_as(session, Reader.OPERATOR)
+        (notice,) = lease_notices(session, now=later(minutes=1), limit=1, owner="one", lease_seconds=60)
+        end_notice(session, notice, later(minutes=1))
+        look_as(session, Reader.SWEEPER)
+        assert take_unneeded(session, 10) == (blob.name,)
 
 
 def test_octets_without_a_row_are_found(world: CustomerWorld) -> None:

@@ -315,7 +315,7 @@ class Client:
 
     def _take_final_reply(self, reply: RawReply) -> None:
         if reply.is_positive:
-            self._ledger.deliver(reply, is_normalised=self._is_normalised)
+            self._ledger.deliver(reply, is_normalised=self._is_normalised, offers_dsn="DSN" in self.extensions)
         elif reply.code >= 400:
             self._needs_reset = self._needs_reset or self._is_chunking
             self._ledger.refuse(reply, Stage.END_OF_DATA)

@@ -35,9 +35,9 @@ class Ledger:
             self._results[self._answered] = refusal(reply, Stage.RECIPIENT)
         self._answered += 1
 
-    def deliver(self, reply: RawReply, *, is_normalised: bool = False) -> None:
+    def deliver(self, reply: RawReply, *, is_normalised: bool = False, offers_dsn: bool = True) -> None:
         """The end of data was answered 2xx."""
-        self.close(Delivered(reply.decoded(), is_normalised))
+        self.close(Delivered(reply.decoded(), is_normalised, offers_dsn))
 
     def refuse(self, reply: RawReply, stage: Stage) -> None:
         """A 4xx or 5xx that speaks of all copies."""

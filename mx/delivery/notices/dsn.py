@@ -1,14 +1,15 @@
 """A delivery status notification as octets. Pure: time and identifiers are given.
 
-Comes in: what became of which recipients, and the header of the message reported. Goes out: a whole message of
-Content-Type multipart/report, ready for the queue, with the null reverse-path.
+Comes in: what became of which recipients, and the header of the message reported, or all of it. Goes out: a whole
+message of Content-Type multipart/report, ready for the queue, with the null reverse-path.
 
-Standards: RFC 3461 (the header alone is returned, also where RET=FULL was asked), RFC 6522 (multipart/report), RFC 3464
-(message/delivery-status), RFC 3834 section 5 (Auto-Submitted), RFC 6533 (utf-8 addresses), RFC 5321 section 4.5.5.
+Standards: RFC 3461 sections 4.3 and 6.2, RFC 6522 (multipart/report), RFC 3464 (message/delivery-status), RFC 3834
+section 5 (Auto-Submitted), RFC 6533 (utf-8 addresses and headers), RFC 5321 section 4.5.5.
 
 Failure: none. Text of others (addresses, replies, headers) can break nothing: it is cut to one printable line, and the
-header section returned stands in a part of its own, in base64 where it is not plain.
-Limits: 64 KiB of the header section, 1,000 recipients.
+header section returned stands in a part of its own, in base64 where it is not plain. A message that could not stand in
+a part as it is (bare line ends, NUL, lines over 998 octets) is not returned: its header is.
+Limits: 64 KiB of the header section, MOST_RETURNED_OCTETS of a whole message, 1,000 recipients.
 """
 
 import base64
@@ -20,17 +21,21 @@ from email.utils import format_datetime
 from enum import StrEnum
 
 MOST_HEADER_OCTETS = 64 * 1024
+MOST_RETURNED_OCTETS = 1024 * 1024
 MOST_RECIPIENTS = 1000
 _MOST_LINE = 900
 _PLAIN = re.compile(rb"(?:[\x20-\x7e\t]{0,998}\r\n)*")
+_AS_IT_IS = re.compile(rb"(?:[^\r\n\0]{0,998}\r\n)+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 class DsnAction(StrEnum):
-    """RFC 3464 section 2.3.3; the two that are ever reported here."""
+    """RFC 3464 section 2.3.3; those that are ever reported here."""
 
     FAILED = "failed"
     DELAYED = "delayed"
+    RELAYED = "relayed"
+    """Passed on to a mail system that does not report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ class Dsn:
     """The header of the message reported, without the empty line."""
     envelope_id: str = ""
     """ENVID as the sender gave it, decoded; empty when there was none."""
+    whole: bytes = b""
+    """The message reported, where all of it is to be returned; empty for its header alone."""
 
 
 def render(dsn: Dsn) -> bytes:
@@ -90,17 +97,26 @@ def render(dsn: Dsn) -> bytes:
             (f"Content-Type: message/{'global-' if is_utf8 else ''}delivery-status",),
             "\r\n".join(_status_fields(dsn, reports, is_utf8=is_utf8)).encode(),
         ),
-        _returned(dsn.header_section),
+        _returned(dsn),
     )
     delimiter = f"--{boundary}\r\n".encode()
     body = b"".join(delimiter + part + b"\r\n" for part in parts)
     return "\r\n".join((*head, "", "")).encode() + body + f"--{boundary}--\r\n".encode()
 
 
+_WITHOUT_REPLY = {
+    DsnAction.FAILED: "The mail server of the recipient could not be reached.",
+    DsnAction.DELAYED: "The mail server of the recipient could not be reached.",
+    DsnAction.RELAYED: "It took the message, and will not report on its delivery.",
+}
+
+
 def subject_of(reports: Sequence[RecipientReport]) -> str:
     """The Subject of a notification."""
-    is_failed = any(report.action is DsnAction.FAILED for report in reports)
-    return "Your message could not be delivered" if is_failed else "Your message is delayed"
+    actions = {report.action for report in reports}
+    if DsnAction.FAILED in actions:
+        return "Your message could not be delivered"
+    return "Your message is delayed" if DsnAction.DELAYED in actions else "Your message was passed on"
 
 
 def _explanation(dsn: Dsn, reports: Sequence[RecipientReport]) -> Iterable[str]:
@@ -109,6 +125,7 @@ def _explanation(dsn: Dsn, reports: Sequence[RecipientReport]) -> Iterable[str]:
     for action, sentence in (
         (DsnAction.FAILED, "Your message could not be delivered to these recipients:"),
         (DsnAction.DELAYED, "Your message could not yet be delivered to these recipients; it is still tried:"),
+        (DsnAction.RELAYED, "Your message was passed on to the mail server of these recipients:"),
     ):
         concerned = [report for report in reports if report.action is action]
         if concerned:
@@ -116,10 +133,10 @@ def _explanation(dsn: Dsn, reports: Sequence[RecipientReport]) -> Iterable[str]:
             yield ""
         for report in concerned:
             yield f"  <{_one_line(report.recipient)}>"
-            yield f"    {_one_line(report.diagnostic) or 'The mail server of the recipient could not be reached.'}"
+            yield f"    {_one_line(report.diagnostic) or _WITHOUT_REPLY[action]}"
             yield ""
     yield f"It was received {format_datetime(dsn.received_at)}; our number for it is {_one_line(dsn.transaction)}."
-    yield "Its header follows; its content is not returned."
+    yield "It follows." if _is_whole_returned(dsn) else "Its header follows; its content is not returned."
 
 
 def _status_fields(dsn: Dsn, reports: Sequence[RecipientReport], *, is_utf8: bool) -> Iterable[str]:
@@ -140,8 +157,17 @@ def _status_fields(dsn: Dsn, reports: Sequence[RecipientReport], *, is_utf8: boo
         yield f"Last-Attempt-Date: {format_datetime(report.last_attempt_at)}"
 
 
-def _returned(header_section: bytes) -> bytes:
-    octets = header_section[:MOST_HEADER_OCTETS]
+def _is_whole_returned(dsn: Dsn) -> bool:
+    """It is wanted, and can stand in a part as it is: message/rfc822 may not be encoded (RFC 2046 section 5.2.1)."""
+    is_small = 0 < len(dsn.whole) <= MOST_RETURNED_OCTETS
+    return is_small and dsn.notice_id.encode() not in dsn.whole and _AS_IT_IS.fullmatch(dsn.whole) is not None
+
+
+def _returned(dsn: Dsn) -> bytes:
+    if _is_whole_returned(dsn):
+        kind = "rfc822" if dsn.header_section.isascii() else "global"
+        return _part((f"Content-Type: message/{kind}",), dsn.whole)
+    octets = dsn.header_section[:MOST_HEADER_OCTETS]
     if not octets.endswith(b"\r\n"):
         octets += b"\r\n"
     if _PLAIN.fullmatch(octets) and not octets.startswith(b"--") and b"\r\n--" not in octets:

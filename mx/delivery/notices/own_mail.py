@@ -4,10 +4,11 @@ Comes in: leased notices (`tenants/notice_book.py`). Goes out: a signed message 
 that ends the notice; or nothing, with the reason in the trace of the message concerned. From the queue it goes its own
 way (`own_hops.py`).
 A report is written only when the sender is shown to be genuine (`mx/authentication/genuine.py`): whoever forges a
-reverse-path makes us write to nobody. It returns the header of the message alone, never its content.
+reverse-path makes us write to nobody. It returns the header of the message; all of it where the sender asks for that
+(RET=FULL) and nothing was found in it.
 
 Standards: RFC 5321 sections 4.5.5 and 6.1 (the null reverse-path, and no notice about a notice), RFC 3464, RFC 6376;
-RFC 3461 section 4.3 (RET=FULL is answered with the header too).
+RFC 3461 sections 4.1, 4.3 and 5.2.2 (NOTIFY=SUCCESS is answered where the next hop does not do so).
 Failure: the DNS without an answer, or storage that fails: the notice is put off, a day at most for the DNS. A process
 that dies loses its lease, and the next one begins anew: at most, octets without a row are left, and swept.
 """
@@ -30,10 +31,11 @@ from mx.authentication.dmarc import OrganisationalDomain
 from mx.authentication.genuine import Evidence, shown_by
 from mx.authentication.questions import Dns, DnsFailed
 from mx.delivery.notices.dsn import Dsn, DsnAction, RecipientReport, render, subject_of
+from mx.delivery.notices.returning import is_returned_whole, reports_of
 from mx.delivery.notices.sign_in_mail import SUBJECT, render_sign_in
 from mx.delivery.queue import copy_into
 from mx.delivery.runner import LEASE_SECONDS
-from mx.dsn_request import NOTHING_NOTIFIED, decoded, notify_request_of, return_request_of
+from mx.dsn_request import decoded, return_request_of
 from mx.envelope import new_transaction_id
 from mx.own_headers import header_octets_of
 from mx.spool import Spool
@@ -47,7 +49,7 @@ from tenants.notice_book import LeasedNotice, LeaseLost, NoticeKind, end_notice,
 from tenants.quarantine import held_blobs
 from tenants.queue_book import NewDelivery, enqueue
 from tenants.refusals import NotFound
-from tenants.sealed import BlobKind, SealedBlob, SealedStore
+from tenants.sealed import BlobKind, SealedBlob, SealedStore, blobs_named
 from tenants.sign_in import LINK_LIFE, new_token, remember_link
 from tenants.trace import CopyQueued, Event, NotReported, Reported
 from tenants.trace_book import record_events
@@ -127,13 +129,14 @@ class OwnMail:
         spool = Spool(self.scratch)
         try:
             facts, body = await self.threads.read(OfTenant(notice.tenant_id), _reported, notice)
-            wanted = _wanted(notice, facts)
+            wanted = reports_of(notice, facts)
             if not wanted:
                 await self._end(notice, NOT_WANTED)
                 return
             await self._in_thread(copy_into, spool, self.sealed, body)
             header = header_octets_of(spool)
             shown = await self._shown_by(facts, header, spool)
+            whole = await self._in_thread(_all_of, spool) if is_returned_whole(wanted, facts, spool.octets) else b""
         except (NotFound, BlobMissing, SealBroken):
             await self._end(notice, NOT_KEPT)
             return
@@ -149,18 +152,20 @@ class OwnMail:
             await self._end(notice, NOT_GENUINE)
             return
         now = self.now()
-        written = self._written_report(notice, facts, wanted, header, now)
-        reported = _concerning(notice, now, Reported, written.facts.transaction, shown)
-        await self._queue(notice, written, reported)
+        written = self._written_report(notice, facts, wanted, (header, whole), now)
+        transaction, told = written.facts.transaction, tuple(dict.fromkeys(each.action for each in wanted))
+        reported = [_reported_as(action, notice, wanted, transaction, shown, now) for action in told]
+        await self._queue(notice, written, *reported)
 
     def _written_report(
         self,
         notice: LeasedNotice,
         facts: MessageFacts,
         reports: tuple[RecipientReport, ...],
-        header: bytes,
+        returned: tuple[bytes, bytes],
         now: datetime,
     ) -> Written:
+        """`returned`: the header, and all of the message where it is to be returned."""
         transaction = new_transaction_id(now)
         dsn = Dsn(
             hostname=self.hostname,
@@ -170,7 +175,8 @@ class OwnMail:
             received_at=facts.received_at,
             written_at=now,
             recipients=reports,
-            header_section=header,
+            header_section=returned[0],
+            whole=returned[1],
             envelope_id=decoded(return_request_of(facts.dsn).envelope_id),
         )
         octets = render(dsn)
@@ -252,7 +258,8 @@ class OwnMail:
 
     async def _end(self, notice: LeasedNotice, why: str) -> None:
         now = self.now()
-        events = (_concerning(notice, now, NotReported, why),) if notice.about else ()
+        recipients = (*(each.recipient for each in notice.copies), *(each.recipient for each in notice.passed_on))
+        events = (NotReported(notice.about, notice.tenant_id, now, recipients, why),) if notice.about else ()
         await self.threads.run_durably(OfTenant(notice.tenant_id), _end, notice, events, now)
 
     async def _put_off(self, notice: LeasedNotice) -> None:
@@ -261,11 +268,6 @@ class OwnMail:
 
     async def _in_thread(self, call: Callable[..., Any], *arguments: Any) -> Any:
         return await deferToThreadPool(self.reactor, self.reactor.getThreadPool(), call, *arguments)
-
-
-def _concerning(notice: LeasedNotice, now: datetime, kind: Callable[..., Event], *more: str) -> Event:
-    recipients = tuple(copy.recipient for copy in notice.copies)
-    return kind(notice.about or "", notice.tenant_id, now, recipients, *more)
 
 
 @cache
@@ -279,21 +281,33 @@ def _digests(spool: Spool, header_octets: int, forms: Sequence[BodyForm]) -> Map
     return hash_bodies(spool.chunks(), header_octets + len(b"\r\n"), forms)
 
 
-def _wanted(notice: LeasedNotice, facts: MessageFacts) -> tuple[RecipientReport, ...]:
-    """The copies that the sender wants to hear of (RFC 3461 section 4.1)."""
-    asked = {address: notify_request_of(words) for address, words in facts.recipients_dsn}
-    return tuple(
-        RecipientReport(copy.recipient, DsnAction.FAILED, copy.status, copy.diagnostic, copy.at, request.original_field)
-        for copy in notice.copies
-        if (request := asked.get(copy.recipient.lower(), NOTHING_NOTIFIED)).wants_failure
-    )
+def _all_of(spool: Spool) -> bytes:
+    return b"".join(spool.chunks())
+
+
+def _reported_as(
+    action: DsnAction,
+    notice: LeasedNotice,
+    reports: Sequence[RecipientReport],
+    transaction: str,
+    shown_by: str,
+    now: datetime,
+) -> Reported:
+    recipients = tuple(report.recipient for report in reports if report.action is action)
+    about = notice.about or ""
+    return Reported(about, notice.tenant_id, now, recipients, transaction, shown_by, action.value)
 
 
 def _reported(session: Session, notice: LeasedNotice) -> tuple[MessageFacts, SealedBlob]:
     transaction = notice.about or ""
     facts = get_message(session, tenant_id=notice.tenant_id, transaction=transaction)
     facts = replace(facts, recipients_dsn=recipients_dsn(session, [transaction]).get(transaction, ()))
-    return facts, held_blobs(session, notice.held or 0, tenant_id=notice.tenant_id).body
+    if notice.body is None:
+        return facts, held_blobs(session, notice.held or 0, tenant_id=notice.tenant_id).body
+    found = blobs_named(session, notice.tenant_id, [notice.body])
+    if notice.body not in found:
+        raise NotFound(f"The blob {notice.body} is not kept any more.")
+    return facts, found[notice.body]
 
 
 def _is_somebody(session: Session, email: str) -> None:

@@ -17,10 +17,12 @@ from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until
 from tenants.database import DatabaseUnavailable
 from tenants.domains import delete_domain, set_routes
+from tenants.notice_book import lease_notices
 from tenants.policies import change_tenant_policy
 from tenants.quarantine import held_blobs
 from tenants.queue_book import DeliveryState, LeasedDelivery, enqueue, lease_due
 from tenants.routes import Route
+from tenants.sealed import take_unneeded
 from tenants.tables import customers, mail
 from tenants.trace import CopyAccepted, CopyHeld, DeliveryAttempted
 from tenants.trace_book import find
@@ -160,6 +162,22 @@ class QueueTest(TestCase):
         assert hops.transfers[0][1].may_normalise
         (event,) = self.events()
         assert event.reply == "250 2.0.0 ok (bare line ends were made CRLF, as the policy says)"
+
+    async def test_who_asked_for_it_is_owed_a_report_of_success(self) -> None:
+        """Where the next hop does not offer DSN; the body stays until it is written."""
+        asked = ((A, "NOTIFY=SUCCESS"), (B, "NOTIFY=SUCCESS"))
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+            facts = self.world.customers.facts(recipients=(A, B, C), recipients_dsn=asked)
+            body = self.world.customers.blob(session, None, BODY)
+            for each in (A, B, C):
+                new = self.world.customers.new_delivery(session, facts=facts, body=body, recipient=each)
+                enqueue(session, [new], NOW)
+        silent = Delivered(NextHopReply(250, "2.0.0", "ok"), offers_dsn=False)
+        await self.round(NextHopsInMemory({A: silent, C: silent}))
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+            (notice,) = lease_notices(session, now=later(minutes=1), limit=9, owner="one", lease_seconds=60)
+            assert take_unneeded(session, 9) == ()
+        assert ([each.recipient for each in notice.passed_on], notice.body) == ([A], body.name)
 
     async def test_each_copy_is_settled_by_its_own_result(self) -> None:
         """Taken, put off until the next wait has passed, held as undeliverable."""

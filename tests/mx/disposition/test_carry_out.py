@@ -5,7 +5,7 @@ The tables are `docs/contract.md`, "One reply, true for every recipient", cell b
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mx import reply
 from mx.decision import Decision, Defer, Deliver, Discard, Hold, Reject
-from mx.delivery.contract import CopyResult, NextHopReply, PermanentlyRefused, Stage
+from mx.delivery.contract import CopyResult, Delivered, NextHopReply, PermanentlyRefused, Stage
 from mx.disposition.carry_out import (
     NO_NEXT_HOP,
     REFUSED_IN_MIXED,
@@ -24,7 +24,8 @@ from mx.disposition.carry_out import (
 )
 from mx.disposition.cleaning import Cleaner
 from mx.disposition.copies import Copy
-from mx.envelope import Recipient
+from mx.dsn_request import Notify, NotifyRequest
+from mx.envelope import Recipient, ReversePath
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld, settle
 from mx.reply import Reply
 from tests.contracts.disposing import (
@@ -307,3 +308,43 @@ def test_a_policy_that_only_reports_leaves_a_note() -> None:
     (outcome,) = result_of(disposition.carry_out(examined(A), [copy], never_examined))
     assert isinstance(outcome, Accepted) and outcome.note == "report-only; would=reject"
     assert hops.contents[0].startswith(b"Pratique-Scanned: infected\r\nReceived: x\r\n")
+
+
+SILENT = Delivered(NextHopReply(250, "2.0.0", "ok"), offers_dsn=False)
+
+
+def owing(
+    result: CopyResult, storage: KeepingInMemory, reverse_path: str = "s@x.example"
+) -> tuple[Outcome, NextHopsInMemory]:
+    """The outcome of a copy whose sender wants to hear of success."""
+    hops = NextHopsInMemory({A: result}, storage.steps)
+    who = Recipient(A, NotifyRequest((Notify.SUCCESS,)))
+    message = examined(A)
+    message = replace(message, envelope=replace(message.envelope, reverse_path=ReversePath(reverse_path)))
+    disposition = Disposition(hops, storage, Cleaner("mx.service.example", "mx.service.example", None))
+    (outcome,) = result_of(disposition.carry_out(message, [Copy(who, standing(), Deliver())], never_examined))
+    return outcome, hops
+
+
+def test_a_success_that_the_next_hop_does_not_report_is_owed() -> None:
+    """Written down before the 250, in time that is taken from the forwarding."""
+    storage = KeepingInMemory()
+    outcome, hops = owing(SILENT, storage)
+    assert isinstance(outcome, Accepted) and outcome.note == ""
+    assert [each.recipient for each in storage.owed_success] == [A] and hops.seconds == [15.0]
+    assert storage.steps == ["forward", "keep"]
+
+
+@pytest.mark.parametrize(("result", "reverse_path"), [(OK, "s@x.example"), (SILENT, "")])
+def test_what_is_not_owed_is_not_kept(result: CopyResult, reverse_path: str) -> None:
+    """The next hop reports itself; or nobody can be told."""
+    storage = KeepingInMemory()
+    outcome, _ = owing(result, storage, reverse_path)
+    assert isinstance(outcome, Accepted) and storage.steps == ["forward"]
+
+
+def test_a_report_that_cannot_be_kept_does_not_have_the_message_sent_again() -> None:
+    """The copy is with its next hop: 250, and the trace says that its sender is not told."""
+    outcome, _ = owing(SILENT, KeepingInMemory(fails_after=True))
+    assert isinstance(outcome, Accepted)
+    assert outcome.note == "its sender is not told: no space left on device"

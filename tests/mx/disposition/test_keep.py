@@ -23,10 +23,11 @@ from tenants.blobs.folder import FolderBlobStore
 from tenants.customers import delete_tenant
 from tenants.keys import Keyring, current_key, shred
 from tenants.message_record import MessageRecord, RecordedFinding
-from tenants.notice_book import Undelivered, lease_notices
+from tenants.messages import get_message
+from tenants.notice_book import PassedOn, Undelivered, lease_notices
 from tenants.quarantine import FindingNote, held_blobs
 from tenants.queue_book import lease_due
-from tenants.sealed import SealedStore
+from tenants.sealed import SealedStore, blobs_named, take_unneeded
 from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import EICAR_FOUND, MESSAGE, envelope_for, examination, examined, standing
@@ -114,6 +115,23 @@ class KeeperTest(TestCase):
         self.world.take_database_away()
         with self.assertRaises(CannotKeep):
             await self.keeper().owe(examined(A), tenant_id, owed, 1)
+
+    async def test_what_is_owed_of_a_copy_that_was_taken_keeps_its_message(self) -> None:
+        """Octet by octet, until the report is written; or nothing is promised."""
+        owed, copy, message = [PassedOn(A, "2.0.0", NOW)], self.copy(A), examined(A)
+        await self.keeper().owe_success(message, copy.standing, owed)
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+            (notice,) = lease_notices(session, now=later(minutes=1), limit=9, owner="one", lease_seconds=60)
+            facts = get_message(session, tenant_id=notice.tenant_id, transaction=notice.about or "")
+            blobs = blobs_named(session, notice.tenant_id, [notice.body or ""])
+            assert take_unneeded(session, 9) == ()
+        assert (notice.passed_on, facts.octets) == (tuple(owed), len(MESSAGE))
+        assert b"".join(self.world.customers.sealed.read(blobs[notice.body or ""])) == MESSAGE
+        with self.assertRaises(CannotKeep):
+            await self.keeper().owe_success(message, self.copy(A, key=None).standing, owed)
+        self.world.take_database_away()
+        with self.assertRaises(CannotKeep):
+            await self.keeper().owe_success(message, copy.standing, owed)
 
     async def test_queued_and_held_copies_share_one_body_and_one_commit(self) -> None:
         """Each with its number; the body is octet by octet what was received."""

@@ -10,7 +10,8 @@ from mx.disposition.keep import CannotKeep, Kept
 from mx.disposition.quota import WithinQuota
 from mx.envelope import Recipient
 from tenants.database import DatabaseUnavailable
-from tenants.notice_book import Undelivered
+from tenants.directory import Standing
+from tenants.notice_book import PassedOn, Undelivered
 from tenants.quotas import Place
 from tests.contracts.disposing import examined, result_of, standing
 
@@ -34,6 +35,9 @@ class Behind:
         return Kept({}, {})
 
     async def owe(self, message: ExaminedMessage, tenant_id: int, owed: Sequence[Undelivered], held: int) -> None:
+        self.kept += 1
+
+    async def owe_success(self, message: ExaminedMessage, standing: Standing, owed: Sequence[PassedOn]) -> None:
         self.kept += 1
 
 
@@ -72,5 +76,7 @@ def test_a_database_that_is_away_keeps_nothing() -> None:
 def test_what_is_owed_goes_through() -> None:
     """A report about a message that is held already takes no room."""
     behind = Behind()
-    result_of(WithinQuota(behind, Fullness(Place.QUARANTINE)).owe(examined("a@acme.example"), 1, (), 5))  # type: ignore[arg-type]
-    assert behind.kept == 1
+    keeping = WithinQuota(behind, Fullness(Place.QUARANTINE))  # type: ignore[arg-type]
+    result_of(keeping.owe(examined("a@acme.example"), 1, (), 5))
+    result_of(keeping.owe_success(examined("a@acme.example"), COPY.standing, ()))
+    assert behind.kept == 2

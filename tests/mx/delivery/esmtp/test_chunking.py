@@ -112,4 +112,4 @@ def test_where_the_policy_says_so_bare_line_ends_are_made_whole() -> None:
     play.says(b"250 ok\r\n250 ok\r\n354 go\r\n")
     play.send_content()
     play.says(b"250 taken\r\n")
-    assert play.settled().results == (Delivered(NextHopReply(250, "", "taken")),)
+    assert play.settled().results == (Delivered(NextHopReply(250, "", "taken"), offers_dsn=False),)

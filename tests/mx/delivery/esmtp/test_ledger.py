@@ -15,10 +15,10 @@ def test_each_recipient_keeps_its_own_answer() -> None:
     for reply in (OK, LATER, NEVER):
         ledger.take_recipient_reply(reply)
     assert ledger.is_anyone_left
-    ledger.deliver(OK)
+    ledger.deliver(OK, is_normalised=True, offers_dsn=False)
     assert not ledger.is_anyone_left
     assert ledger.results() == (
-        Delivered(OK.decoded()),
+        Delivered(OK.decoded(), is_normalised=True, offers_dsn=False),
         TransientlyRefused(LATER.decoded(), Stage.RECIPIENT),
         PermanentlyRefused(NEVER.decoded(), Stage.RECIPIENT),
     )

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.delivery.notices.dsn import MOST_HEADER_OCTETS, Dsn, DsnAction, RecipientReport, render
+from mx.delivery.notices.dsn import MOST_HEADER_OCTETS, MOST_RETURNED_OCTETS, Dsn, DsnAction, RecipientReport, render
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REPORT = RecipientReport("b@tenant.example", DsnAction.FAILED, "5.1.1", "550 5.1.1 no such user", NOON)
+RELAYED = RecipientReport("c@tenant.example", DsnAction.RELAYED, "2.0.0", "", NOON)
 DSN = Dsn(
     hostname="mx.example",
     notice_id="n1",
@@ -80,6 +81,8 @@ def test_each_recipient_has_its_fields() -> None:
     [
         ((REPORT,), "Your message could not be delivered"),
         ((replace(REPORT, action=DsnAction.DELAYED),), "Your message is delayed"),
+        ((RELAYED,), "Your message was passed on"),
+        ((RELAYED, REPORT), "Your message could not be delivered"),
     ],
 )
 def test_the_subject_says_what_happened(reports: tuple[RecipientReport, ...], subject: str) -> None:
@@ -137,3 +140,48 @@ def test_what_the_sender_named_is_named_in_the_report() -> None:
     about, recipient = fields(parse(replace(DSN, envelope_id="QQ 1", recipients=(named,)))[1][1])
     assert about["Original-Envelope-Id"] == "QQ 1"
     assert recipient["Original-Recipient"] == "rfc822; Bob@tenant.example"
+
+
+def test_what_was_passed_on_is_reported_as_that() -> None:
+    """Neither delivered nor failed: `relayed` (RFC 3464 section 2.3.3)."""
+    _, parts = parse(replace(DSN, recipients=(RELAYED,)))
+    assert "passed on to the mail server of these recipients" in parts[0].get_content()
+    assert "will not report" in parts[0].get_content()
+    (recipient,) = fields(parts[1])[1:]
+    assert (recipient["Action"], recipient["Status"], "Diagnostic-Code" in recipient) == ("relayed", "2.0.0", False)
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "kind"),
+    [
+        (b"Subject: hello\r\n", b"The content.\r\n", "message/rfc822"),
+        (b"Subject: hello\r\n", "Gr\u00fc\u00dfe.\r\n".encode(), "message/rfc822"),
+        ("Subject: Gr\u00fc\u00dfe\r\n".encode(), b"The content.\r\n", "message/global"),
+    ],
+)
+def test_a_whole_message_is_returned_as_it_is(header: bytes, body: bytes, kind: str) -> None:
+    """Octet by octet, and the words say that it follows."""
+    whole = header + b"\r\n" + body
+    dsn = replace(DSN, header_section=header, whole=whole)
+    _, parts = parse(dsn)
+    assert parts[2].get_content_type() == kind and "It follows." in parts[0].get_content()
+    assert render(dsn).count(whole) == 1
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"A: b\n\nbare\n",
+        b"A: b\r\n\r\nnul \0\r\n",
+        b"A: b\r\n\r\n" + b"x" * 999 + b"\r\n",
+        b"A: b\r\n\r\nno end",
+        b"A: b\r\n\r\n--=_n1--\r\n",
+        b"A: b\r\n\r\n" + b"x\r\n" * (MOST_RETURNED_OCTETS // 3),
+    ],
+    ids=["bare", "nul", "long-line", "no-end", "boundary", "large"],
+)
+def test_what_cannot_stand_in_a_report_is_not_returned(whole: bytes) -> None:
+    """Its header is, and the words say so."""
+    _, parts = parse(replace(DSN, whole=whole))
+    assert parts[2].get_content_type() == "text/rfc822-headers"
+    assert "its content is not returned" in parts[0].get_content()

@@ -13,6 +13,7 @@ from twisted.trial.unittest import TestCase
 from mx.authentication.dkim import check
 from mx.authentication.dkim_canonical import BodyDigest, BodyForm, hash_bodies
 from mx.authentication.questions import Result
+from mx.delivery.contract import Delivered, NextHopReply
 from mx.delivery.notices.own_hops import OwnHops
 from mx.delivery.notices.own_mail import NOT_ANSWERED, NOT_GENUINE, NOT_KEPT, NOT_WANTED, OwnMail
 from mx.delivery.queue import Offering, QueueWork
@@ -25,6 +26,7 @@ from tenants.notice_book import ask_sign_in
 from tenants.quarantine import delete_held
 from tenants.queue_book import DeliveryState, enqueue
 from tenants.queue_listing import Delivery
+from tenants.sealed import take_unneeded
 from tenants.sign_in import is_link_good
 from tenants.trace import NotReported, Reported
 from tenants.trace_book import find
@@ -167,6 +169,35 @@ class OwnMailTest(TestCase):
         assert octets.count(b"Final-Recipient") == 1 and b"a@acme.example" not in octets
         assert [type(each) for each in self.fates(some)] == [Reported]
         assert [each.reason for each in self.fates(none)] == [NOT_WANTED]
+
+    async def test_a_success_that_nobody_else_reports_is_reported_by_us(self) -> None:
+        """To a genuine sender that asked for it; a forged one hears nothing, and the body is kept no longer."""
+        silent = Delivered(NextHopReply(250, "2.0.0", "ok"), offers_dsn=False)
+        self.hops.answers = {A: silent, B: silent}
+        asked = ((A, "NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;Alice@acme.example"), (B, "NOTIFY=FAILURE"))
+        genuine = self.enqueue(A, B, recipients=(A, B), dsn="RET=FULL", recipients_dsn=asked)
+        forged = self.enqueue(A, recipients=(A,), recipients_dsn=asked[:1], client_address="198.51.100.7")
+        await self.rounds()
+        (octets,) = self.sent_to("author@supplier.example")
+        assert b"Action: relayed\r\nStatus: 2.0.0\r\n" in octets and octets.count(b"Action:") == 1
+        assert b"Original-Recipient: rfc822; Alice@acme.example\r\n" in octets
+        assert b"Subject: hello" in octets and b"secret" not in octets
+        (told,) = self.fates(genuine)
+        assert (told.action, told.recipients) == ("relayed", (A,))
+        assert [each.reason for each in self.fates(forged)] == [NOT_GENUINE]
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+            assert len(take_unneeded(session, 9)) == 3
+        assert self.world.held() == ()
+
+    async def test_a_failed_message_comes_back_whole_where_that_is_asked_for(self) -> None:
+        """And nothing was found in it."""
+        for verdict, is_returned in (("clean", True), ("infected", False)):
+            self.hops.contents.clear()
+            self.hops.transfers.clear()
+            self.enqueue(A, dsn="RET=FULL", verdict=verdict)
+            await self.rounds()
+            (octets,) = self.sent_to("author@supplier.example")
+            assert (BODY in octets) is is_returned
 
     async def test_a_report_that_waits_is_accounted_for_as_what_it_reports(self) -> None:
         """With the Message-ID and the Subject of that message."""
