@@ -1,9 +1,10 @@
 """Statements that several books need and that the two databases spell differently, or answer with different errors."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Table, insert, select
+from sqlalchemy import CTE, ColumnElement, Executable, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -30,24 +31,30 @@ def insert_new(session: Session, table: Table, values: Mapping[str, object], con
 
 def insert_if_absent(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows whose key is not there yet, and leave the others as they are."""
-    if not rows:
-        return
-    build = postgresql.insert if is_postgresql(session) else sqlite.insert
-    session.execute(build(table).on_conflict_do_nothing(), list(rows))
+    if rows:
+        session.execute(_inserting_absent(table, is_postgresql(session)), list(rows))
 
 
 def insert_or_complete(session: Session, table: Table, rows: Sequence[Mapping[str, Any]], missing: str) -> None:
     """Insert rows; where one is there whose text in the column `missing` is empty, give it that text alone."""
-    if not rows:
-        return
-    build = postgresql.insert if is_postgresql(session) else sqlite.insert
-    statement = build(table)
-    completed = statement.on_conflict_do_update(
+    if rows:
+        session.execute(_completing(table, missing, is_postgresql(session)), list(rows))
+
+
+# Built once for each table: every batch of the trace executes both, and to build one takes as long as to execute it.
+@cache
+def _inserting_absent(table: Table, is_postgresql: bool) -> Executable:
+    return (postgresql.insert if is_postgresql else sqlite.insert)(table).on_conflict_do_nothing()
+
+
+@cache
+def _completing(table: Table, missing: str, is_postgresql: bool) -> Executable:
+    statement = (postgresql.insert if is_postgresql else sqlite.insert)(table)
+    return statement.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_={missing: statement.excluded[missing]},
         where=table.c[missing] == "",
     )
-    session.execute(completed, list(rows))
 
 
 def replace_row(session: Session, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
