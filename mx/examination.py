@@ -3,7 +3,7 @@
 Made by `scan.py` (rows 6 to 8 of `docs/flow.md`), read by the decision, the disposition, the trace and `pratique scan`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from mx.artifact import Artifact
@@ -34,3 +34,7 @@ class Examination:
     engines: tuple[str, ...]
     """Each engine that answered, as `name/version`, for `Pratique-Scanned`."""
     seconds: float
+
+    def behind(self, seconds: float) -> "Examination":
+        """The same, when something that took so long went before it."""
+        return replace(self, seconds=self.seconds + seconds) if seconds else self

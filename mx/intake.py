@@ -12,7 +12,7 @@ answers 451 4.3.0 with nothing promised.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, assert_never
@@ -24,6 +24,7 @@ from mx.agents.second_look import LOOK_SECONDS
 from mx.agents.stamp_check import StampCheck
 from mx.cell.report import NoCellFree
 from mx.cell.wishes import wishes_of
+from mx.decision import Decision
 from mx.disposition.carry_out import Disposition
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.tell import events_of
@@ -146,24 +147,23 @@ class _Transaction:
         if section.has_looped:
             return reply.LOOP
         if refused := await agents.headers_seen(envelope, section.header, spool.octets):
-            intake.trace.write(*agents.events(envelope), *agents.refusal_events(envelope))
+            intake.trace.write(*agents.refusal_events(envelope, intake.now()))
             return settle(refused, taken)
         stamp = await intake.stamps.check(section.stamp)
         examination = await self._examine(spool, ENGINE_SECONDS - agents.seconds_kept - stamp.seconds)
-        examination = replace(examination, seconds=examination.seconds + stamp.seconds)
+        examination = examination.behind(stamp.seconds)
         refused = await agents.opened(envelope, section.header, spool, examination)
-        copies = [self._copy(recipient, examination) for recipient in dict.fromkeys(envelope.recipients)]
-        decisions = {copy.recipient: copy.decision for copy in copies}
+        judged = {to: agents.decide(self.standings[to].policy, examination, spool.octets) for to in envelope.recipients}
         on_top = headers_on_top(envelope, examination, intake.hostname)
-        refused = refused or await agents.decided(envelope, section.header, spool, examination, decisions, on_top)
-        copies = [replace(copy, from_agents=agents.headers_for(copy.standing.policy)) for copy in copies]
+        refused = refused or await agents.decided(envelope, section.header, spool, examination, judged, on_top)
+        copies = [self._copy(recipient, *found) for recipient, found in judged.items()]
         content, examined = section.forwarded(is_stamp_forged=stamp.is_forged), agents.with_findings(examination)
         message = ExaminedMessage(envelope, spool, content, on_top, examined, stamp.is_forged)
         outcomes = refused or await intake.disposition.carry_out(message, copies, self._examine_again)
         answer = settle(outcomes, taken)
         await agents.delivered(envelope, examination, outcomes)
-        observed, now = agents.events(envelope), intake.now()
-        intake.trace.write(*events_of(message, outcomes, answer, copies[0].standing.tenant_id, now, observed))
+        tenant_id, now = copies[0].standing.tenant_id, intake.now()
+        intake.trace.write(*events_of(message, outcomes, answer, tenant_id, now, agents.events(envelope, now)))
         return answer
 
     async def _examine(self, spool: Spool, seconds: float) -> Examination:
@@ -171,17 +171,17 @@ class _Transaction:
         standings = [self.standings[recipient] for recipient in self.envelope.recipients]
         policies, tenant = [standing.policy for standing in standings], standings[0]
         wishes, demand = wishes_of(policies, tenant.tenant_id), demand_of(policies)
-        known = replace(circumstances_of(self.envelope, spool), elsewhere=self.agents.elsewhere(self.envelope))
+        known = circumstances_of(self.envelope, spool, self.agents.elsewhere(self.envelope))
         return await self.intake.scanner.examine(spool, tenant.ignored, known, demand, seconds, wishes)
 
     async def _examine_again(self, spool: Spool, seconds: float, policy: Policy) -> Examination:
         examination = await self._examine(spool, seconds - LOOK_SECONDS)
         return await self.agents.look_again(policy, self.envelope, spool, examination)
 
-    def _copy(self, recipient: Recipient, examination: Examination) -> Copy:
+    def _copy(self, recipient: Recipient, found: Examination, decision: Decision) -> Copy:
         standing = self.standings[recipient]
-        found, decision = self.agents.decide(standing.policy, examination, self.spool.octets)
-        return Copy(recipient, standing, decision, scanned_header(found, decision, self.intake.hostname))
+        on_top = scanned_header(found, decision, self.intake.hostname)
+        return Copy(recipient, standing, decision, on_top, self.agents.headers_for(standing.policy))
 
 
 def _answer(status: Status) -> Reply:

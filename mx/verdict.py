@@ -16,6 +16,7 @@ from mx.finding import IN_CELLS, EngineFailed, EngineOutcome, Finding, Found, No
 
 OPINIONS = frozenset({Severity.SPAM, Severity.PHISHING})
 """Severities that say something of the sender, and that another opinion may outweigh."""
+_WORST_FIRST = list(Severity)
 
 
 class VerdictKind(StrEnum):
@@ -109,6 +110,5 @@ def _counted(findings: Iterable[Finding], ignored: Set[str]) -> tuple[Finding, .
 
 
 def _kind(findings: Iterable[Finding]) -> VerdictKind:
-    present = {finding.severity for finding in findings}
-    worst = next((severity for severity in Severity if severity in present), None)
+    worst = min((finding.severity for finding in findings), key=_WORST_FIRST.index, default=None)
     return VerdictKind(worst.value) if worst else VerdictKind.CLEAN

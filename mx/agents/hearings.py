@@ -64,12 +64,14 @@ class Hearings:
         """`write` takes events for the trace."""
         self._chain, self._write, self._now = chain, write, now
         self._groups: dict[Policy, _Group] = {}
+        self._heard: list[_Group] = []
+        """The policies that have a recipient in this transaction."""
         self._seconds_left = AGENT_SECONDS
 
     @property
     def seconds_kept(self) -> float:
         """How much of the time behind the end of data is kept for agents; 0 where none is on."""
-        return AGENT_SECONDS if self._heard() else 0.0
+        return AGENT_SECONDS if self._heard else 0.0
 
     # At RCPT --------------------------------------------------------------------------------------------------------
 
@@ -98,6 +100,8 @@ class Hearings:
             # What is said of one recipient does not hold for the next one.
             refusal, group.hearing.refusal = group.hearing.refusal, None
         if refusal is None:
+            if not group.recipients:
+                self._heard.append(group)
             group.recipients[recipient] = None
             return None
         self._tell_refused(group, refusal, client, reverse_path, recipient)
@@ -137,7 +141,7 @@ class Hearings:
 
     async def headers_seen(self, envelope: Envelope, header: bytes, octets: int) -> tuple[Outcome, ...]:
         """Ask about the header section; nothing has been examined yet."""
-        for group in self._heard():
+        for group in self._heard:
             await self._ask(group, HeadersSeen(group.customer, envelope, tuple(group.recipients), header, octets))
         return self.refused(envelope)
 
@@ -145,7 +149,7 @@ class Hearings:
         self, envelope: Envelope, header: bytes, content: Content, examination: Examination
     ) -> tuple[Outcome, ...]:
         """Ask for findings and refusals, now that the message has been examined."""
-        for group in self._heard():
+        for group in self._heard:
             people = tuple(group.recipients)
             await self._ask(group, MessageOpened(group.customer, envelope, people, header, content, examination))
         return self.refused(envelope)
@@ -156,12 +160,12 @@ class Hearings:
         header: bytes,
         content: Content,
         examination: Examination,
-        decisions: Mapping[Recipient, Decision],
+        judged: Mapping[Recipient, tuple[Examination, Decision]],
         headers_on_top: bytes,
     ) -> tuple[Outcome, ...]:
-        """Ask for header fields, now that it is known what becomes of each copy."""
-        for group in self._heard():
-            theirs = tuple((who, decisions[who]) for who in group.recipients)
+        """Ask for header fields, now that it is known what becomes of each copy (`decide`)."""
+        for group in self._heard:
+            theirs = tuple((who, judged[who][1]) for who in group.recipients)
             on_top = group.hearing.headers_on_top + headers_on_top
             found = self._with(group, examination)
             await self._ask(group, Decided(group.customer, envelope, header, content, found, theirs, on_top))
@@ -169,7 +173,7 @@ class Hearings:
 
     async def delivered(self, envelope: Envelope, examination: Examination, outcomes: Sequence[Outcome]) -> None:
         """Tell what became of each copy; nobody waits for that."""
-        for group in self._heard():
+        for group in self._heard:
             theirs = tuple(outcome for outcome in outcomes if outcome.recipient in group.recipients)
             event = Delivered(group.customer, envelope, self._with(group, examination), theirs, is_release=False)
             await self._chain.ask(group.hearing, event)
@@ -182,10 +186,10 @@ class Hearings:
 
     def elsewhere(self, envelope: Envelope) -> Elsewhere | None:
         """What another service has examined, where the agents of all recipients say so."""
-        groups = self._heard()
-        first = groups[0].hearing.spared if groups else None
-        everybody = {recipient for group in groups for recipient in group.recipients} >= set(envelope.recipients)
-        if first is None or not everybody or any(group.hearing.spared != first for group in groups):
+        first = self._heard[0].hearing.spared if self._heard else None
+        if first is None or any(group.hearing.spared != first for group in self._heard):
+            return None
+        if not {recipient for group in self._heard for recipient in group.recipients} >= set(envelope.recipients):
             return None
         return Elsewhere(first.digests, first.examined_at)
 
@@ -193,7 +197,9 @@ class Hearings:
 
     def refused(self, envelope: Envelope) -> tuple[Outcome, ...]:
         """One outcome for each recipient, where agents refuse the message as a whole; otherwise nothing."""
-        by_recipient = {who: group.hearing.refusal for group in self._heard() for who in group.recipients}
+        if not self._heard:
+            return ()
+        by_recipient = {who: group.hearing.refusal for group in self._heard for who in group.recipients}
         refusals = {who: refusal for who, refusal in by_recipient.items() if refusal is not None}
         if not refusals:
             return ()
@@ -216,7 +222,7 @@ class Hearings:
     def with_findings(self, examination: Examination) -> Examination:
         """The examination with what the agents of all policies found: what is recorded of the message."""
         seconds = examination.seconds + AGENT_SECONDS - self._seconds_left
-        for group in self._heard():
+        for group in self._heard:
             if group.hearing.findings:
                 amended = amend(examination.verdict, group.hearing.findings, group.ignored)
                 examination = replace(examination, verdict=amended)
@@ -237,18 +243,17 @@ class Hearings:
         looked = SecondLook(group.customer, group.ignored, tuple(group.recipients), envelope, content)
         return await look_again(self._chain, looked, examination, LOOK_SECONDS)
 
-    def events(self, envelope: Envelope) -> list[Event]:
+    def events(self, envelope: Envelope, now: datetime) -> list[Event]:
         """What the agents said, for the trace; once."""
-        now = self._now()
-        return [event for group in self._heard() for event in self._notes(group, envelope.transaction, now)]
+        return [event for group in self._heard for event in self._notes(group, envelope.transaction, now)]
 
-    def refusal_events(self, envelope: Envelope) -> list[Event]:
-        """Each recipient that an agent refuses, for the trace of a message that was not examined."""
-        return [
+    def refusal_events(self, envelope: Envelope, now: datetime) -> list[Event]:
+        """The same, and each recipient that an agent refuses: the trace of a message that was not examined."""
+        refused: list[Event] = [
             RefusedByAgent(
                 envelope.transaction,
                 group.customer.tenant_id,
-                self._now(),
+                now,
                 refusal.agent,
                 refusal.hook,
                 envelope.reverse_path.address,
@@ -256,14 +261,11 @@ class Hearings:
                 envelope.client.address,
                 refusal.reply.line,
             )
-            for group in self._heard()
+            for group in self._heard
             if (refusal := group.hearing.refusal) is not None
             for recipient in group.recipients
         ]
-
-    def _heard(self) -> list[_Group]:
-        """The policies that still have a recipient in this transaction."""
-        return [group for group in self._groups.values() if group.recipients]
+        return [*self.events(envelope, now), *refused]
 
     def _with(self, group: _Group, examination: Examination) -> Examination:
         hearing = group.hearing

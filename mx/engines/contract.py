@@ -58,7 +58,7 @@ class Circumstances:
 NOTHING_KNOWN = Circumstances()
 
 
-def circumstances_of(envelope: Envelope, message: Content) -> Circumstances:
+def circumstances_of(envelope: Envelope, message: Content, elsewhere: Elsewhere | None = None) -> Circumstances:
     """What an envelope tells engines that want to know."""
     return Circumstances(
         envelope.transaction,
@@ -67,6 +67,7 @@ def circumstances_of(envelope: Envelope, message: Content) -> Circumstances:
         envelope.reverse_path.address,
         tuple(recipient.address for recipient in envelope.recipients),
         message,
+        elsewhere=elsewhere,
     )
 
 

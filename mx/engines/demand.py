@@ -7,6 +7,7 @@ signatures.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 from tenants.policy import Policy
 from tenants.policy_entries import Bias
@@ -29,13 +30,17 @@ class Demand:
 
 def demand_of(policies: Iterable[Policy]) -> Demand:
     """What these policies together want to know of a message."""
-    asked = list(policies)
-    if not asked:
-        return Demand()
-    named = [policy.engines for policy in asked]
+    demands = [
+        Demand(policy.engines, policy.bias, policy.signature_age_hours, policy.whole_message) for policy in policies
+    ]
+    return reduce(_stricter, demands) if demands else Demand()
+
+
+def _stricter(one: Demand, other: Demand) -> Demand:
+    """What satisfies both; no engine named stands for all, and no age for any."""
     return Demand(
-        engines=tuple(dict.fromkeys(name for names in named for name in names)) if all(named) else (),
-        bias=min((policy.bias for policy in asked), key=_BIASES.index),
-        signature_age_hours=min((policy.signature_age_hours for policy in asked), key=lambda hours: hours or 1 << 30),
-        whole_message=any(policy.whole_message for policy in asked),
+        tuple(dict.fromkeys(one.engines + other.engines)) if one.engines and other.engines else (),
+        min(one.bias, other.bias, key=_BIASES.index),
+        min(one.signature_age_hours, other.signature_age_hours, key=lambda hours: hours or 1 << 30),
+        one.whole_message or other.whole_message,
     )

@@ -262,9 +262,9 @@ def _missing(plan: Plan, outcomes: Sequence[EngineOutcome]) -> int:
 
 
 async def _all(asking: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results, in order. One alone is not gathered: most messages have one question."""
-    if len(asking) == 1:
-        return [await asking[0]]
+    """The results, in order. One alone, or none, is not gathered: most messages have one question."""
+    if len(asking) <= 1:
+        return [await each for each in asking]
     try:
         return list(await gatherResults([Deferred.fromCoroutine(each) for each in asking], consumeErrors=True))
     except FirstError as error:  # only a question that is given up fails at all

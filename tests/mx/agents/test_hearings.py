@@ -117,15 +117,15 @@ class HearingsTest(TestCase):
         assert hearings.decide(Policy(), self.examination, 1) == (self.examination, Deliver())
         assert hearings.with_findings(self.examination) is self.examination
         assert await hearings.look_again(Policy(), self.envelope, self.spool, self.examination) is self.examination
-        assert hearings.headers_for(Policy()) == b"" and hearings.events(self.envelope) == []
+        assert hearings.headers_for(Policy()) == b"" and hearings.events(self.envelope, NOW) == []
 
     async def whole_message(self, hearings: Hearings) -> None:
         """Every event behind the end of data."""
         header = CONTENT.partition(b"\r\n\r\n")[0] + b"\r\n"
         await hearings.headers_seen(self.envelope, header, len(CONTENT))
         await hearings.opened(self.envelope, header, self.spool, self.examination)
-        decisions = {who: Deliver() for who in (A, B)}
-        await hearings.decided(self.envelope, header, self.spool, self.examination, decisions, b"Received: x\r\n")
+        judged = {who: (self.examination, Deliver()) for who in (A, B)}
+        await hearings.decided(self.envelope, header, self.spool, self.examination, judged, b"Received: x\r\n")
         await hearings.delivered(self.envelope, self.examination, [Accepted(A, "250 Ok")])
 
     async def test_every_event_of_a_message_comes_in_its_order(self) -> None:
@@ -153,7 +153,7 @@ class HearingsTest(TestCase):
         await self.rcpt(hearings)
         await self.whole_message(hearings)
         assert hearings.refused(self.envelope) == (Refused(A, NO, "agent told"),)
-        (event,) = hearings.refusal_events(self.envelope)
+        (event,) = hearings.refusal_events(self.envelope, NOW)
         assert isinstance(event, RefusedByAgent) and event.transaction == self.envelope.transaction
 
     async def test_a_refusal_of_some_recipients_is_a_decision_like_the_policys(self) -> None:
@@ -210,9 +210,9 @@ class HearingsTest(TestCase):
         hearings, _ = self.hearings(on_headers=Observe(facts=(Fact("spf", "pass"),)))
         await self.rcpt(hearings)
         await self.whole_message(hearings)
-        (event,) = hearings.events(self.envelope)
+        (event,) = hearings.events(self.envelope, NOW)
         assert event == Observed(self.envelope.transaction, 7, NOW, "told", "on_headers", "spf", "pass")
-        assert hearings.events(self.envelope) == []
+        assert hearings.events(self.envelope, NOW) == []
 
     async def test_all_agents_together_have_five_seconds(self) -> None:
         """Behind the end of data; whoever is asked when they are over has failed, and is not waited for."""
