@@ -11,6 +11,7 @@ Failure: text that is not ASCII goes out with question marks; a next hop's nonse
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Reply:
     """The reply as octets, CRLF included."""
 
     def __post_init__(self) -> None:
-        line = " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+        line = " ".join(filter(None, (str(self.code), self.enhanced, self.text)))
         object.__setattr__(self, "line", line)
         object.__setattr__(self, "wire", f"{line}\r\n".encode("ascii", "replace"))
 
@@ -126,6 +127,7 @@ NEXT_HOP_LACKS_SMTPUTF8 = Reply(553, "5.6.7", "The recipient's server does not t
 INTERNAL_ERROR = Reply(451, "4.3.0", "Internal error, try again")
 
 
+@lru_cache(maxsize=16)
 def banner(hostname: str) -> Reply:
     """The first line of a session (RFC 5321 section 3.1)."""
     return Reply(220, "", f"{hostname} ESMTP Pratique")

@@ -6,6 +6,8 @@ Standards: RFC 5321 section 4.2; contract.md, "Exactness": an error counts when 
 Failure: none.
 """
 
+from functools import lru_cache
+
 from mx import reply
 from mx.reply import Reply
 from mx.smtp.extensions import Offer, offered
@@ -42,7 +44,7 @@ class Answers:
         if offer is None:
             self.say(reply.helo(self._hostname))
         else:
-            self._outgoing.append(reply.ehlo_wire(self._hostname, offered(offer)))
+            self._outgoing.append(_ehlo_wire(self._hostname, offer))
 
     def has_enough(self, answer: Reply) -> bool:
         """Says a reply to a command. A 5xx counts against the client; a 4xx excuses what it pipelined behind."""
@@ -53,3 +55,9 @@ class Answers:
             return False
         self._errors += 1
         return self._errors >= self._most_errors
+
+
+@lru_cache(maxsize=64)
+def _ehlo_wire(hostname: str, offer: Offer) -> bytes:
+    """Sessions differ little in what they are offered, and each client asks."""
+    return reply.ehlo_wire(hostname, offered(offer))

@@ -9,12 +9,14 @@ Failure: a socket that cannot be looked at has not spoken.
 import socket
 from typing import Any
 
+_LOOK = int(socket.MSG_PEEK | socket.MSG_DONTWAIT)
+
 
 def has_spoken(handle: Any) -> bool:
     """Whether octets wait to be read on this connection, a socket as Twisted holds it."""
     if not isinstance(handle, socket.socket):
         return False
     try:
-        return bool(handle.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        return bool(handle.recv(1, _LOOK))
     except OSError:
         return False

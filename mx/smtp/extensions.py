@@ -34,6 +34,9 @@ class MailParameters:
     dsn: ReturnRequest = NOTHING_RETURNED
 
 
+NO_PARAMETERS = MailParameters()
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What there is to offer at this moment of a session."""
@@ -63,7 +66,7 @@ def mail_parameters(words: Sequence[str], size_limit_octets: int, *, is_tls: boo
     given = _keywords(words)
     if given is None:
         return reply.BAD_ARGUMENTS
-    parameters = MailParameters()
+    parameters = NO_PARAMETERS
     for keyword, value in given.items():
         changed = _apply(parameters, keyword, value or "", has_value=value is not None)
         if isinstance(changed, Reply):

@@ -91,6 +91,8 @@ _LOCAL = r"""(?:[\w!#$%&'*+/=?^`{|}~.-]+|"(?:[^"\\]|\\.)*")"""
 _DOMAIN = r"""(?:[\w.-]+|\[[A-Za-z0-9:.-]+\])"""
 _REVERSE_PATH = re.compile(rf"FROM: *<(?:({_LOCAL})@({_DOMAIN}))?>(?: +(.*))?", re.IGNORECASE)
 _FORWARD_PATH = re.compile(rf"TO: *<(?:({_LOCAL})@({_DOMAIN})|postmaster)>(?: +(.*))?", re.IGNORECASE)
+_ROUTING = frozenset("%!@")
+"""In a local part, they name a way to go on."""
 _ROUTE = re.compile(r"(?:FROM|TO): *<@", re.IGNORECASE)
 _CHUNK = re.compile(r"([0-9]{1,12})(?: +(LAST))?", re.IGNORECASE | re.ASCII)
 _PARAMETER = re.compile(r"[A-Z0-9][A-Z0-9-]*(?:=[^= ]+)?", re.IGNORECASE)
@@ -165,7 +167,7 @@ def _rcpt(arguments: str) -> Command | Reply:
         return Rcpt(Recipient("postmaster"), words) if arguments.isascii() else reply.BAD_FORWARD_PATH
     if not _has_good_size(local, domain):
         return reply.BAD_FORWARD_PATH
-    if any(mark in local for mark in "%!@"):
+    if not _ROUTING.isdisjoint(local):
         return reply.ROUTED_RECIPIENT
     return Rcpt(Recipient(f"{local}@{domain}"), words)
 
@@ -177,9 +179,11 @@ def _bdat(arguments: str) -> Command | Reply:
 
 
 def _has_good_size(local: str, domain: str) -> bool:
-    if len(local.encode()) + 1 + len(domain.encode()) > PATH_OCTETS or len(domain.encode()) > DOMAIN_OCTETS:
+    local_octets, domain_octets = len(local.encode()), len(domain.encode())
+    if local_octets + 1 + domain_octets > PATH_OCTETS or domain_octets > DOMAIN_OCTETS:
         return False
-    return domain.startswith("[") or all(0 < len(label) <= LABEL_OCTETS for label in domain.split("."))
+    labels = domain.split(".")
+    return domain.startswith("[") or ("" not in labels and max(map(len, labels)) <= LABEL_OCTETS)
 
 
 def _words(text: str | None) -> tuple[str, ...] | None:

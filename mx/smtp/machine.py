@@ -34,7 +34,7 @@ from mx.smtp.events import (
     StartTlsAsked,
     TransactionDropped,
 )
-from mx.smtp.extensions import MailParameters, Offer
+from mx.smtp.extensions import NO_PARAMETERS, Offer
 from mx.smtp.grammar import SIMPLE, Bdat, Command, Hello, Mail, Rcpt, Verb, XClient, parse, refusal_of
 from mx.smtp.limits import Limits
 from mx.smtp.octets import Line, OctetReader
@@ -51,7 +51,7 @@ class Session:
         self.is_esmtp = False
         self.is_tls = False
         self.reverse_path: ReversePath | None = None
-        self.parameters = MailParameters()
+        self.parameters = NO_PARAMETERS
         self.claim = Claim()
         """What a trusted peer says of the client it speaks for."""
         self.steps = 0
@@ -104,7 +104,8 @@ class Session:
     def next_event(self) -> Event | None:
         """The next event; None until more is received or the last question is answered."""
         while self._question is None:
-            self._drain_if_free()
+            if self._is_draining:
+                self._drain_if_free()
             if self._state is State.ENDED:
                 return self._tell_end()
             event: Event | None
@@ -160,7 +161,8 @@ class Session:
                 assert_never(question)
         if answer.code == 421:
             self._state = State.ENDED
-        self._drain_if_free()
+        if self._is_draining:
+            self._drain_if_free()
 
     def refuse_content(self, refusal: Reply) -> None:
         """Gives up the message whose content is arriving (no room for it): the rest is read and dropped."""
@@ -179,7 +181,7 @@ class Session:
         self._drain_if_free()
 
     def _drain_if_free(self) -> None:
-        if self._is_draining and self._question is None and not self.is_in_content:
+        if self._question is None and not self.is_in_content:
             self.end(reply.SHUTTING_DOWN)
 
     def _tell_end(self) -> Event | None:
@@ -382,7 +384,7 @@ class Session:
 
     def _forget(self) -> None:
         """Forgets the transaction; a session that was greeted stays so."""
-        self.reverse_path, self.parameters = None, MailParameters()
+        self.reverse_path, self.parameters = None, NO_PARAMETERS
         self._recipients = []
         self._answers.was_put_off = False
         self._arrival = Arrival(self._limits.message_octets)

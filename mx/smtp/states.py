@@ -33,16 +33,16 @@ class State(Enum):
     ENDED = auto()
 
 
-IN_CONTENT = frozenset({State.CONTENT, State.CHUNK})
-IN_TRANSACTION = frozenset({State.OPEN, State.CHUNKED, State.CONTENT, State.CHUNK})
-_ALLOWED_IN: Mapping[object, frozenset[State]] = MappingProxyType(
+IN_CONTENT = (State.CONTENT, State.CHUNK)
+IN_TRANSACTION = (State.OPEN, State.CHUNKED, State.CONTENT, State.CHUNK)
+_ALLOWED_IN: Mapping[object, tuple[State, ...]] = MappingProxyType(
     {
-        Mail: frozenset({State.READY}),
-        Rcpt: frozenset({State.OPEN}),
-        Bdat: frozenset({State.OPEN, State.CHUNKED}),
-        XClient: frozenset({State.NEW, State.READY}),
-        Verb.DATA: frozenset({State.OPEN}),
-        Verb.STARTTLS: frozenset({State.READY, State.OPEN, State.CHUNKED}),
+        Mail: (State.READY,),
+        Rcpt: (State.OPEN,),
+        Bdat: (State.OPEN, State.CHUNKED),
+        XClient: (State.NEW, State.READY),
+        Verb.DATA: (State.OPEN,),
+        Verb.STARTTLS: (State.READY, State.OPEN, State.CHUNKED),
     }
 )
 

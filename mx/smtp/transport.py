@@ -82,6 +82,7 @@ class SmtpProtocol(Protocol):
 
     def connectionMade(self) -> None:
         """Greets the client."""
+        self._seen = self._peer.source or self.transport.getPeer()
         self.transport.setTcpNoDelay(True)
         self.transport.registerProducer(self, True)
         self._timer = self._clock.callLater(self._limits.silence_seconds, self._look_at_the_clock)
@@ -248,8 +249,7 @@ class SmtpProtocol(Protocol):
 
     def _client(self) -> Client:
         """Who speaks, or whom a trusted peer speaks for."""
-        seen = self._peer.source or self.transport.getPeer()
-        session, claim = self._session, self._session.claim
+        seen, session, claim = self._seen, self._session, self._session.claim
         return Client(
             claim.address or seen.host,
             seen.port if claim.port is None else claim.port,
