@@ -38,6 +38,10 @@ class Cell:
         self._set_free, self._lose = set_free, lose
         self.is_retired = False
         """It was in order, and is no longer needed."""
+        self.about: CellAbout | None = None
+        """What it said of itself; None until it is ready."""
+        self.is_deep = False
+        """It is ready, and has every reader."""
         self.burial: Deferred[Buried | None] | None = None
         """How it ended; None while it lives."""
         self._connection = CellConnection(self._ready, self._lost, scratch_folder)
@@ -49,15 +53,6 @@ class Cell:
     def pid(self) -> int:
         """Its process id, for the log; 0 while it has none."""
         return self._link.pid_of(self._number)
-
-    @property
-    def about(self) -> CellAbout | None:
-        """What it said of itself; None until it is ready."""
-        return self._connection.about
-
-    @property
-    def is_deep(self) -> bool:
-        return self.about is not None and self.about.is_deep
 
     @property
     def is_in_change(self) -> bool:
@@ -84,6 +79,8 @@ class Cell:
 
     def _ready(self, connection: CellConnection) -> None:
         self._end_start()
+        self.about = connection.about
+        self.is_deep = self.about is not None and self.about.is_deep
         self._set_free(self)
 
     def _lost(self, connection: CellConnection) -> None:

@@ -10,6 +10,7 @@ its blobs are still coming.
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -23,9 +24,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from mx.anatomy.containers.contract import whole
-from mx.artifact import Artifact, Content
+from mx.artifact import Content
 from mx.cell.report import CellReport, SpoolSpan
-from mx.cell.wire import FrameKind, FrameReader, Nonsense, Request, Told, ToldArtifact, parse_report
+from mx.cell.wire import FrameKind, FrameReader, Nonsense, Request, Told, parse_report
 from mx.cell.wishes import NO_WISHES, Wishes
 from mx.spool import Spool
 
@@ -67,13 +68,31 @@ class _InHand:
 
     spool: Spool
     wants_artifacts: bool
+    scratch_folder: Path | None
     done: Deferred[Answer]
     is_sent: bool = True
     told: Told | None = None
     record: bytes | None = None
-    missing: list[tuple[int, int]] = field(default_factory=list)
-    """Number and octets of each artifact whose content is still to come, the last one first."""
-    contents: dict[int, Spool] = field(default_factory=dict)
+    missing: deque[tuple[Spool, int]] = field(default_factory=deque)
+    """Each content that is still to come, in order, and its octets."""
+    contents: list[Spool] = field(default_factory=list)
+    """Those that came or are to come."""
+
+    def content_of(self, start: int | None, octets: int) -> Content:
+        """Of an artifact: a stretch of the message, or what the cell is still to send."""
+        if not self.wants_artifacts or not octets:
+            return _NOTHING
+        if start is not None:
+            return SpoolSpan(self.spool, start, octets)
+        content = Spool(self.scratch_folder)
+        self.contents.append(content)
+        self.missing.append((content, octets))
+        return content
+
+    def close(self) -> None:
+        """Forget the contents."""
+        for content in self.contents:
+            content.close()
 
 
 class Wire(Seam):
@@ -116,7 +135,7 @@ class CellConnection(Protocol):
         """Have the child examine this message; the connection is busy until the Deferred fires."""
         assert self._in_hand is None, "a cell has one message at a time"
         done: Deferred[Answer] = Deferred()
-        self._in_hand = _InHand(spool, wants_artifacts, done)
+        self._in_hand = _InHand(spool, wants_artifacts, self._scratch_folder, done)
         wished = wishes.to_octets()
         head = Request(spool.octets, len(wished), cpu_seconds, wants_artifacts).to_octets() + wished
         if spool.is_in_memory:
@@ -145,14 +164,14 @@ class CellConnection(Protocol):
         in_hand, self._in_hand = self._in_hand, None
         self._lost(self)
         if in_hand is not None:
-            _close(in_hand)
+            in_hand.close()
             in_hand.done.callback(CellLost(self.end_name))
 
     def _fail(self, error: OSError) -> None:
         in_hand, self._in_hand = self._in_hand, None
         self.give_up("cell-died")
         if in_hand is not None:
-            _close(in_hand)
+            in_hand.close()
             in_hand.done.errback(error)
 
     def _take(self, kind: FrameKind, body: bytes) -> None:
@@ -165,11 +184,11 @@ class CellConnection(Protocol):
             raise Nonsense("a frame that nobody asked for")
         match kind:
             case FrameKind.REPORT if in_hand.told is None:
-                self._take_report(in_hand, body)
+                in_hand.told = parse_report(body, in_hand.spool.octets, in_hand.content_of)
             case FrameKind.RECORD if in_hand.told is not None and in_hand.record is None:
                 in_hand.record = body
             case FrameKind.BLOB if in_hand.record is not None and in_hand.missing:
-                self._take_blob(in_hand, body)
+                _take_blob(in_hand, body)
             case FrameKind.DEEPER if in_hand.told is None and self.about is not None and not self.about.is_deep:
                 self._end(in_hand, DeeperNeeded())
                 return
@@ -181,32 +200,12 @@ class CellConnection(Protocol):
         if in_hand.record is not None and not in_hand.missing:
             self._finish(in_hand)
 
-    def _take_report(self, in_hand: _InHand, body: bytes) -> None:
-        in_hand.told = parse_report(body, in_hand.spool.octets)
-        if in_hand.wants_artifacts:
-            in_hand.missing = [
-                (number, part.octets) for number, part in enumerate(in_hand.told.artifacts) if part.start is None
-            ]
-            in_hand.missing.reverse()
-
-    def _take_blob(self, in_hand: _InHand, body: bytes) -> None:
-        number, expected = in_hand.missing[-1]
-        spool = in_hand.contents.get(number)
-        if spool is None:
-            spool = in_hand.contents[number] = Spool(self._scratch_folder)
-        if not body or spool.octets + len(body) > expected:
-            raise Nonsense("an artifact of another size than was told")
-        spool.write(body)
-        if spool.octets == expected:
-            spool.freeze()
-            in_hand.missing.pop()
-
     def _finish(self, in_hand: _InHand) -> None:
         assert in_hand.told is not None
         assert in_hand.record is not None
         told = in_hand.told
         report = CellReport(
-            tuple(_artifact(number, part, in_hand) for number, part in enumerate(told.artifacts)),
+            told.artifacts,
             told.findings,
             told.ambiguities,
             told.outcomes,
@@ -250,33 +249,14 @@ class _Feeder:
         self._chunks = iter(())
 
 
-def _artifact(number: int, part: ToldArtifact, in_hand: _InHand) -> Artifact:
-    content = _content(number, part, in_hand)
-    return Artifact(
-        number,
-        part.parent,
-        part.name,
-        part.declared_type,
-        part.reading,
-        part.sha256,
-        content,
-        part.names,
-        part.true_type,
-        part.span,
-    )
-
-
-def _content(number: int, part: ToldArtifact, in_hand: _InHand) -> Content:
-    if not in_hand.wants_artifacts or not part.octets:
-        return _NOTHING
-    if part.start is not None:
-        return SpoolSpan(in_hand.spool, part.start, part.octets)
-    return in_hand.contents[number]
-
-
-def _close(in_hand: _InHand) -> None:
-    for spool in in_hand.contents.values():
-        spool.close()
+def _take_blob(in_hand: _InHand, body: bytes) -> None:
+    content, expected = in_hand.missing[0]
+    if not body or content.octets + len(body) > expected:
+        raise Nonsense("an artifact of another size than was told")
+    content.write(body)
+    if content.octets == expected:
+        content.freeze()
+        in_hand.missing.popleft()
 
 
 def _read_about(body: bytes) -> CellAbout:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from mx.cell.cell import Cell
@@ -35,15 +35,19 @@ CPU_SECONDS = 10.0
 _PATIENCE_SECONDS = 0.05
 DEEPEN_SECONDS = 1.0
 _STARVED = "cell-starved"
+_UNWATCHED_SHARE = 0.05
+"""Of its time, the beginning: nearly all are done by then, and how long they were kept from running is not asked."""
 _STARVED_SHARE = 0.25
-"""Of its time: kept from running for longer, a cell has not shown that its message takes too long. It may compute for
+"""Of the rest: kept from running for longer, a cell has not shown that its message takes too long. It may compute for
 half of it at most (CPU_SECONDS), and on a machine that is too busy it waits for memory and its parent as well."""
 
 
 @dataclass(eq=False, slots=True)
 class _Waiting(Turn):
-    """A message in line, and how it is told that its turn has come."""
+    """A message in line, how long it stays there, and how it is told that its turn has come."""
 
+    until: float = 0.0
+    """By the reactor's clock."""
     given: Deferred[Cell] | None = None
 
 
@@ -111,8 +115,8 @@ class CellPool(Service):
         task = _Task(spool, want_artifacts, wishes, self._reactor.seconds() + seconds)
         needs_deep = is_second_try = False
         while True:
-            turn = _Waiting(wishes.tenant_id, needs_deep, is_second_try)
-            cell = await self._next_cell(turn, self._left(task) / 2)
+            until = self._reactor.seconds() + self._left(task) / 2
+            cell = await self._next_cell(_Waiting(wishes.tenant_id, needs_deep, is_second_try, until))
             match await self._examine_in(cell, task):
                 case CellReport() as report:
                     return report
@@ -134,18 +138,18 @@ class CellPool(Service):
 
     async def _examine_in(self, cell: Cell, task: _Task) -> Answer:
         left = self._left(task)
-        deadline = self._reactor.callLater(left, _out_of_time, cell, queued_seconds(cell.pid), left)
+        watch = _Watch(self._reactor, cell, left)
         try:
             cpu_seconds = min(CPU_SECONDS, left)
             return await cell.examine(task.spool, cpu_seconds, task.wishes, wants_artifacts=task.wants_artifacts)
         finally:
-            if deadline.active():
-                deadline.cancel()
+            watch.end()
             self._turns.end(task.wishes.tenant_id)
-            # Cells that came free while this tenant had its most, this message's own among them, were not taken.
-            self._population.offer_free()
+            if self._turns.is_anybody_waiting:
+                # Cells that came free while this tenant had its most, this message's own among them, were not taken.
+                self._population.offer_free()
 
-    async def _next_cell(self, turn: _Waiting, seconds: float) -> Cell:
+    async def _next_cell(self, turn: _Waiting) -> Cell:
         """A cell that is this message's now."""
         if not self.running:
             raise NoCellFree("the pool is closed")
@@ -160,11 +164,7 @@ class CellPool(Service):
         if leaves is not None:
             self._send_away(leaves, "too many messages wait for a cell")
         self._look_later()
-        given.addTimeout(seconds, self._reactor)  # type: ignore[arg-type]
-        try:
-            return await given
-        except TimeoutError:
-            raise NoCellFree("no cell came free in time") from None
+        return await given
 
     def _offer(self, cell: Cell) -> bool:
         turn = self._turns.next_for(is_deep=cell.is_deep)
@@ -184,16 +184,37 @@ class CellPool(Service):
             self._next_look = self._reactor.callLater(_PATIENCE_SECONDS, self._look)
 
     def _look(self) -> None:
-        """See whether somebody waits whose tenant has no message in any cell."""
+        """Send away who has waited too long; see whether somebody waits whose tenant has no message in any cell."""
         self._next_look = None
+        now = self._reactor.seconds()
+        for turn in self._turns.waiting:
+            if isinstance(turn, _Waiting) and turn.until <= now:
+                self._send_away(turn, "no cell came free in time")
         if any(not self._turns.under_way(turn.tenant_id) for turn in self._turns.waiting):
             self._population.add_one()
         self._look_later()
 
 
-def _out_of_time(cell: Cell, queued_before: float, seconds: float) -> None:
-    is_starved = queued_seconds(cell.pid) - queued_before > seconds * _STARVED_SHARE
-    cell.give_up(_STARVED if is_starved else "cell-time")
+class _Watch:
+    """Gives a cell up at the end of its time. Few messages take long enough for the kernel to be asked about it."""
+
+    def __init__(self, reactor: Reactor, cell: Cell, seconds: float) -> None:
+        self._reactor, self._cell = reactor, cell
+        self._watched_seconds = seconds * (1.0 - _UNWATCHED_SHARE)
+        self._next = reactor.callLater(seconds * _UNWATCHED_SHARE, self._begin)
+
+    def end(self) -> None:
+        """The cell has answered, or is lost."""
+        if self._next.active():
+            self._next.cancel()
+
+    def _begin(self) -> None:
+        queued_before = queued_seconds(self._cell.pid)
+        self._next = self._reactor.callLater(self._watched_seconds, self._out_of_time, queued_before)
+
+    def _out_of_time(self, queued_before: float) -> None:
+        is_starved = queued_seconds(self._cell.pid) - queued_before > self._watched_seconds * _STARVED_SHARE
+        self._cell.give_up(_STARVED if is_starved else "cell-time")
 
 
 async def _loss(cell: Cell, end_name: str) -> Loss:

@@ -14,7 +14,7 @@ _LINE_OCTETS = 80
 def queued_seconds(pid: int) -> float:
     """Since the process began."""
     try:
-        # By plain system calls: it is asked for every message, and a Path and a text file cost four times as much.
+        # By plain system calls: a Path and a text file cost four times as much.
         descriptor = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
         try:
             return int(os.read(descriptor, _LINE_OCTETS).split()[1]) / 1e9

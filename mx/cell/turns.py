@@ -26,16 +26,20 @@ class Turns:
     def __init__(self, most_waiting: int, most_each: int) -> None:
         self._most_waiting, self._most_each = most_waiting, most_each
         self._waiting: dict[Turn, None] = {}
-        self._under_way: Counter[int] = Counter()
+        self._under_way: dict[int, int] = {}
 
     @property
     def waiting(self) -> tuple[Turn, ...]:
         """Everybody in line, the oldest first."""
         return tuple(self._waiting)
 
+    @property
+    def is_anybody_waiting(self) -> bool:
+        return bool(self._waiting)
+
     def begin(self, tenant_id: int) -> None:
         """A message of this tenant is in a cell now."""
-        self._under_way[tenant_id] += 1
+        self._under_way[tenant_id] = self.under_way(tenant_id) + 1
 
     def end(self, tenant_id: int) -> None:
         """It has left its cell."""
@@ -45,11 +49,11 @@ class Turns:
 
     def under_way(self, tenant_id: int) -> int:
         """How many messages of this tenant are in cells."""
-        return self._under_way[tenant_id]
+        return self._under_way.get(tenant_id, 0)
 
     def may_begin(self, turn: Turn, *, is_deep: bool) -> bool:
         """Whether a cell of this grade may be given to this message now."""
-        return (is_deep or not turn.needs_deep) and self._under_way[turn.tenant_id] < self._most_each
+        return (is_deep or not turn.needs_deep) and self.under_way(turn.tenant_id) < self._most_each
 
     def add(self, turn: Turn) -> Turn | None:
         """Put it in line; who had to leave for it, which may be itself."""
@@ -68,11 +72,12 @@ class Turns:
 
     def next_for(self, *, is_deep: bool) -> Turn | None:
         """Who gets a cell of this grade; out of the line with it."""
-        able = (turn for turn in self._waiting if self.may_begin(turn, is_deep=is_deep))
-        chosen = min(able, key=self._precedence, default=None)
+        chosen: Turn | None = None
+        least = (True, self._most_each)
+        for turn in self._waiting:
+            precedence = (not turn.is_second_try, self._under_way.get(turn.tenant_id, 0))
+            if (is_deep or not turn.needs_deep) and precedence[1] < self._most_each and precedence < least:
+                chosen, least = turn, precedence
         if chosen is not None:
             del self._waiting[chosen]
         return chosen
-
-    def _precedence(self, turn: Turn) -> tuple[bool, int]:
-        return not turn.is_second_try, self._under_way[turn.tenant_id]

@@ -13,12 +13,12 @@ unscannable.
 import json
 import re
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from mx.artifact import Ambiguity, Artifact
+from mx.artifact import Ambiguity, Artifact, Content
 from mx.finding import IN_CELLS, EngineOutcome, Finding, Found, NothingFound, Severity
 
 _REQUEST = struct.Struct(">QId?")
@@ -50,6 +50,7 @@ class FrameKind(IntEnum):
     DEEPER = 6
 
 
+_KINDS = {kind.value: kind for kind in FrameKind}
 _MOST_OCTETS = {
     FrameKind.READY: 1 << 12,
     FrameKind.REPORT: 1 << 26,
@@ -78,33 +79,20 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldArtifact:
-    """One artifact as a cell tells of it."""
-
-    parent: int | None
-    name: str
-    declared_type: str
-    reading: str
-    sha256: str
-    octets: int
-    start: int | None
-    """Where its octets stand in the message; None when they do not, and follow as blobs."""
-    span: tuple[int, int] | None
-    names: tuple[str, ...]
-    true_type: str
-
-
-@dataclass(frozen=True, slots=True)
 class Told:
     """A report as a cell tells it, checked."""
 
-    artifacts: tuple[ToldArtifact, ...]
+    artifacts: tuple[Artifact, ...]
     findings: tuple[Finding, ...]
     outcomes: tuple[EngineOutcome, ...]
     """One for each of IN_CELLS."""
     ambiguities: tuple[Ambiguity, ...]
     message_id: str
     subject: str
+
+
+ContentOf = Callable[[int | None, int], Content]
+"""The content of an artifact of so many octets that stands there in the message; None: it does not, and follows."""
 
 
 def frame(kind: FrameKind, body: bytes) -> bytes:
@@ -138,8 +126,8 @@ class FrameReader:
 
 def _kind(number: int) -> FrameKind:
     try:
-        return FrameKind(number)
-    except ValueError:
+        return _KINDS[number]
+    except KeyError:
         raise Nonsense(f"a frame of kind {number}") from None
 
 
@@ -180,14 +168,14 @@ def _entry(finding: Finding) -> list[object]:
     return [finding.engine, finding.name, finding.artifact, finding.severity]
 
 
-def parse_report(body: bytes, message_octets: int) -> Told:
+def parse_report(body: bytes, message_octets: int, content_of: ContentOf) -> Told:
     """The report in a REPORT frame's body, every value of it checked. Raises Nonsense."""
     try:
-        artifacts, findings, found, ambiguities, message_id, subject = json.loads(body)
-        told = tuple(_artifact(number, entry, message_octets) for number, entry in enumerate(_list(artifacts)))
-        count = len(told)
-        report = Told(
-            told,
+        entries, findings, found, ambiguities, message_id, subject = json.loads(body.decode("ascii"))
+        artifacts = _artifacts(_list(entries, _MOST_ARTIFACTS), message_octets, content_of)
+        count = len(artifacts)
+        return Told(
+            artifacts,
             tuple(_finding("anatomy", entry, count) for entry in _list(findings)),
             tuple(_outcome(engine, entries, count) for engine, entries in zip(IN_CELLS, _list(found), strict=True)),
             tuple(Ambiguity(_name(name), _below(artifact, count)) for name, artifact in _list(ambiguities)),
@@ -196,32 +184,37 @@ def parse_report(body: bytes, message_octets: int) -> Told:
         )
     except (ValueError, TypeError, RecursionError) as error:
         raise Nonsense(f"a report that cannot be read: {type(error).__name__}") from error
-    if not 0 < count <= _MOST_ARTIFACTS:
-        raise Nonsense("a report of impossible size")
-    if sum(artifact.octets for artifact in told if artifact.start is None) > _MOST_UNPACKED_OCTETS:
-        raise Nonsense("more unpacked octets than any budget allows")
-    return report
 
 
-def _artifact(number: int, entry: Sequence[object], message_octets: int) -> ToldArtifact:
-    parent, name, declared_type, reading, sha256, octets, start, span, names, true_type = entry
-    size = _below(octets, _MOST_UNPACKED_OCTETS + 1)
-    if (parent is None) != (number == 0):
-        raise Nonsense("a tree with no root or with two")
-    if not isinstance(sha256, str) or not _DIGEST.fullmatch(sha256):
-        raise Nonsense("a digest that is none")
-    return ToldArtifact(
-        None if parent is None else _below(parent, number),
-        _text(name),
-        _text(declared_type),
-        _name(reading),
-        sha256,
-        size,
-        None if start is None else _below(start, message_octets - size + 1),
-        None if span is None else _span(span, message_octets),
-        tuple(_text(other) for other in _list(names, _MOST_NAMES)),
-        _text(true_type),
-    )
+def _artifacts(entries: list[Any], message_octets: int, content_of: ContentOf) -> tuple[Artifact, ...]:
+    if not entries:
+        raise Nonsense("a message of which there is not even the whole")
+    artifacts, unpacked_octets = [], 0
+    for number, entry in enumerate(entries):
+        parent, name, declared_type, reading, sha256, octets, start, span, names, true_type = entry
+        if (parent is None) != (number == 0):
+            raise Nonsense("a tree with no root or with two")
+        if not isinstance(sha256, str) or not _DIGEST.fullmatch(sha256):
+            raise Nonsense("a digest that is none")
+        size = _below(octets, _MOST_UNPACKED_OCTETS + 1)
+        place = None if start is None else _below(start, message_octets - size + 1)
+        unpacked_octets += size if place is None else 0
+        if unpacked_octets > _MOST_UNPACKED_OCTETS:
+            raise Nonsense("more unpacked octets than any budget allows")
+        artifact = Artifact(
+            number,
+            None if parent is None else _below(parent, number),
+            _text(name),
+            _text(declared_type),
+            _name(reading),
+            sha256,
+            content_of(place, size),
+            tuple(map(_text, _list(names, _MOST_NAMES))),
+            _text(true_type),
+            None if span is None else _span(span, message_octets),
+        )
+        artifacts.append(artifact)
+    return tuple(artifacts)
 
 
 def _span(value: object, message_octets: int) -> tuple[int, int]:

@@ -209,6 +209,7 @@ def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return ipaddress.ip_address(address)
 
 
+@lru_cache(maxsize=MOST_BELIEVED)
 def _literal(host: str) -> tuple[str, ...]:
     try:
         return (str(_parsed(host)),)

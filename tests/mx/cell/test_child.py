@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from mx.anatomy.budget import Budget
+from mx.anatomy.containers.contract import whole
 from mx.anatomy.deep_readers import DEEP_READERS
 from mx.anatomy.readers import LIGHT_READERS, Readers
 from mx.anatomy.walker import Anatomy
@@ -59,8 +60,9 @@ def test_answers_with_report_record_and_what_was_unpacked(pair: Pair, instrument
     message = attached(zipped(EICAR))
     frames = ask(pair, instruments, message)
     assert [kind for kind, _ in frames] == [FrameKind.REPORT, FrameKind.RECORD, FrameKind.BLOB, FrameKind.BLOB]
-    told = parse_report(frames[0][1], len(message))
-    assert [part.start is None for part in told.artifacts] == [False, False, False, True, True]
+    starts: list[int | None] = []
+    told = parse_report(frames[0][1], len(message), lambda start, _: starts.append(start) or whole(b""))
+    assert [start is None for start in starts] == [False, False, False, True, True]
     assert [outcome.engine for outcome in told.outcomes] == ["yara", "macros"]
     assert isinstance(told.outcomes[0], Found)
     assert {found.name for found in told.outcomes[0].findings} == {"EICAR-Test-File"}
@@ -132,7 +134,7 @@ def test_wishes_come_before_the_message(pair: Pair, instruments: Instruments, mo
     monkeypatch.setattr(child_module, "walk", walk)
     wishes = Wishes(0, ("secret", "geheim"), 'rule Ours { strings: $a = "needle" condition: $a }')
     frames = ask(pair, instruments, b"Subject: x\r\n\r\na needle\r\n", wishes.to_octets())
-    outcome = parse_report(frames[0][1], 100).outcomes[0]
+    outcome = parse_report(frames[0][1], 100, lambda *_: whole(b"")).outcomes[0]
     assert isinstance(outcome, Found)
     assert {found.name for found in outcome.findings} == {"tenant.Ours"}
     assert walked == [("secret", "geheim")]

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred
-from twisted.internet.task import deferLater
+from twisted.internet.task import Clock, deferLater
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SkipTest, TestCase
 
 from mx.cell import pool as pool_module
+from mx.cell.cell import Cell
 from mx.cell.nursery_link import Spawn
 from mx.cell.pool import CellPool
 from mx.cell.population import Population
@@ -41,6 +42,18 @@ def names(report: CellReport) -> list[str]:
 
 def pids(pool: CellPool) -> list[int]:
     return [cell.pid for cell in pool.population.cells]
+
+
+class _SilentCell(Cell):
+    """No process stands behind it."""
+
+    pid = 7  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.ends: list[str] = []
+
+    def give_up(self, name: str) -> None:
+        self.ends.append(name)
 
 
 class PoolTests(TestCase):
@@ -164,6 +177,21 @@ class PoolTests(TestCase):
         self.patch(pool_module, "queued_seconds", lambda pid: 0.0)
         assert not _exists(first)
         assert (await self.examine(pool, b"x")).findings == ()
+
+    def test_the_kernel_is_asked_of_slow_cells_alone(self) -> None:
+        """It is a question by the file system, and nearly every message is over in a twentieth of its time."""
+        asked: list[int] = []
+        self.patch(pool_module, "queued_seconds", lambda pid: float(asked.append(pid) or 0))
+        clock, cell = Clock(), _SilentCell()
+        quick = pool_module._Watch(clock, cell, 20.0)
+        clock.advance(0.9)
+        quick.end()
+        clock.advance(20.0)
+        assert (asked, cell.ends) == ([], [])
+        pool_module._Watch(clock, cell, 20.0)
+        clock.advance(1.0)
+        clock.advance(19.0)
+        assert (asked, cell.ends) == ([7, 7], ["cell-time"])
 
     async def test_a_bomb_is_unscannable_and_the_child_lives(self) -> None:
         """The budget ends a zip bomb before the limits of the process do."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.anatomy.containers.contract import whole
+from mx.anatomy.containers.contract import Stretch, whole
 from mx.artifact import Ambiguity, Artifact
 from mx.cell.wire import (
     BLOB_OCTETS,
@@ -14,7 +14,6 @@ from mx.cell.wire import (
     FrameReader,
     Nonsense,
     Request,
-    ToldArtifact,
     frame,
     parse_report,
     report_octets,
@@ -25,6 +24,11 @@ DIGEST = "0" * 64
 WITH_BODY = [kind for kind in FrameKind if kind is not FrameKind.DEEPER]
 ROOT = [None, "message", "", "message", DIGEST, 10, 0, None, [], ""]
 CHILD = [0, "a.zip", "application/zip", "part", DIGEST, 5, None, [1, 9], [], ""]
+
+
+def content(start: int | None, octets: int) -> Stretch:
+    """In place of what a connection has, or gets."""
+    return whole(bytes(min(octets, 100)))
 
 
 def test_a_request_survives_the_wire() -> None:
@@ -69,8 +73,10 @@ def test_a_report_survives_the_wire() -> None:
     macro = Finding("macros", "Macro.Bad", 1, Severity.SUSPICIOUS)
     found = {"yara": [virus], "macros": [macro]}
     ambiguity = Ambiguity("bare-lf", 1)
-    told = parse_report(report_octets(artifacts, [0, None], [finding], found, [ambiguity], ("<1@x>", "hé")), 10)
-    assert told.artifacts[1] == ToldArtifact(0, "grün", "", "part", DIGEST, 7, None, (1, 9), ("a", "b"), "image/png")
+    octets = report_octets(artifacts, [0, None], [finding], found, [ambiguity], ("<1@x>", "hé"))
+    asked: list[tuple[int | None, int]] = []
+    told = parse_report(octets, 10, lambda start, octets: asked.append((start, octets)) or content(start, octets))
+    assert told.artifacts == tuple(artifacts) and asked == [(0, 10), (None, 7)]
     assert (told.findings, told.ambiguities) == ((finding,), (ambiguity,))
     assert told.outcomes == (Found("yara", (virus,)), Found("macros", (macro,)))
     assert (told.message_id, told.subject) == ("<1@x>", "hé")
@@ -95,7 +101,7 @@ def _changed(entry: list[object], place: int, value: object) -> list[object]:
 
 def test_the_table_starts_from_a_good_report() -> None:
     """The cases below differ from this in one place each."""
-    assert parse_report(_report(), 10).artifacts[1].parent == 0
+    assert parse_report(_report(), 10, content).artifacts[1].parent == 0
 
 
 NONSENSE = {
@@ -145,12 +151,12 @@ NONSENSE = {
 def test_anything_else_is_nonsense(case: str) -> None:
     """No other exception leaves `parse_report`, and nothing wrong gets by."""
     with pytest.raises(Nonsense):
-        parse_report(NONSENSE[case], 10)
+        parse_report(NONSENSE[case], 10, content)
 
 
 def test_control_characters_become_spaces() -> None:
     """A subject cannot break a line of a log or a list."""
-    assert parse_report(_report(subject="a\r\nb\x1bc"), 10).subject == "a  b c"
+    assert parse_report(_report(subject="a\r\nb\x1bc"), 10, content).subject == "a  b c"
 
 
 @given(
@@ -160,6 +166,6 @@ def test_control_characters_become_spaces() -> None:
 def test_any_octets_are_a_report_or_nonsense(octets: bytes) -> None:
     """Nothing else can come out."""
     try:
-        parse_report(octets, 10)
+        parse_report(octets, 10, content)
     except Nonsense:
         return
