@@ -101,23 +101,24 @@ def read_header_section(content: Content, authserv_id: str, service: str) -> Hea
 
 def header_octets_of(content: Content) -> bytes:
     """The octets up to the first empty line, or all of them."""
-    header = bytearray()
+    header = b""
     for chunk in content.chunks():
         searched = max(0, len(header) - 3)
-        header += chunk
+        # The first chunk, in which the end nearly always is, is not copied for this.
+        header = header + chunk if header else chunk
         if header.startswith(b"\r\n"):
             return b""
         end = header.find(b"\r\n\r\n", searched)
         if end >= 0:
-            return bytes(memoryview(header)[: end + 2])
+            return header[: end + 2]
         if len(header) > _MOST_HEADER_OCTETS:
             return _whole_fields(header)
-    return bytes(header)
+    return header
 
 
-def _whole_fields(header: bytearray) -> bytes:
+def _whole_fields(header: bytes) -> bytes:
     """Of a header section without end, what ends with a line."""
-    return bytes(memoryview(header)[: header.rfind(b"\r\n") + 2])
+    return header[: header.rfind(b"\r\n") + 2]
 
 
 def fields_of(header: bytes) -> Iterator[bytes]:

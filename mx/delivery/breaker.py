@@ -65,10 +65,11 @@ class Breaker(Generic[Key]):
 
     def ended(self, key: Key, now: float, *, is_answered: bool | None, reason: str = "") -> float:
         """A transfer has ended; None: nothing can be said of the hop. Gives the seconds for which it opened, or 0.0."""
-        trouble = self._troubles.get(key)
         if is_answered:
             self._troubles.pop(key, None)
-        elif is_answered is None:
+            return 0.0
+        trouble = self._troubles.get(key)
+        if is_answered is None:
             if trouble is not None:
                 trouble.is_trying = False
         else:

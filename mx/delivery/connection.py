@@ -56,6 +56,8 @@ WhenOver = Callable[["NextHopConnection | None"], None]
 class NextHopConnection(Protocol):
     """Serves one transfer at a time; `when_over` is called once, when the connection has ended."""
 
+    transport: ITCPTransport
+
     def __init__(
         self,
         clock: IReactorTime,
@@ -104,11 +106,11 @@ class NextHopConnection(Protocol):
         """Says QUIT and closes."""
         self._client.quit()
         if octets := self._client.octets_to_send():
-            self._transport.write(octets)
+            self.transport.write(octets)
         self._is_closing = True
         # TLS waits for the other side's goodbye as well, perhaps for ever.
-        self._timer = self._clock.callLater(GOODBYE_SECONDS, self._transport.abortConnection)
-        self._transport.loseConnection()
+        self._timer = self._clock.callLater(GOODBYE_SECONDS, self.transport.abortConnection)
+        self.transport.loseConnection()
 
     def cut(self, reason: str) -> None:
         """Ends the connection at once; what is undecided becomes Unreachable for this reason."""
@@ -123,14 +125,14 @@ class NextHopConnection(Protocol):
     # What Twisted calls
 
     def connectionMade(self) -> None:
-        self._transport.setTcpNoDelay(True)
+        self.transport.setTcpNoDelay(True)
 
     def dataReceived(self, octets: bytes) -> None:
         self._client.receive(octets)
         self._pump()
 
     def handshakeCompleted(self) -> None:
-        complaint = self._tls.complaint(cast(Any, self._transport).getHandle())
+        complaint = self._tls.complaint(cast(Any, self.transport).getHandle())
         if complaint is not None:
             self.cut(f"TLS: {complaint}")
             return
@@ -147,19 +149,15 @@ class NextHopConnection(Protocol):
 
     # The machine's wishes
 
-    @property
-    def _transport(self) -> ITCPTransport:
-        return cast(ITCPTransport, self.transport)
-
     def _pump(self) -> None:
         """Acts on what the machine says, until it has nothing more to say."""
         while (event := self._client.next_event()) is not None:
             self._act(event)
         if octets := self._client.octets_to_send():
-            self._transport.write(octets)
+            self.transport.write(octets)
         if self._client.is_closed and not self._is_closing:
             self._is_closing = True
-            self._transport.abortConnection()
+            self.transport.abortConnection()
 
     def _act(self, event: Event) -> None:
         match event:
@@ -181,7 +179,7 @@ class NextHopConnection(Protocol):
                 assert_never(event)
 
     def _send_content(self) -> None:
-        pieces = Pieces(self._client.content(), self._client.content_sent, self._transport, self._content_failed)
+        pieces = Pieces(self._client.content(), self._client.content_sent, self.transport, self._content_failed)
         pieces.start()
 
     def _content_failed(self, failure: Failure) -> None:

@@ -51,7 +51,7 @@ class NextHopReply:
     @property
     def line(self) -> str:
         """The reply in one line, for the trace."""
-        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+        return " ".join(filter(None, (str(self.code), self.enhanced, self.text)))
 
 
 @dataclass(frozen=True, slots=True)

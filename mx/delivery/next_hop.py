@@ -41,6 +41,7 @@ from mx.delivery.hops.route_order import in_order
 from mx.delivery.hops.surroundings import Surroundings, make_hops
 from mx.delivery.pace import Pace
 from mx.delivery.pool import ConnectionPool
+from tenants.route_terms import Rate
 from tenants.routes import Route
 
 PATIENCE_SECONDS = 5.0
@@ -97,7 +98,7 @@ class NextHops(Service):
 
     async def _ask(self, routes: Sequence[Route], transfer: Transfer, seconds: float) -> Results:
         end = self._clock.seconds() + seconds
-        results = _all(transfer, Unreachable("there is no route"))
+        results: Results = ()
         refusals: list[NextHopReply] = []
         for route in in_order(routes, self._chance):
             try:
@@ -111,13 +112,14 @@ class NextHops(Service):
                 return results
         if refusals and len(refusals) == len(routes):
             return _all(transfer, PermanentlyRefused(refusals[-1], Stage.ROUTING))
-        return results
+        return results or _all(transfer, Unreachable("there is no route"))
 
     async def _try_route(self, route: Route, transfer: Transfer, end: float) -> Results:
         """The first answer of any host of the route, or silence. Raises NoAddress when there is no host at all."""
         hosts = await self._hops.hosts_of(route, self._left(end))
-        if not transfer.is_inquiry and not await self._has_turn(route, end):
-            return _all(transfer, Unreachable(f"the route's rate, {route.terms.rate}, is used up", is_unasked=True))
+        rate = None if transfer.is_inquiry else route.terms.rate
+        if rate is not None and not await self._has_turn(route, rate, end):
+            return _all(transfer, Unreachable(f"the route's rate, {rate}, is used up", is_unasked=True))
         failure: NoAddress | None = None
         results: Results = ()
         for host in hosts:
@@ -137,8 +139,7 @@ class NextHops(Service):
         return results
 
     async def _try_hop(self, hop: Hop, transfer: Transfer, end: float) -> Results:
-        wait = await self._closed_for(hop, min(self._patience, self._left(end)))
-        if wait:
+        if wait := await self._closed_for(hop, min(self._patience, self._left(end))):
             reason = f"{self._breaker.reason(hop)}; {hop.host} is asked again in {wait:.0f} s"
             return _all(transfer, Unreachable(reason, is_unasked=True))
         self._breaker.begun(hop)
@@ -147,7 +148,8 @@ class NextHops(Service):
         reason = ""
         try:
             results = await self._pool.transfer(hop, transfer, self._left(end))
-            is_answered, reason = _is_answer(results, end - began), _reason(results)
+            is_answered = _is_answer(results, end - began)
+            reason = "" if is_answered else _reason(results)
         finally:
             opened = self._breaker.ended(hop, self._clock.seconds(), is_answered=is_answered, reason=reason)
             if opened:
@@ -163,11 +165,9 @@ class NextHops(Service):
             await deferLater(self._clock, POLL_SECONDS)
         return 0.0
 
-    async def _has_turn(self, route: Route, end: float) -> bool:
-        if route.terms.rate is None:
-            return True
+    async def _has_turn(self, route: Route, rate: Rate, end: float) -> bool:
         patience = min(PATIENCE_SECONDS, self._left(end))
-        wait = self._pace.take(route, route.terms.rate, self._clock.seconds(), patience)
+        wait = self._pace.take(route, rate, self._clock.seconds(), patience)
         if wait:
             await deferLater(self._clock, wait)
         return wait is not None

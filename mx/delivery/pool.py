@@ -66,7 +66,7 @@ class ConnectionPool:
     async def transfer(self, hop: Hop, transfer: Transfer, seconds: float) -> tuple[CopyResult | InquiryResult, ...]:
         """One result for each recipient, in order, at most `seconds` from now."""
         end = self._clock.seconds() + seconds
-        lane = self._lanes.setdefault(hop, _Lane(hop))
+        lane = self._lanes.get(hop) or self._lanes.setdefault(hop, _Lane(hop))
         try:
             connection = await self._take(lane, end)
             is_fresh = connection is None

@@ -27,13 +27,10 @@ async def forward(
         standing = copy.standing
         key = (standing.routes, on_top_of(message, copy), standing.policy.bare_line_ends)
         alike.setdefault(key, []).append(copy)
-    groups = list(alike.values())
-    if len(groups) == 1:
-        return await _transfer(forwarding, message, groups[0], seconds)
-    parts = await gatherResults(
-        [Deferred.fromCoroutine(_transfer(forwarding, message, group, seconds)) for group in groups],
-        consumeErrors=True,
-    )
+    transfers = [_transfer(forwarding, message, on_top, group, seconds) for (_, on_top, _), group in alike.items()]
+    if len(transfers) == 1:
+        return await transfers[0]
+    parts = await gatherResults([Deferred.fromCoroutine(transfer) for transfer in transfers], consumeErrors=True)
     results = {copy.recipient: result for part in parts for copy, result in part}
     return [(copy, results[copy.recipient]) for copy in copies]
 
@@ -41,6 +38,7 @@ async def forward(
 async def _transfer(
     forwarding: Forwarding,
     message: ExaminedMessage,
+    headers_on_top: bytes,
     copies: Sequence[Copy],
     seconds: float,
 ) -> list[tuple[Copy, CopyResult]]:
@@ -48,7 +46,7 @@ async def _transfer(
     transfer = Transfer(
         reverse_path=envelope.reverse_path.address,
         recipients=tuple(copy.recipient.address for copy in copies),
-        headers_on_top=on_top_of(message, copies[0]),
+        headers_on_top=headers_on_top,
         content=message.content,
         is_eight_bit=envelope.is_eight_bit,
         is_smtputf8=envelope.is_smtputf8,

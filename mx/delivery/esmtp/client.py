@@ -109,6 +109,8 @@ class Client:
         self.transactions = 0
         self.is_tls_verified = False
         """Set by whoever checked the certificate: what requires TLS goes over nothing less."""
+        self.extensions: Mapping[str, str] = {}
+        """What EHLO offered, once a transaction may begin: keyword in upper case -> its parameters."""
         self._opening = Opening(our_name, wants_tls=wants_tls, requires_tls=requires_tls)
         self._state = _State.OPENING
         self._replies = ReplyReader()
@@ -116,22 +118,17 @@ class Client:
         self._out: list[bytes] = []
         self._needs_reset = False
         self._transfer: Transfer | None = None
-        self._forget()
+        self._forget(recipients=0)
 
-    def _forget(self) -> None:
+    def _forget(self, recipients: int) -> None:
         self._commands: deque[tuple[_Awaited, bytes]] = deque()
         self._awaited: deque[_Awaited] = deque()
-        self._ledger = Ledger(0)
+        self._ledger = Ledger(recipients)
         self._is_mail_accepted = False
         self._is_normalised = False
         self._replies_heard = 0
 
     # What the connection calls
-
-    @property
-    def extensions(self) -> Mapping[str, str]:
-        """What EHLO offered: keyword in upper case -> its parameters."""
-        return self._opening.extensions
 
     @property
     def is_closed(self) -> bool:
@@ -169,10 +166,9 @@ class Client:
         if self._state is not _State.READY or not transfer.recipients:
             raise AssertionError("a transaction was begun on a connection that is not ready, or for nobody")
         check_envelope(transfer)
-        self._forget()
+        self._forget(len(transfer.recipients))
         self.transactions += 1
         self._transfer = transfer
-        self._ledger = Ledger(len(transfer.recipients))
         lacking = what_is_lacking(transfer, self.extensions, is_tls_verified=self.is_tls_verified)
         if lacking is not None:
             self._ledger.close(PermanentlyRefused(lacking, Stage.MAIL))
@@ -211,7 +207,7 @@ class Client:
     # Replies
 
     def _next_reply(self) -> RawReply | None:
-        return None if self.is_closed else self._replies.next_reply()
+        return None if self._state is _State.CLOSED else self._replies.next_reply()
 
     def _take(self, reply: RawReply) -> None:
         match self._state:
@@ -240,6 +236,7 @@ class Client:
                 self._events.append(TlsAsked())
             case Opened():
                 self._state = _State.READY
+                self.extensions = self._opening.extensions
                 self._events.append(Ready())
             case Useless(reason):
                 self._break(reason)
@@ -269,9 +266,9 @@ class Client:
                 return
             case _:
                 assert_never(awaited)
-        if self._awaited or self._commands:
+        if self._commands:
             self._send_commands()
-        else:
+        elif not self._awaited:
             self._end_envelope()
 
     def _take_mail_reply(self, reply: RawReply) -> None:

@@ -56,7 +56,7 @@ class RawReply:
         enhanced = match[0] if match and match[1] == str(self.code)[0] else ""
         if enhanced:
             lines = [line.removeprefix(enhanced).lstrip() for line in lines]
-        return NextHopReply(self.code, enhanced, " ".join(line for line in lines if line)[:MOST_TEXT])
+        return NextHopReply(self.code, enhanced, " ".join(filter(None, lines))[:MOST_TEXT])
 
 
 class ReplyReader:

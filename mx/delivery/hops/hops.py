@@ -85,8 +85,9 @@ class Hops:
     async def at(self, route: Route, host: str, seconds: float) -> Sequence[Hop]:
         """The hops of one host of a route, at least one. Raises NoAddress."""
         end = self._clock.seconds() + seconds
-        security = security_of(route, host, await self._vouched(route, host))
         terms = route.terms
+        vouched = await self._vouched(route, host) if terms.tls is Tls.DANE else None
+        security = security_of(route, host, vouched)
         if terms.source and not is_of_this_machine(terms.source):
             raise NoAddress(f"{terms.source}, which mail is to come from, is no address of this machine")
         found = await self._addresses.of(host, route.port, end - self._clock.seconds())
@@ -107,8 +108,7 @@ class Hops:
         return await self._exchangers.exchangers(route.host)
 
     async def _vouched(self, route: Route, host: str) -> Vouched | None:
-        if route.terms.tls is not Tls.DANE:
-            return None
+        """Of a route with DANE."""
         try:
             return await self._dane.records(host, route.port)
         except NotSecure as error:
