@@ -20,14 +20,23 @@ AGENTS = "pratique.agents"
 
 def plugged(group: str, settings: Settings, reactor: Any) -> list[Any]:
     """What the plug-ins of this group are, in the order of the setting. Raises SettingsError."""
+    points = ((_point(group, name), own_settings) for name, own_settings in plugged_settings(group, settings))
+    return [_made(point, own_settings, reactor) for point, own_settings in points if point is not None]
+
+
+def plugged_settings(group: str, settings: Settings) -> list[tuple[str, dict[str, str]]]:
+    """Names and settings of the plug-ins of this group, in the order of the setting. Raises SettingsError."""
     require_plugins(settings)
-    made = []
-    for text in settings.plugins:
-        name, own_settings = split_plugin(text)
-        point = _point(group, name)
-        if point is not None:
-            made.append(_made(point, own_settings, reactor))
-    return made
+    split = (split_plugin(text) for text in settings.plugins)
+    return [(name, own_settings) for name, own_settings in split if _point(group, name) is not None]
+
+
+def make_agent(name: str, own_settings: dict[str, str], reactor: Any) -> Any:
+    """The agent of this entry point; raises what its factory raises."""
+    point = _point(AGENTS, name)
+    if point is None:
+        raise SettingsError(f"no installed package has an agent {name!r}")
+    return point.load()(reactor, own_settings)
 
 
 def plugged_names(group: str, settings: Settings) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ Limits: 100 answers to one event, 1,000 findings, 100 facts of 500 characters, 3
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import assert_never
 
 from mx import reply
-from mx.agents.contract import AddHeaders, Answer, Fact, Go, Hook, Observe, Refuse, Spare, Vouch
+from mx.agents.contract import ALL_RIGHTS, AddHeaders, Answer, Fact, Go, Hook, Observe, Refuse, Right, Spare, Vouch
 from mx.finding import Finding, Severity
 from mx.reply import Reply
 
@@ -22,6 +22,7 @@ MOST_HEADER_OCTETS = 1 << 15
 MOST_LINE_OCTETS = 998
 _SEVERITIES = frozenset(Severity)
 _ORDER = {hook: number for number, hook in enumerate(Hook)}
+_NEEDED: Mapping[type, Right] = {AddHeaders: Right.ADD_HEADERS, Refuse: Right.REFUSE, Vouch: Right.VOUCH}
 _WORD = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 _FIELD = re.compile(r"[!-9;-~]{1,76}:[ -~\t]*+(?:\r\n[ \t]++[!-~][ -~\t]*+)*+")
 """Possessive throughout: the time is linear in the length. A folded line is never blank (RFC 5322 section 3.2.2)."""
@@ -36,12 +37,23 @@ class NotAnAnswer(ValueError):
     """What an agent gave is no answer to its event; the text says what is wrong."""
 
 
-def checked(given: object, hook: Hook, agent: str, shown: Set[int], *, may_spare: bool = False) -> tuple[Answer, ...]:
+def checked(
+    given: object,
+    hook: Hook,
+    agent: str,
+    shown: Set[int],
+    rights: Set[Right] = ALL_RIGHTS,
+    *,
+    may_spare: bool = False,
+) -> tuple[Answer, ...]:
     """The answers; `shown` are the numbers of the artifacts that a finding may be about. Raises NotAnAnswer."""
     listed = tuple(given) if isinstance(given, tuple | list) else (given,)
     if len(listed) > MOST_ANSWERS:
         raise NotAnAnswer("too many answers")
     answers = tuple(_checked(each, hook, agent, shown) for each in listed)
+    for each in answers:
+        if (needed := _NEEDED.get(type(each))) is not None and needed not in rights:
+            raise NotAnAnswer(f"it has not declared that it may {needed.value}")
     if any(isinstance(each, Spare) for each in answers) and not may_spare:
         raise NotAnAnswer("it is not among those who may spare an artifact")
     if sum(isinstance(each, Refuse) for each in answers) > 1:

@@ -23,6 +23,7 @@ from twisted.logger import Logger
 from mx import reply
 from mx.agents.answers import NotAnAnswer, checked
 from mx.agents.contract import (
+    HOOK_OF,
     AddHeaders,
     Agent,
     AgentEvent,
@@ -45,7 +46,6 @@ from tenants.policy import Policy
 MOST_OBSERVERS_UNDER_WAY = 200
 IMPLIED: Mapping[str, str] = {"dns-blocklists": "dns_blocklists", "attachment-filter": "attachments"}
 """Agents that are on, without being named, where this entry of the policy is not empty."""
-_HOOK_OF = {hook.event: hook for hook in Hook}
 
 log = Logger()
 
@@ -144,7 +144,7 @@ class Chain:
 
         Once there is a refusal, no further decider is asked; observers are told nevertheless.
         """
-        hook = _HOOK_OF[type(event)]
+        hook = HOOK_OF[type(event)]
         ends = self._reactor.seconds() + seconds
         for place in hearing.order.get(hook, ()):
             if place.role is Role.OBSERVER or hook is Hook.DELIVERED:
@@ -163,8 +163,9 @@ class Chain:
         given: object = await within(lambda: method(event), seconds, self._reactor, NotAnAnswer)
         if isinstance(given, NotAnAnswer):
             return given
+        rights, may_spare = place.agent.about.rights, place.name in self._may_spare
         try:
-            return checked(given, hook, place.name, _shown(event), may_spare=place.name in self._may_spare)
+            return checked(given, hook, place.name, _shown(event), rights, may_spare=may_spare)
         except NotAnAnswer as wrong:
             return wrong
 

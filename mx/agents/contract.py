@@ -23,8 +23,8 @@ looked at, and nothing waits for it. At `on_delivered` everybody is told.
 Failure: an agent that raises, is late, or answers what its event does not allow has failed, and its own
 `About.on_failure` says what that means: go on without it, or 451. An answer is taken whole or not at all. No failure
 loses a message, and none takes a finding away.
-Limits: a deadline holds for agents that wait. One that computes without end stops the whole process, and its
-supervisor: an agent is code that the operator trusts.
+Limits: in our own process a deadline holds for agents that wait, and only ours run there. Those of other packages run
+in processes of their own (`outside.py`), where one that computes without end costs its own answer.
 
 Every agent's test class inherits `tests/contracts/agent.py`; `skeleton.py` is the one to copy.
 """
@@ -59,6 +59,19 @@ class OnFailure(StrEnum):
     DEFER = "451"
 
 
+class Right(StrEnum):
+    """What an agent may see and do beyond the envelope, what was found, and findings and facts of its own."""
+
+    READ_HEADER = "read header"
+    READ_BODY = "read body"
+    ADD_HEADERS = "add headers"
+    REFUSE = "refuse"
+    VOUCH = "vouch"
+
+
+ALL_RIGHTS = frozenset(Right)
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What an agent says of itself, once."""
@@ -74,6 +87,9 @@ class About:
     looks_again: bool = False
     """Its findings at `on_message` are about the content alone: it is asked again, for nothing but findings, about what
     is left of a message that was cleaned, about a held message before it leaves, and by `pratique scan`."""
+    rights: frozenset[Right] = ALL_RIGHTS
+    """What it needs, for `pratique agents` to show. An answer beyond them is none, and an agent in a process of its own
+    is not sent what it may not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,3 +301,6 @@ class Hook(Enum):
     def __init__(self, method: str, event: type[AgentEvent]) -> None:
         self.method = method
         self.event = event
+
+
+HOOK_OF = {hook.event: hook for hook in Hook}

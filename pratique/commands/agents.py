@@ -63,6 +63,7 @@ def _about(agent: Agent) -> dict[str, object]:
         "agent": about.name,
         "deadline_seconds": about.deadline_seconds,
         "on_failure": about.on_failure.value if about.role is Role.DECIDER else "only told",
+        "rights": sorted(right.value for right in about.rights),
         "events": [hook.method.removeprefix("on_") for hook in Hook if hasattr(agent, hook.method)],
     }
 

@@ -1,6 +1,6 @@
 """The transport agents, listed one by one. A policy's `agents` says which are on, and in which order.
 
-Those of other packages come last, in the order in which `plugins` names them.
+Those of other packages come last, in the order in which `plugins` names them, in processes of their own.
 """
 
 import time
@@ -23,7 +23,7 @@ from mx.agents.stamp_reader import StampReader
 from mx.names.resolver import NamesResolver
 from pratique.dkim_keys import open_sealer
 from pratique.dns_question import server_for
-from pratique.plugins import AGENTS, plugged, plugged_names
+from pratique.outside_agents import outside_agents
 from pratique.settings import Settings, SettingsError
 from pratique.stamp_key import open_signer
 from tenants.database_threads import DatabaseThreads
@@ -65,18 +65,9 @@ def agents_of(
         AntivirusStamp(open_signer(settings.data, settings.service_domain), reactor, time.time),
         ArcSealing(dns, reactor, open_sealer(settings.data, settings.hostname), settings.hostname, time.time),
     ]
-    return [*agents, *_plugged_agents(settings, reactor)]
-
-
-def _plugged_agents(settings: Settings, reactor: Any) -> list[Agent]:
-    """Those of other packages: a policy knows them by the names of their entry points."""
-    agents: list[Agent] = plugged(AGENTS, settings, reactor)
-    for name, agent in zip(plugged_names(AGENTS, settings), agents, strict=True):
-        if agent.about.name != name:
-            raise SettingsError(f"plugins: the agent of {name!r} calls itself {agent.about.name!r}.")
-    return agents
+    return [*agents, *outside_agents(settings, reactor)]
 
 
 def looking_chain_of(settings: Settings, reactor: Any) -> Chain:
     """Those that can look at a message outside its session, for `pratique scan`. Raises SettingsError."""
-    return Chain([AttachmentFilter(reactor), *_plugged_agents(settings, reactor)], reactor)
+    return Chain([AttachmentFilter(reactor), *outside_agents(settings, reactor)], reactor)

@@ -17,6 +17,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx.agents.chain import Hearing
+from mx.agents.outside import OutsideAgent
 from pratique.compose.agents import looking_chain_of
 from pratique.plugins import AGENTS, ENGINES, known_agents, plugged, require_plugins
 from pratique.settings import Settings, SettingsError
@@ -106,6 +107,9 @@ class InstalledAgentTest(TestCase):
             subprocess.run([*pip, str(wheel)], check=True, capture_output=True, timeout=120)
             self.patch(sys, "path", [name, *sys.path])
             chain = looking_chain_of(Settings(plugins=("subject-tag?word=Invoice&refused=bad.example",)), reactor)
+        tag = chain.agents[-1]
+        assert isinstance(tag, OutsideAgent)
+        self.addCleanup(tag.stop)
         assert [agent.about.name for agent in chain.agents] == ["attachment-filter", "subject-tag"]
         for client, refused in ((replace(CLIENT, helo="BAD.example"), True), (CLIENT, False)):
             hearing = Hearing(chain.order_of(["subject-tag"]) or {})

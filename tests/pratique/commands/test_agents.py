@@ -21,6 +21,7 @@ def test_all_agents_are_listed(pratique: Pratique) -> None:
         "agent": "attachment-filter",
         "deadline_seconds": 5.0,
         "on_failure": "451",
+        "rights": ["add headers", "read body", "read header", "refuse", "vouch"],
         "events": ["message"],
     }
     assert listed["authentication"]["on_failure"] == "go on"

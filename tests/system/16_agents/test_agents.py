@@ -7,6 +7,7 @@
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from tests.servers.serving import TENANT, serving
 
 pytestmark = pytest.mark.system
 ODD = """
+import os
 from twisted.internet.defer import Deferred
 from mx import reply
 from mx.agents.contract import About, AddHeaders, Go, OnFailure, Refuse, Vouch
@@ -32,6 +34,11 @@ class Odd:
     async def on_headers(self, event):
         if b"X-Odd: raises" in event.header:
             raise RuntimeError("odd")
+        if b"X-Odd: computes" in event.header:
+            while True:
+                pass
+        if b"X-Odd: dies" in event.header:
+            os._exit(1)
         if b"X-Odd: hangs" in event.header:
             await Deferred()
         if b"X-Odd: nonsense" in event.header:
@@ -44,7 +51,7 @@ class Odd:
             return AddHeaders(("X-Added: by the agent",))
         return Go()
 """
-FAILURES = ("raises", "hangs", "nonsense", "forbidden")
+FAILURES = ("raises", "hangs", "nonsense", "forbidden", "dies", "computes")
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +96,18 @@ def test_a_failing_agent_that_need_not_be_heard_changes_nothing(one: Gateway, ne
         [observed] = [event for event in trace["events"] if event["event"] == "observed"]
         assert (observed["agent"], observed["fact"]) == ("lenient", "failed")
         assert send(one.smtp_port, odd(does, uuid4().hex, EICAR.decode())).line.startswith("550 5.7.1 ")
+
+
+def test_one_that_computes_for_ever_keeps_no_other_message_waiting(one: Gateway, next_hop: PostfixServer) -> None:
+    """Its own message is put off; those that come meanwhile are answered by the agent, and arrive."""
+    switch_on(one, "strict")
+    with ThreadPoolExecutor(1) as aside:
+        stuck = aside.submit(send, one.smtp_port, odd("computes", uuid4().hex))
+        for _ in range(5):
+            mark = uuid4().hex
+            assert send(one.smtp_port, odd("adds", mark)).code == 250
+            assert b"X-Added: by the agent\n" in next_hop.wait_for("user", mark.encode())
+        assert stuck.result(30).line.startswith("451 ")
 
 
 def test_an_agent_that_nobody_has_is_not_taken(one: Gateway) -> None:
