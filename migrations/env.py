@@ -1,8 +1,8 @@
-"""Alembic's way in: runs the revisions on the connection that `tenants/migration.py` has opened and locked."""
+"""Alembic's way in: runs the revisions on the connection that `tenants/storage/migration.py` has opened and locked."""
 
 from alembic import context
 
-from tenants.tables.schema import whole_schema
+from tenants.storage.tables.schema import whole_schema
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=whole_schema())
 with context.begin_transaction():

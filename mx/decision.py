@@ -19,7 +19,7 @@ from typing import assert_never
 
 from mx.finding import Finding, Severity
 from mx.verdict import Verdict, VerdictKind
-from tenants.policy import Action, EngineFailure, Policy
+from tenants.policies.policy import Action, EngineFailure, Policy
 
 UNANSWERED = "engine-unavailable"
 """The reason of what is not decided, or held, because an engine gave no answer."""

@@ -39,10 +39,10 @@ from mx.scan import ENGINE_SECONDS, Scanner
 from mx.smtp.extensions import MailParameters
 from mx.spool import Spool, SpoolFull
 from mx.trace_headers import headers_on_top, scanned_header
-from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing, Standings, Status
-from tenants.policy import Policy
-from tenants.trace import Trace
+from tenants.policies.policy import Policy
+from tenants.storage.database import DatabaseUnavailable
+from tenants.trace.events import Trace
 
 
 class Recipients(Protocol):

@@ -47,13 +47,10 @@ from mx.own_headers import read_header_section
 from mx.scan import Scanner
 from mx.spool import Spool
 from mx.trace_headers import headers_on_top, scanned_header
-from tenants.blobs.contract import BlobMissing
-from tenants.blobs.segments import SealBroken
-from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standings
-from tenants.messages import MessageFacts
-from tenants.policy import Policy
-from tenants.quarantine import HeldMessage
+from tenants.encryption.sealed import SealedStore
+from tenants.policies.policy import Policy
+from tenants.quarantine.book import HeldMessage
 from tenants.release import (
     CopyNotReleased,
     CopyReleased,
@@ -64,8 +61,11 @@ from tenants.release import (
     settle_release,
     take_release_requests,
 )
-from tenants.sealed import SealedStore
-from tenants.viewpoint import OfTenant, Reader
+from tenants.storage.blobs.contract import BlobMissing
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import OfTenant, Reader
+from tenants.trace.messages import MessageFacts
 
 Found = Mapping[Policy, Examination]
 """What is known of the message for recipients of each policy."""

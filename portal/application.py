@@ -26,10 +26,10 @@ from portal.rendering import STATIC_FOLDER, make_environment
 from portal.security_headers import SecurityHeaders
 from portal.site import SITE, Page
 from portal.visit import Surroundings
-from tenants.agent_names import OWN_AGENTS
-from tenants.database import Database
-from tenants.mta_sts import StsMode
-from tenants.sealed import SealedStore
+from tenants.domains.mta_sts import StsMode
+from tenants.encryption.sealed import SealedStore
+from tenants.policies.agent_names import OWN_AGENTS
+from tenants.storage.database import Database
 
 
 def present_time() -> datetime:

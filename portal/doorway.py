@@ -22,10 +22,10 @@ from portal.sessions import Cookies, find_visitor
 from portal.site import Page
 from portal.uploads import read_file_form
 from portal.visit import Access, PageRefused, Surroundings, Visit, go_to
-from tenants.customers import TenantState, get_tenant
-from tenants.database import DatabaseUnavailable
+from tenants.customers.book import TenantState, get_tenant
 from tenants.refusals import NotFound, Refusal
-from tenants.viewpoint import OfTenant
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.viewpoint import OfTenant
 
 _log = logging.getLogger(__name__)
 _MAY_SEND = 204

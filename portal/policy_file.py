@@ -11,11 +11,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from tenants.database import Database, DatabaseUnavailable
-from tenants.domains import get_domain
-from tenants.mta_sts import StsMode, policy_text
+from tenants.domains.book import get_domain
+from tenants.domains.mta_sts import StsMode, policy_text
 from tenants.refusals import Refusal
-from tenants.viewpoint import Reader
+from tenants.storage.database import Database, DatabaseUnavailable
+from tenants.storage.viewpoint import Reader
 
 _PREFIX = "mta-sts."
 

@@ -18,9 +18,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from tenants.database import Database, DatabaseUnavailable
-from tenants.engine_states import list_engines
-from tenants.viewpoint import Reader
+from tenants.engines.states import list_engines
+from tenants.storage.database import Database, DatabaseUnavailable
+from tenants.storage.viewpoint import Reader
 
 LATE_AFTER = timedelta(seconds=60)
 """Processes that examine mail report every 10 s."""

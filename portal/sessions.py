@@ -1,13 +1,13 @@
 """Sessions as the browser sees them: cookies; and the person behind one, as of this request.
 
-The session cookie holds a random token and nothing else; `tenants/sign_in.py` keeps its digest. Another cookie is for
-people who are just signing in, so that their form too is known to come from one of our pages.
+The session cookie holds a random token and nothing else; `tenants/customers/sign_in.py` keeps its digest. Another
+cookie is for people who are just signing in, so that their form too is known to come from one of our pages.
 
 Comes in: the cookies of a request. Goes out: who is there, with the present role, or None; cookies on an answer.
 Standards: RFC 6265bis (the `__Host-` prefix, SameSite). Reached by https: `__Host-` and Secure; by http, which is for
 loopback, without, for browsers would not keep them.
 Failure: an unknown, ended or idle session is no session: the visitor is asked to sign in.
-Limits: 30 minutes idle, 12 hours in all (`tenants/sign_in.py`).
+Limits: 30 minutes idle, 12 hours in all (`tenants/customers/sign_in.py`).
 """
 
 import secrets
@@ -17,10 +17,10 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from tenants.accounts import Member, memberships
-from tenants.database import Database
-from tenants.sign_in import LINK_LIFE, SESSION_LIFE, SignedIn, needs_note, note_use, signed_in
-from tenants.viewpoint import Reader
+from tenants.customers.accounts import Member, memberships
+from tenants.customers.sign_in import LINK_LIFE, SESSION_LIFE, SignedIn, needs_note, note_use, signed_in
+from tenants.storage.database import Database
+from tenants.storage.viewpoint import Reader
 
 _SESSION = "pratique_session"
 _SIGNING_IN = "pratique_signing_in"

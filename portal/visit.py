@@ -15,11 +15,11 @@ from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from portal.sessions import Cookies, Visitor
-from tenants.accounts import Role
-from tenants.database import Database
-from tenants.mta_sts import StsMode
-from tenants.sealed import SealedStore
-from tenants.sign_in import SignedIn
+from tenants.customers.accounts import Role
+from tenants.customers.sign_in import SignedIn
+from tenants.domains.mta_sts import StsMode
+from tenants.encryption.sealed import SealedStore
+from tenants.storage.database import Database
 
 
 class Access(IntEnum):

@@ -19,7 +19,7 @@ ADDRESS_SPACE_OCTETS = 2 << 30
 
 def main(descriptor: int) -> None:
     """Serve until the socket closes."""
-    from pratique.running import choose_reactor
+    from pratique.processes.running import choose_reactor
 
     choose_reactor()
     from twisted.internet import reactor
@@ -28,7 +28,7 @@ def main(descriptor: int) -> None:
     from mx.agents.outside_child import AgentSide
     from mx.cell.confinement import die_with_parent
     from pratique.plugins import make_agent
-    from pratique.setting_values import LogLevel
+    from pratique.settings.values import LogLevel
     from pratique.structured_log import log_to_stderr
 
     log_to_stderr(LogLevel.WARNING)

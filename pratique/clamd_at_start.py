@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 USUAL_SOCKETS = (Path("/run/clamav/clamd.ctl"), Path("/var/run/clamav/clamd.ctl"), Path("/tmp/clamd.socket"))  # noqa: S108
 ANSWER_SECONDS = 1.0

@@ -22,7 +22,7 @@ from typing import Any
 import click
 
 from pratique.options import GIVEN_BEFORE
-from pratique.settings import SettingsError
+from pratique.settings.settings import SettingsError
 from tenants.refusals import Refusal
 
 COMMANDS = {

@@ -27,15 +27,15 @@ from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
 from mx.spool import Spool
 from portal.site import sign_in_address
-from pratique.listening import listen
 from pratique.opening import Opened, opened
-from pratique.settings import Address, Settings
-from tenants.accounts import Role, add_user
-from tenants.customers import add_tenant, tenant_named
-from tenants.domains import add_domain, set_routes
+from pratique.processes.listening import listen
+from pratique.settings.settings import Address, Settings
+from tenants.customers.accounts import Role, add_user
+from tenants.customers.book import add_tenant, tenant_named
+from tenants.customers.sign_in import make_link
+from tenants.domains.book import add_domain, set_routes
 from tenants.refusals import NotFound
-from tenants.sign_in import make_link
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
 
 TENANT, DOMAIN = "demo", "demo.example"
 READER = f"you@{DOMAIN}"

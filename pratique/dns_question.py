@@ -16,7 +16,7 @@ from pathlib import Path
 
 from twisted.names import dns
 
-from pratique.quantities import Address
+from pratique.settings.quantities import Address
 
 SECONDS = 5.0
 MOST_OCTETS = 65535

@@ -17,16 +17,16 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
-from pratique.master_keys import open_keyring
-from pratique.settings import Settings
-from tenants.blobs.contract import BlobStore
-from tenants.blobs.folder import FolderBlobStore
-from tenants.database import Database, DatabaseUnavailable
-from tenants.keys import Keyring, add_missing_keys
-from tenants.migration import SchemaState, migrate, state
+from pratique.secrets.master_keys import open_keyring
+from pratique.settings.settings import Settings
+from tenants.encryption.keys import Keyring, add_missing_keys
+from tenants.encryption.sealed import SealedStore
 from tenants.refusals import Refusal
-from tenants.sealed import SealedStore
-from tenants.viewpoint import Reader
+from tenants.storage.blobs.contract import BlobStore
+from tenants.storage.blobs.folder import FolderBlobStore
+from tenants.storage.database import Database, DatabaseUnavailable
+from tenants.storage.migration import SchemaState, migrate, state
+from tenants.storage.viewpoint import Reader
 
 COMMAND_LINE = "command line"
 """Who did it, in the audit, when it was done by a command: whoever may open the database."""
@@ -134,7 +134,7 @@ def open_blobs(settings: Settings) -> BlobStore:
         make_data_folder(settings.blobs)
         return FolderBlobStore(settings.blobs)
     # Imported here: who keeps mail in a folder does not pay for it.
-    from tenants.blobs.s3 import S3BlobStore
+    from tenants.storage.blobs.s3 import S3BlobStore
 
     return S3BlobStore(settings.blobs.name, settings.blobs.prefix, settings.s3_endpoint)
 

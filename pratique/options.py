@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 
 import click
 
-from pratique.quantities import parse_duration
-from pratique.setting_sources import read_settings
-from pratique.settings import Settings
+from pratique.settings.quantities import parse_duration
+from pratique.settings.settings import Settings
+from pratique.settings.sources import read_settings
 
 GIVEN_BEFORE = "pratique.given_before"
 """Key in click's context: `--data` and `--config` given before the command's name."""

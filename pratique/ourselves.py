@@ -1,7 +1,7 @@
 """What of the settings says who and where we are: no route may lead there."""
 
-from pratique.settings import Settings
-from tenants.own_places import OwnPlaces
+from pratique.settings.settings import Settings
+from tenants.domains.own_places import OwnPlaces
 
 
 def own_places(settings: Settings) -> OwnPlaces:

@@ -18,7 +18,7 @@ from mx.agents.outside import CannotBegin, begin
 from mx.agents.outside_process import Started
 from mx.agents.outside_wire import Frame, frame_octets
 from pratique.plugins import AGENTS, plugged_settings
-from pratique.settings import PREFIX, Settings, SettingsError
+from pratique.settings.settings import PREFIX, Settings, SettingsError
 
 
 def outside_agents(settings: Settings, reactor: Any) -> list[Agent]:

@@ -10,9 +10,9 @@ Failure: a name that no installed package has, or a factory that raises, stops t
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
-from pratique.scanner_values import split_plugin
-from pratique.settings import Settings, SettingsError
-from tenants.agent_names import OWN_AGENTS
+from pratique.settings.scanner_values import split_plugin
+from pratique.settings.settings import Settings, SettingsError
+from tenants.policies.agent_names import OWN_AGENTS
 
 ENGINES = "pratique.engines"
 AGENTS = "pratique.agents"

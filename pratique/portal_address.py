@@ -7,8 +7,8 @@ Failure: a note that is missing or is no address is passed over; the settings of
 Limits: a data folder knows its last start only.
 """
 
-from pratique.setting_values import parse_portal_url
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
+from pratique.settings.values import parse_portal_url
 
 _FILE = "portal.url"
 

@@ -23,8 +23,8 @@ from twisted.logger import LogLevel as Level
 from twisted.python.failure import Failure
 from zope.interface import provider
 
-from pratique.settings import LogLevel
-from tenants.trace import Event
+from pratique.settings.settings import LogLevel
+from tenants.trace.events import Event
 
 REDACTED = frozenset(
     {

@@ -17,12 +17,12 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
-from tenants.database import DatabaseUnavailable
-from tenants.database_threads import DatabaseThreads
-from tenants.greylist import forget_old
-from tenants.notice_book import forget_done
-from tenants.sealed import SealedStore, names_without_row, take_unneeded
-from tenants.viewpoint import Reader
+from tenants.encryption.sealed import SealedStore, names_without_row, take_unneeded
+from tenants.queue.notices import forget_done
+from tenants.senders.greylist import forget_old
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import Reader
 
 ROUND_SECONDS = 5.0
 """A full disk takes mail again once what was delivered is removed."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tenants.quarantine import STILL_HELD
-from tenants.queue_book import DeliveryState
-from tenants.tables import customers, mail, quarantine, queue
+from tenants.quarantine.book import STILL_HELD
+from tenants.queue.book import DeliveryState
+from tenants.storage.tables import customers, mail, quarantine, queue
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,16 +24,16 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import ColumnElement, and_, exists, null, or_, select
 from sqlalchemy.orm import Session
 
-from tenants.customers import DEFAULT_LANGUAGE, OPERATOR
-from tenants.domains import canonical_domain, stored_route
-from tenants.groups import canonical_address
-from tenants.keys import TenantKey
-from tenants.policies import narrowed
-from tenants.policy import Policy, parse_policy
+from tenants.customers.book import DEFAULT_LANGUAGE, OPERATOR
+from tenants.domains.book import canonical_domain, stored_route
+from tenants.domains.groups import canonical_address
+from tenants.domains.routes import Route
+from tenants.encryption.keys import TenantKey
+from tenants.policies.book import narrowed
+from tenants.policies.policy import Policy, parse_policy
 from tenants.refusals import Refusal
-from tenants.routes import Route
-from tenants.tables import customers, engines, narrow_policies
-from tenants.viewpoint import OfTenant, Reader, Viewpoint
+from tenants.storage.tables import customers, engines, narrow_policies
+from tenants.storage.viewpoint import OfTenant, Reader, Viewpoint
 
 STALENESS_SECONDS = 5.0
 MOST_REMEMBERED = 10_000

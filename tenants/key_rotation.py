@@ -16,10 +16,10 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from tenants.blobs.segments import Context
-from tenants.keys import Keyring, TenantKey, current_key, unwrap, wrap
-from tenants.recipient_directories import password_use
-from tenants.tables import customers, directories, mail
+from tenants.encryption.keys import Keyring, TenantKey, current_key, unwrap, wrap
+from tenants.recipients.directories import password_use
+from tenants.storage.blobs.segments import Context
+from tenants.storage.tables import customers, directories, mail
 
 
 def rewrap_tenant_keys(session: Session, keyring: Keyring) -> int:

@@ -16,10 +16,10 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from tenants.quarantine import STILL_HELD
-from tenants.queue_book import DeliveryState
-from tenants.tables import mail, quarantine, queue
-from tenants.viewpoint import OfTenant, Viewpoint
+from tenants.quarantine.book import STILL_HELD
+from tenants.queue.book import DeliveryState
+from tenants.storage.tables import mail, quarantine, queue
+from tenants.storage.viewpoint import OfTenant, Viewpoint
 
 BELIEVED_SECONDS = 10.0
 MOST_BELIEVED = 10_000

@@ -19,17 +19,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, literal, or_, select, true, update
 from sqlalchemy.orm import Session
 
-from tenants.notice_book import PassedOn, ask_report_of_success
-from tenants.quarantine import HeldFilter, HeldMessage, HeldState, get_held, held_messages, list_held
-from tenants.queue_book import NewDelivery, enqueue_held
+from tenants.encryption.sealed import SealedBlob, blobs_named
+from tenants.quarantine.book import HeldFilter, HeldMessage, HeldState, get_held, held_messages, list_held
+from tenants.queue.book import NewDelivery, enqueue_held
+from tenants.queue.notices import PassedOn, ask_report_of_success
 from tenants.refusals import WrongState
-from tenants.sealed import SealedBlob, blobs_named
-from tenants.statements import due_rows
-from tenants.tables import quarantine
-from tenants.tables.column_types import START_OF_TIME, Document
-from tenants.trace import CopyQueued, Event, Released, ReleaseFailed, ReleaseRequested, Rescanned
-from tenants.trace_book import record_events
-from tenants.viewpoint import OfTenant, look_as
+from tenants.storage.statements import due_rows
+from tenants.storage.tables import quarantine
+from tenants.storage.tables.column_types import START_OF_TIME, Document
+from tenants.storage.viewpoint import OfTenant, look_as
+from tenants.trace.book import record_events
+from tenants.trace.events import CopyQueued, Event, Released, ReleaseFailed, ReleaseRequested, Rescanned
 
 RESCAN = "rescan"
 """Who asks for the release of what is scanned again by itself."""

@@ -12,8 +12,8 @@ from typing import TypeVar
 import hypothesis
 import pytest
 
-from tenants.database import Database
-from tenants.migration import migrate
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
 from tests.servers.clamd_server import ClamdServer, clamd_server
 from tests.servers.icap_server import IcapServer, icap_server
 from tests.servers.postfix_server import PostfixServer, tenant_postfix

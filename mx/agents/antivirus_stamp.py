@@ -24,7 +24,7 @@ from mx.authentication.dkim_canonical import BodyForm
 from mx.stamp.form import MOST_LEAVES, Stamp, digest_of_recipients, merkle_root
 from mx.stamp.seal import LIFE_SECONDS, sign, signed_names
 from mx.verdict import VerdictKind
-from tenants.policy import Policy, entries_of
+from tenants.policies.policy import Policy, entries_of
 
 NAME = "antivirus-stamp"
 _LEAF_READINGS = frozenset({"body", "part"})

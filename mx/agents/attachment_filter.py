@@ -28,8 +28,8 @@ from mx.agents.contract import About, Answers, Go, MessageOpened, Observe
 from mx.anatomy.disguises import plain_form
 from mx.artifact import Artifact
 from mx.finding import Finding, Severity
-from tenants.attachment_lists import LISTS, AttachmentList
-from tenants.policy_entries import Action, AttachmentKey, AttachmentRule
+from tenants.policies.attachment_lists import LISTS, AttachmentList
+from tenants.policies.entries import Action, AttachmentKey, AttachmentRule
 
 NAME = "attachment-filter"
 BATCH = 200

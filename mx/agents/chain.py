@@ -41,7 +41,7 @@ from mx.agents.contract import (
 from mx.deadline import within
 from mx.finding import Finding
 from mx.reply import Reply
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 
 MOST_OBSERVERS_UNDER_WAY = 200
 IMPLIED: Mapping[str, str] = {"dns-blocklists": "dns_blocklists", "attachment-filter": "attachments"}

@@ -42,7 +42,7 @@ from mx.examination import Examination
 from mx.finding import Finding
 from mx.outcome import Outcome
 from mx.reply import Reply
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 
 
 class Role(StrEnum):

@@ -21,7 +21,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from mx import reply
 from mx.agents.contract import About, Answers, Connected, Fact, Go, Observe, OnFailure, Refuse
 from mx.authentication.questions import Dns, DnsFailed
-from tenants.dns_blocklist import DnsBlocklist
+from tenants.policies.dns_blocklist import DnsBlocklist
 
 NAME = "dns-blocklists"
 ENOUGH = 1.0

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from mx import reply
 from mx.agents.contract import About, Answers, Fact, Go, Observe, OnFailure, RecipientNamed, Refuse
-from tenants.database_threads import DatabaseThreads
-from tenants.greylist import note_try
-from tenants.viewpoint import OfTenant
+from tenants.senders.greylist import note_try
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import OfTenant
 
 NAME = "greylisting"
 

@@ -37,8 +37,8 @@ from mx.outcome import Deferred, Outcome, Refused
 from mx.reply import Reply
 from mx.verdict import OPINIONS, amend
 from tenants.directory import Standing
-from tenants.policy import Policy
-from tenants.trace import Event, Observed, RefusedByAgent
+from tenants.policies.policy import Policy
+from tenants.trace.events import Event, Observed, RefusedByAgent
 
 AGENT_SECONDS = 5.0
 SECONDS_AT_RCPT = 15.0

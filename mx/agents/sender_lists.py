@@ -1,7 +1,7 @@
 """The sender lists agent: refuses whom a tenant blocks, vouches for whom it allows.
 
 Off unless a policy's `agents` names it. At MAIL, the narrowest entry that fits the reverse-path or the client counts
-(`tenants/sender_lists.py`). One that blocks refuses the recipient with 550. One that allows vouches: findings of spam
+(`tenants/senders/lists.py`). One that blocks refuses the recipient with 550. One that allows vouches: findings of spam
 and phishing do not count, and agents that judge senders, such as greylisting, are not asked. It counts only where SPF
 says that the client may write for that domain, because anybody can claim a reverse-path; an allowed network needs no
 such proof. Behind the end of data, an address of From that is blocked refuses the message too. One that is allowed
@@ -18,9 +18,9 @@ from mx.agents.contract import About, Answers, Fact, Go, HeadersSeen, MailBegun,
 from mx.authentication import spf
 from mx.authentication.dmarc import from_addresses
 from mx.authentication.questions import Dns, Result
-from tenants.database_threads import DatabaseThreads
-from tenants.sender_lists import AGENT_NAME, ListedSender, Listing, keys_of, narrowest
-from tenants.viewpoint import OfTenant
+from tenants.senders.lists import AGENT_NAME, ListedSender, Listing, keys_of, narrowest
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import OfTenant
 
 MOST_FROM = 5
 """So many addresses of From are looked up."""

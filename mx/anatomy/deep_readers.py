@@ -11,15 +11,15 @@ from mx.anatomy.containers.archive import FORMATS, archive_reader, open_cabs
 from mx.anatomy.containers.compressed import filter_reader
 from mx.anatomy.containers.contract import Reader
 from mx.anatomy.containers.libarchive import LibArchive, load
-from mx.anatomy.containers.office_encryption import lock
-from mx.anatomy.containers.ole import open_ole
-from mx.anatomy.containers.pdf import open_pdf
-from mx.anatomy.containers.pdf_encryption import unlock
-from mx.anatomy.containers.rar import open_rars
+from mx.anatomy.containers.office.document import open_ole
+from mx.anatomy.containers.office.encryption import lock
+from mx.anatomy.containers.pdf.document import open_pdf
+from mx.anatomy.containers.pdf.encryption import unlock
+from mx.anatomy.containers.rar.archive import open_rars
 from mx.anatomy.containers.seven_zip import open_seven_zips
 from mx.anatomy.containers.tar import deep_tar_reader
-from mx.anatomy.containers.zip import zip_reader
-from mx.anatomy.containers.zip_libraries import deep_tools
+from mx.anatomy.containers.zip.archive import zip_reader
+from mx.anatomy.containers.zip.libraries import deep_tools
 from mx.anatomy.containers.zstd import open_zstd
 from mx.anatomy.kinds import Kind
 from mx.anatomy.readers import LIGHT_READERS, Readers

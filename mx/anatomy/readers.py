@@ -17,19 +17,19 @@ from mx.anatomy.containers.compressed import open_bzip2, open_lzip, open_lzma, o
 from mx.anatomy.containers.contract import Reader
 from mx.anatomy.containers.gzip import open_gzip
 from mx.anatomy.containers.html import open_html
-from mx.anatomy.containers.ole import open_ole
+from mx.anatomy.containers.office.document import open_ole
+from mx.anatomy.containers.office.package_part import open_package_part
 from mx.anatomy.containers.onenote import open_onenote
-from mx.anatomy.containers.package_part import open_package_part
-from mx.anatomy.containers.pdf import open_pdf
+from mx.anatomy.containers.pdf.document import open_pdf
 from mx.anatomy.containers.pgp import open_pgp
 from mx.anatomy.containers.quoted_block import open_quoted_block
 from mx.anatomy.containers.recoded import open_recoded
 from mx.anatomy.containers.rtf import open_rtf
 from mx.anatomy.containers.tar import open_tar
-from mx.anatomy.containers.tnef import open_tnef
+from mx.anatomy.containers.tnef.attachment import open_tnef
 from mx.anatomy.containers.uuencode import open_uuencode
 from mx.anatomy.containers.yenc import open_yenc
-from mx.anatomy.containers.zip import open_zip
+from mx.anatomy.containers.zip.archive import open_zip
 from mx.anatomy.kinds import Kind
 
 

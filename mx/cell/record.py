@@ -1,7 +1,7 @@
 """The MessageRecord of a message, made in the cell: what people will see of it, so that nobody opens it again.
 
-Comes in: an Anatomy. Goes out: a `MessageRecord` (`tenants/message_record.py`) without findings, and Message-ID and
-subject for the trace and the lists. Plain text only: HTML is stripped to its words, nothing is rendered.
+Comes in: an Anatomy. Goes out: a `MessageRecord` (`tenants/quarantine/message_record.py`) without findings, and
+Message-ID and subject for the trace and the lists. Plain text only: HTML is stripped to its words, nothing is rendered.
 
 Failure: none; text that cannot be decoded is shown with replacement characters.
 Limits: 500 header fields of 4,000 characters, 256 KiB of preview.
@@ -12,7 +12,7 @@ import html
 from mx.anatomy.charsets import decode_charset
 from mx.anatomy.headers import Header, read_header, text_of
 from mx.anatomy.walker import Anatomy
-from tenants.message_record import MessageRecord, RecordedAmbiguity, RecordedArtifact
+from tenants.quarantine.message_record import MessageRecord, RecordedAmbiguity, RecordedArtifact
 
 _MOST_FIELDS = 500
 _MOST_VALUE_CHARACTERS = 4000

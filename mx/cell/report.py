@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mx.artifact import Ambiguity, Artifact
 from mx.finding import IN_CELLS, EngineOutcome, Finding, Found, Severity
 from mx.spool import CHUNK_OCTETS, Spool
-from tenants.message_record import MessageRecord
+from tenants.quarantine.message_record import MessageRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 
 MOST_PASSWORDS = 100
 MOST_PASSWORD_CHARACTERS = 200

@@ -4,7 +4,7 @@ Comes in: a recipient whose domain is a tenant's. Goes out: the reply to RCPT.
 
 The next hop is asked from the null reverse-path, and together with the first recipient of a domain about one that
 nobody has: where it takes that one too it takes everybody, and is not asked again. What it says is kept
-(`tenants/recipients.py`) and good for 24 hours, 15 minutes when it knew nobody of the name.
+(`tenants/recipients/book.py`) and good for 24 hours, 15 minutes when it knew nobody of the name.
 
 Standards: RFC 5321 sections 3.3 (RCPT is answered for each recipient) and 4.5.5 (the null reverse-path).
 Failure: next hop away: who was known once is taken, and everybody of a domain that takes all; others 451. Its 4xx is
@@ -34,9 +34,8 @@ from mx.delivery.contract import (
     Welcome,
 )
 from mx.reply import Reply
-from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing
-from tenants.recipients import (
+from tenants.recipients.book import (
     KNOWN_FOR,
     KnownRecipient,
     RecipientSource,
@@ -45,7 +44,8 @@ from tenants.recipients import (
     note_probe,
     what_is_known,
 )
-from tenants.viewpoint import OfTenant, Viewpoint
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.viewpoint import OfTenant, Viewpoint
 
 INQUIRY_SECONDS = 20.0
 MEMORY_SECONDS = 60.0

@@ -22,7 +22,7 @@ from typing import Protocol
 
 from mx.artifact import Content
 from mx.dsn_request import NOTHING_RETURNED, NotifyRequest, ReturnRequest
-from tenants.routes import Route
+from tenants.domains.routes import Route
 
 LINE_ENDS_CHANGED = "bare line ends were made CRLF, as the policy says"
 

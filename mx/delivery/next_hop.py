@@ -41,8 +41,8 @@ from mx.delivery.hops.route_order import in_order
 from mx.delivery.hops.surroundings import Surroundings, make_hops
 from mx.delivery.pace import Pace
 from mx.delivery.pool import ConnectionPool
-from tenants.route_terms import Rate
-from tenants.routes import Route
+from tenants.domains.route_terms import Rate
+from tenants.domains.routes import Route
 
 PATIENCE_SECONDS = 5.0
 """So long a message waits for its turn on a route with a rate; then it is stored."""

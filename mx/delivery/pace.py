@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from tenants.route_terms import Rate
+from tenants.domains.route_terms import Rate
 
 BURST_SECONDS = 1.0
 MOST_REMEMBERED = 10_000

@@ -1,11 +1,11 @@
 """The queue's side of delivery: leased copies are offered to their next hop, and each is settled.
 
-Comes in: rows of the queue (`tenants/queue_book.py`). Copies of one message for one domain go in one transfer.
+Comes in: rows of the queue (`tenants/queue/book.py`). Copies of one message for one domain go in one transfer.
 Goes out: settled rows: delivered, deferred with the next wait, or held as undeliverable when the queue's lifetime has
 ended or the next hop refuses for good. A copy leaves the queue only in the commit that says where it went.
 
 Failure: a next hop that does not answer lets its lane rest, and only one transfer at a time asks whether it is back
-(`tenants/queue_lanes.py`). A body that cannot be read is deferred, and logged as an error.
+(`tenants/queue/lanes.py`). A body that cannot be read is deferred, and logged as an error.
 A copy is offered to its own tenant's next hop alone: a domain that another tenant has added since counts as gone.
 Limits: MOST_PER_LANE transfers at a time for a tenant's domain, MOST_PER_TENANT for a tenant, so that nobody's mail
 waits for another's next hop.
@@ -29,12 +29,11 @@ from mx.delivery.runner import LEASE_SECONDS, MOST_AT_ONCE
 from mx.dsn_request import NotifyRequest, notify_request_of, return_request_of
 from mx.own_headers import read_header_section
 from mx.spool import Spool
-from tenants.blobs.contract import BlobMissing
-from tenants.blobs.segments import SealBroken
-from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standing, Standings
-from tenants.policy_entries import BareLineEnds
-from tenants.queue_book import (
+from tenants.domains.routes import Route
+from tenants.encryption.sealed import SealedBlob, SealedStore
+from tenants.policies.entries import BareLineEnds
+from tenants.queue.book import (
     MOST_ALONG,
     LeasedDelivery,
     give_back,
@@ -44,10 +43,11 @@ from tenants.queue_book import (
     settle_undeliverable,
     settle_unwanted,
 )
-from tenants.queue_lanes import Lane, Shares, rest, wake
-from tenants.routes import Route
-from tenants.sealed import SealedBlob, SealedStore
-from tenants.viewpoint import OfTenant, Reader
+from tenants.queue.lanes import Lane, Shares, rest, wake
+from tenants.storage.blobs.contract import BlobMissing
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import OfTenant, Reader
 
 TRANSFER_SECONDS = 60.0
 MOST_PER_LANE = 5

@@ -19,7 +19,7 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from tenants.database import DatabaseUnavailable
+from tenants.storage.database import DatabaseUnavailable
 
 POLL_SECONDS = 1.0
 BACKLOG_SECONDS = 0.05

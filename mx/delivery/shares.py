@@ -15,9 +15,9 @@ from typing import Protocol
 from mx import reply
 from mx.reply import Reply
 from mx.smtp.traffic import Rates
-from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing
 from tenants.quotas import Place, Quotas
+from tenants.storage.database import DatabaseUnavailable
 
 
 class Verifying(Protocol):

@@ -32,8 +32,8 @@ from mx.disposition.forward import FORWARD_SECONDS, forward
 from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeping
 from mx.envelope import Recipient
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
-from tenants.notice_book import Undelivered
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
+from tenants.queue.notices import Undelivered
 
 REFUSED_IN_MIXED = "refused-in-mixed-transaction"
 UNDELIVERABLE = "undeliverable"

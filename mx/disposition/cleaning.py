@@ -22,7 +22,7 @@ from mx.examination import Examination
 from mx.own_headers import read_header_section
 from mx.spool import Spool, SpoolFull
 from mx.trace_headers import scanned_header
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 
 EXAMINE_SECONDS = 20.0
 """For both examinations together."""

@@ -12,7 +12,7 @@ from mx.envelope import Envelope, Recipient
 from mx.examination import Examination
 from mx.spool import Spool
 from tenants.directory import Standing
-from tenants.messages import MessageFacts
+from tenants.trace.messages import MessageFacts
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from mx.delivery.contract import CopyResult, Forwarding, Transfer
 from mx.disposition.copies import Copy, ExaminedMessage, on_top_of
-from tenants.policy_entries import BareLineEnds
-from tenants.routes import Route
+from tenants.domains.routes import Route
+from tenants.policies.entries import BareLineEnds
 
 FORWARD_SECONDS = 20.0
 

@@ -21,18 +21,18 @@ from mx.disposition.copies import Copy, ExaminedMessage, facts_of, on_top_of
 from mx.disposition.release_rules import FIRST_RESCAN
 from mx.envelope import Recipient
 from mx.examination import Examination
-from tenants.blobs.segments import SealBroken
-from tenants.database import DatabaseUnavailable
-from tenants.database_threads import DatabaseThreads
 from tenants.directory import Standing
-from tenants.keys import TenantKey
-from tenants.message_record import MessageRecord, RecordedFinding
-from tenants.messages import MessageFacts, remember_messages
-from tenants.notice_book import NoticeKind, PassedOn, Undelivered, ask_report, ask_report_of_success
-from tenants.quarantine import FindingNote, NewHeld, hold
-from tenants.queue_book import UNDELIVERABLE, NewDelivery, enqueue
-from tenants.sealed import BlobKind, SealedBlob, SealedStore, add_blobs
-from tenants.viewpoint import OfTenant
+from tenants.encryption.keys import TenantKey
+from tenants.encryption.sealed import BlobKind, SealedBlob, SealedStore, add_blobs
+from tenants.quarantine.book import FindingNote, NewHeld, hold
+from tenants.quarantine.message_record import MessageRecord, RecordedFinding
+from tenants.queue.book import UNDELIVERABLE, NewDelivery, enqueue
+from tenants.queue.notices import NoticeKind, PassedOn, Undelivered, ask_report, ask_report_of_success
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import OfTenant
+from tenants.trace.messages import MessageFacts, remember_messages
 
 KEEP_SECONDS = 5.0
 

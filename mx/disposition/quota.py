@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.keep import CannotKeep, Keeping, Kept
-from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing
-from tenants.notice_book import PassedOn, Undelivered
+from tenants.queue.notices import PassedOn, Undelivered
 from tenants.quotas import Place, Quotas
+from tenants.storage.database import DatabaseUnavailable
 
 
 class WithinQuota:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from mx.decision import Deliver, decide
 from mx.verdict import Verdict, set_aside
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 
 FIRST_RESCAN = timedelta(seconds=30)
 """From holding to the first further look: long enough for an engine that was being restarted."""

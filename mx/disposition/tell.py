@@ -1,6 +1,6 @@
 """Tells the trace what became of a message: its typed events, from the examined message and the outcomes. Pure.
 
-Comes in: rows 1 to 12 of `docs/flow.md`. Goes out: events for `tenants/trace_writer.py`, all of one time.
+Comes in: rows 1 to 12 of `docs/flow.md`. Goes out: events for `tenants/trace/writer.py`, all of one time.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import assert_never
 from mx.disposition.copies import ExaminedMessage
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
 from mx.reply import Reply
-from tenants.trace import (
+from tenants.trace.events import (
     CopyAccepted,
     CopyDeferred,
     CopyDiscarded,

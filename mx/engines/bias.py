@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from tenants.policy_entries import Bias
+from tenants.policies.entries import Bias
 
 MOST_ENGINES = 5
 AGE_UNKNOWN_HOURS = 24.0

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 
-from tenants.policy import Policy
-from tenants.policy_entries import Bias
+from tenants.policies.entries import Bias
+from tenants.policies.policy import Policy
 
 _BIASES = list(Bias)
 """From the most certain on."""

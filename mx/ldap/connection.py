@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 from mx.delivery.hops.addresses import why_not
 from mx.ldap.place import Place
-from tenants.own_places import OwnPlaces
+from tenants.domains.own_places import OwnPlaces
 
 CONNECT_SECONDS = 10.0
 MOST_ADDRESSES = 4

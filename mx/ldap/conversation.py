@@ -34,7 +34,7 @@ from sansldap import (
 from mx.ldap.connection import Connection, LdapTrouble, Surroundings, connected
 from mx.ldap.people import ATTRIBUTES, People, shown
 from mx.ldap.place import parse_place
-from tenants.recipient_directories import Directory
+from tenants.recipients.directories import Directory
 from tenants.refusals import Refusal
 
 PAGE_ENTRIES = 500

@@ -10,7 +10,7 @@ skipped, counted, and the first few are named in a form that can be shown to any
 
 from collections.abc import Mapping, Sequence
 
-from tenants.skipped_entries import Skipped
+from tenants.recipients.skipped_entries import Skipped
 
 ATTRIBUTES = ("mail", "proxyAddresses", "otherMailbox")
 MOST_NAMED = 5

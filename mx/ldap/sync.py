@@ -1,6 +1,6 @@
 """Recipients from directories, kept up to date: each that is due is asked, and what it gave is applied.
 
-Comes in: leases of `tenants/recipient_directories.py`. Goes out: the domain's recipients, or a trouble noted.
+Comes in: leases of `tenants/recipients/directories.py`. Goes out: the domain's recipients, or a trouble noted.
 The conversation runs in a thread, because it blocks; the book's part runs where the book's parts always do.
 
 Failure: a directory that is away, refuses, gives nonsense or would remove too many: noted, what was known stays in
@@ -18,10 +18,8 @@ from twisted.logger import Logger
 from mx.ldap.connection import LdapTrouble, Surroundings
 from mx.ldap.conversation import read_people
 from mx.ldap.people import People
-from tenants.blobs.segments import SealBroken
-from tenants.database_threads import DatabaseThreads
-from tenants.keys import Keyring
-from tenants.recipient_directories import (
+from tenants.encryption.keys import Keyring
+from tenants.recipients.directories import (
     Lease,
     LeaseLost,
     Opened,
@@ -30,9 +28,11 @@ from tenants.recipient_directories import (
     note_trouble,
     open_directory,
 )
+from tenants.recipients.skipped_entries import Skipped
 from tenants.refusals import Refusal
-from tenants.skipped_entries import Skipped
-from tenants.viewpoint import OfTenant, Reader
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import OfTenant, Reader
 
 AT_ONCE = 2
 LOOK_SECONDS = 5.0

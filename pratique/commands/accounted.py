@@ -11,7 +11,7 @@ import click
 from pratique.opening import reading
 from pratique.options import json_option, with_settings
 from pratique.printing import escaped, plain_value, word
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 from tenants.accounted import AccountedCopy, accounted
 
 

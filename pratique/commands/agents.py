@@ -9,11 +9,11 @@ from mx.agents.contract import Agent, Hook, Role
 from pratique.opening import make_data_folder, opened, reading
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.customers import tenant_named
-from tenants.domains import get_domain
-from tenants.policies import domain_policy, tenant_policy
-from tenants.policy import Policy
+from pratique.settings.settings import Settings
+from tenants.customers.book import tenant_named
+from tenants.domains.book import get_domain
+from tenants.policies.book import domain_policy, tenant_policy
+from tenants.policies.policy import Policy
 
 
 @click.command(epilog="Example: pratique agents --tenant acme")
@@ -29,7 +29,7 @@ def command(settings: Settings, tenant: str | None, domain: str | None, as_json:
 
     from pratique.compose.agents import chain_of
     from pratique.wall_clock import present_time
-    from tenants.database_threads import DatabaseThreads
+    from tenants.storage.database_threads import DatabaseThreads
 
     make_data_folder(settings.data)
     with opened(settings) as parts:

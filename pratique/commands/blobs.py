@@ -14,10 +14,10 @@ import click
 from pratique.opening import opened
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
+from tenants.encryption.sealed import named_by_rows
 from tenants.refusals import Refusal
-from tenants.sealed import named_by_rows
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
 
 
 @click.group(epilog="Example: pratique blobs check")

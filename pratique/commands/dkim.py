@@ -5,11 +5,11 @@ Failure: a key file that cannot be used is one plain line and exit status 1.
 
 import click
 
-from pratique.dkim_keys import open_dkim_keys, records_of
 from pratique.opening import make_data_folder
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json
-from pratique.settings import Settings
+from pratique.secrets.dkim_keys import open_dkim_keys, records_of
+from pratique.settings.settings import Settings
 
 
 @click.command(epilog="Example: pratique dkim")

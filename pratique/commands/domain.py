@@ -20,10 +20,10 @@ from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.ourselves import own_places
 from pratique.printing import print_facts, print_json, print_table
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.customers import tenant_named, tenant_names
-from tenants.domains import (
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.customers.book import tenant_named, tenant_names
+from tenants.domains.book import (
     Domain,
     add_domain,
     delete_domain,
@@ -32,7 +32,7 @@ from tenants.domains import (
     mark_verified,
     set_routes,
 )
-from tenants.mta_sts import DnsRecord, tls_records
+from tenants.domains.mta_sts import DnsRecord, tls_records
 from tenants.refusals import Refusal
 
 EXIT_SOMETHING_FAILED = 10

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pratique.dns_question import NoAnswer, ask_mx, ask_txt, system_resolver
-from pratique.quantities import Address
-from tenants.domains import Domain
+from pratique.settings.quantities import Address
+from tenants.domains.book import Domain
 
 
 class State(StrEnum):

@@ -15,10 +15,10 @@ from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.engine_states import EngineReport, list_engines
-from tenants.ignored_findings import IgnoredFinding, ignore_finding, list_ignored, stop_ignoring
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.engines.ignored_findings import IgnoredFinding, ignore_finding, list_ignored, stop_ignoring
+from tenants.engines.states import EngineReport, list_engines
 
 SILENT_AFTER = timedelta(minutes=2)
 

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.customers import tenant_named
-from tenants.groups import Group, add_members, list_groups, remove_members
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.customers.book import tenant_named
+from tenants.domains.groups import Group, add_members, list_groups, remove_members
 
 
 @click.group(epilog="Example: pratique group add --tenant acme sales anna@acme.example bo@acme.example")

@@ -14,12 +14,12 @@ from typing import Any
 import click
 
 from pratique.printing import escaped, print_facts, print_table, shown
-from tenants.blobs.contract import BlobMissing
-from tenants.blobs.segments import SealBroken
-from tenants.message_record import MessageRecord, RecordError
-from tenants.quarantine import HeldBlobs, HeldMessage
+from tenants.encryption.sealed import SealedStore
+from tenants.quarantine.book import HeldBlobs, HeldMessage
+from tenants.quarantine.message_record import MessageRecord, RecordError
 from tenants.refusals import Refusal
-from tenants.sealed import SealedStore
+from tenants.storage.blobs.contract import BlobMissing
+from tenants.storage.blobs.segments import SealBroken
 
 SHOWN_APART = ("findings", "headers", "artifacts")
 

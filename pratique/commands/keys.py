@@ -14,16 +14,15 @@ from datetime import UTC, datetime
 import click
 from sqlalchemy import func, select
 
-from pratique.master_keys import keeper_of, master_keys_of
 from pratique.opening import COMMAND_LINE, Opened, open_database, opened, plain_outages, reading
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.setting_values import parse_master_key
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.blobs.segments import SealBroken
-from tenants.customers import tenant_named
-from tenants.database import Database
+from pratique.secrets.master_keys import keeper_of, master_keys_of
+from pratique.settings.settings import Settings
+from pratique.settings.values import parse_master_key
+from tenants.customers.audit import record_action
+from tenants.customers.book import tenant_named
+from tenants.encryption.keys import Keyring
 from tenants.key_rotation import (
     drop_old_keys,
     has_objects,
@@ -32,10 +31,11 @@ from tenants.key_rotation import (
     rewrap_blobs,
     rewrap_tenant_keys,
 )
-from tenants.keys import Keyring
 from tenants.refusals import Refusal
-from tenants.tables import customers, mail
-from tenants.viewpoint import Reader
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.database import Database
+from tenants.storage.tables import customers, mail
+from tenants.storage.viewpoint import Reader
 
 AT_ONCE = 200
 GRACE_SECONDS = 60

@@ -10,7 +10,7 @@ import click
 from pratique.opening import migrate_database
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 @click.command(epilog="Example: PRATIQUE_DATABASE_URL=postgresql://pratique@db.example/pratique pratique migrate")

@@ -27,9 +27,9 @@ from mx.names.failures import NoSuchName
 from pratique.commands.domain_check import Check, State
 from pratique.dns_question import NoAnswer, ask_mx, resolver_of
 from pratique.ourselves import own_places
-from pratique.settings import Settings
-from tenants.route_terms import Tls
-from tenants.routes import Route, Scheme
+from pratique.settings.settings import Settings
+from tenants.domains.route_terms import Tls
+from tenants.domains.routes import Route, Scheme
 
 CONNECT_SECONDS = 10.0
 MOST_HOSTS = 5

@@ -22,13 +22,13 @@ from pratique.options import json_option, with_settings
 from pratique.plugins import known_agents
 from pratique.policy_file import read_policy_file
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.agent_names import require_known_agents
-from tenants.audit import record_action
-from tenants.customers import tenant_named
-from tenants.domains import get_domain
-from tenants.groups import canonical_address, get_group
-from tenants.policies import (
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.customers.book import tenant_named
+from tenants.domains.book import get_domain
+from tenants.domains.groups import canonical_address, get_group
+from tenants.policies.agent_names import require_known_agents
+from tenants.policies.book import (
     PolicyInForce,
     change_domain_policy,
     change_group_policy,
@@ -39,7 +39,7 @@ from tenants.policies import (
     recipient_policy,
     tenant_policy,
 )
-from tenants.policy import PolicyError, entries_of
+from tenants.policies.policy import PolicyError, entries_of
 from tenants.refusals import Refusal
 
 

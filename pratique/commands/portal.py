@@ -8,13 +8,13 @@ from collections.abc import Callable
 import click
 
 from pratique.options import starting_with_settings
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 @click.command(epilog="Example: pratique portal --data /var/lib/pratique")
 @starting_with_settings("portal", "health")
 def command(settings: Settings, read_again: Callable[[], Settings]) -> int:
     """Serve the web portal, and nothing else."""
-    from pratique.processes import run_portal
+    from pratique.processes.processes import run_portal
 
     return run_portal(settings, read_again)

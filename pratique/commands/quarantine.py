@@ -24,11 +24,11 @@ from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, opened, reading, writing
 from pratique.options import PointInTime, json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.customers import tenant_names
-from tenants.ignored_findings import list_ignored
-from tenants.quarantine import (
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.customers.book import tenant_names
+from tenants.engines.ignored_findings import list_ignored
+from tenants.quarantine.book import (
     HeldFilter,
     HeldMessage,
     HeldState,
@@ -40,7 +40,7 @@ from tenants.quarantine import (
 )
 from tenants.refusals import Refusal
 from tenants.release import request_release, request_release_of_all
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
 
 PAGE_ROWS = 500
 LOOK_AGAIN_SECONDS = 0.2

@@ -15,10 +15,10 @@ from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_facts, print_json, print_table
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.customers import tenant_names
-from tenants.queue_listing import (
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.customers.book import tenant_names
+from tenants.queue.listing import (
     Delivery,
     DeliveryFilter,
     drop_delivery,

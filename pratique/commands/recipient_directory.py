@@ -22,11 +22,11 @@ from mx.ldap.sync import UNREADABLE_PASSWORD
 from pratique.opening import COMMAND_LINE, Opened, opened
 from pratique.options import with_settings
 from pratique.ourselves import own_places
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.blobs.segments import SealBroken
-from tenants.domains import canonical_domain, get_domain
-from tenants.recipient_directories import (
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.domains.book import canonical_domain, get_domain
+from tenants.recipients.book import ListChange
+from tenants.recipients.directories import (
     LEAST_MINUTES,
     MOST_MINUTES,
     Directory,
@@ -38,10 +38,10 @@ from tenants.recipient_directories import (
     open_directory,
     set_directory,
 )
-from tenants.recipients import ListChange
+from tenants.recipients.skipped_entries import Skipped
 from tenants.refusals import Refusal
-from tenants.skipped_entries import Skipped
-from tenants.viewpoint import OfTenant, Reader
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.viewpoint import OfTenant, Reader
 
 ANYBODY_WITH_AN_ADDRESS = "(|(mail=*)(proxyAddresses=*)(otherMailbox=*))"
 _MOST_FILE_OCTETS = 256 * 1024

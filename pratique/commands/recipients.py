@@ -20,12 +20,12 @@ from pratique.commands.recipient_directory import name_directory, sync
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.domains import canonical_domain, get_domain
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.domains.book import canonical_domain, get_domain
 from tenants.list_file import Line, read_lines
-from tenants.recipient_directories import DirectoryState, state_of
-from tenants.recipients import Source, list_recipients, replace_list, set_source, source_of
+from tenants.recipients.book import Source, list_recipients, replace_list, set_source, source_of
+from tenants.recipients.directories import DirectoryState, state_of
 from tenants.refusals import Refusal
 
 _HEADINGS = ("address", "email", "e-mail", "mail", "recipient", "user")

@@ -19,8 +19,8 @@ from mx.verdict import VerdictKind
 from pratique.options import json_option, with_settings
 from pratique.policy_file import read_policy_file
 from pratique.printing import print_json, shown, word
-from pratique.settings import Settings
-from tenants.policy import Policy, PolicyError, parse_policy
+from pratique.settings.settings import Settings
+from tenants.policies.policy import Policy, PolicyError, parse_policy
 
 NOT_CLEAN, UNREADABLE = 10, 3
 WORDS = {VerdictKind.ENCRYPTED_MESSAGE: "encrypted"}
@@ -61,7 +61,7 @@ def _scan(settings: Settings, files: Sequence[Path], policy: Policy | None) -> l
 
     from pratique.clamd_at_start import with_clamd_found
     from pratique.compose.scan import scan_files
-    from pratique.running import run_once
+    from pratique.processes.running import run_once
 
     def spawn() -> tuple[subprocess.Popen[bytes], socket]:
         return started.pop() if started else spawn_nursery()

@@ -16,12 +16,12 @@ import click
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.customers import tenant_named
+from pratique.settings.settings import Settings
+from tenants.customers.book import tenant_named
 from tenants.list_file import read_lines
-from tenants.policies import tenant_policy
-from tenants.sender_changes import HEADINGS, Author, entries_in, put_and_note, remove_and_note
-from tenants.sender_lists import AGENT_NAME, Listing, canonical_entry, count_senders, list_senders
+from tenants.policies.book import tenant_policy
+from tenants.senders.changes import HEADINGS, Author, entries_in, put_and_note, remove_and_note
+from tenants.senders.lists import AGENT_NAME, Listing, canonical_entry, count_senders, list_senders
 
 _PAGE = 1000
 

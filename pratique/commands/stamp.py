@@ -19,8 +19,8 @@ from mx.stamp.seal import Arrival, flaw_of
 from pratique.dns_question import NoAnswer, ask_txt, system_resolver
 from pratique.opening import make_data_folder
 from pratique.options import with_settings
-from pratique.settings import Settings
-from pratique.stamp_key import open_signer, record_of
+from pratique.secrets.stamp_key import open_signer, record_of
+from pratique.settings.settings import Settings
 from tenants.refusals import Refusal
 
 EXIT_NOT_GOOD = 10

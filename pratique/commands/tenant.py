@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from pratique.opening import COMMAND_LINE, opened, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_facts, print_json, print_table, shown
-from pratique.settings import Settings
-from tenants.audit import record_action
-from tenants.customers import (
+from pratique.settings.settings import Settings
+from tenants.customers.audit import record_action
+from tenants.customers.book import (
     DEFAULT_LANGUAGE,
     DEFAULT_PLAN,
     Tenant,
@@ -25,8 +25,8 @@ from tenants.customers import (
     suspend_tenant,
     tenant_named,
 )
-from tenants.domains import list_domains
-from tenants.viewpoint import Reader
+from tenants.domains.book import list_domains
+from tenants.storage.viewpoint import Reader
 
 
 @click.group(epilog="Example: pratique tenant add acme --language de")

@@ -11,10 +11,10 @@ from pratique.commands.tenant import tenant_number
 from pratique.opening import reading
 from pratique.options import PointInTime, json_option, with_settings
 from pratique.printing import escaped, plain_value, print_json, shown
-from pratique.settings import Settings
-from tenants.customers import tenant_names
-from tenants.trace import Event, to_json
-from tenants.trace_book import MOST_FOUND, MessageTrace, find
+from pratique.settings.settings import Settings
+from tenants.customers.book import tenant_names
+from tenants.trace.book import MOST_FOUND, MessageTrace, find
+from tenants.trace.events import Event, to_json
 
 
 @click.command(epilog="Example: pratique trace --recipient anna@acme.example --since 2h")

@@ -11,7 +11,7 @@ from dataclasses import replace
 import click
 
 from pratique.options import starting_with_settings
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 @click.command(epilog="Example: pratique up --smtp 0.0.0.0:25 --portal 127.0.0.1:8025")
@@ -19,7 +19,7 @@ from pratique.settings import Settings
 @starting_with_settings("smtp", "portal", "workers")
 def command(settings: Settings, read_again: Callable[[], Settings], demo: bool) -> int:
     """Receive, scan, deliver, and serve the portal: everything."""
-    from pratique.processes import run_up
+    from pratique.processes.processes import run_up
 
     def adjusted(settings: Settings) -> Settings:
         return replace(settings, allow_private_routes=True) if demo else settings

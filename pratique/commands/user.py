@@ -12,13 +12,13 @@ from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.portal_address import portal_address
 from pratique.printing import print_json, print_table
-from pratique.settings import Settings
-from tenants.accounts import Member, Role, add_user, members, memberships, remove_user, user_id_of
-from tenants.audit import record_action
-from tenants.customers import list_tenants, tenant_named
-from tenants.notice_book import ask_sign_in
+from pratique.settings.settings import Settings
+from tenants.customers.accounts import Member, Role, add_user, members, memberships, remove_user, user_id_of
+from tenants.customers.audit import record_action
+from tenants.customers.book import list_tenants, tenant_named
+from tenants.customers.sign_in import LINK_LIFE, make_link
+from tenants.queue.notices import ask_sign_in
 from tenants.refusals import NotFound
-from tenants.sign_in import LINK_LIFE, make_link
 
 
 @click.group(epilog="Example: pratique user add anna@acme.example --tenant acme --role admin")

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import click
 
 from pratique.options import starting_with_settings
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 @click.command(epilog="Example: pratique work --data /var/lib/pratique")
 @starting_with_settings("health")
 def command(settings: Settings, read_again: Callable[[], Settings]) -> int:
     """Run the queue, the releases and the periodic jobs, and nothing else."""
-    from pratique.processes import run_work
+    from pratique.processes.processes import run_work
 
     return run_work(settings, read_again)

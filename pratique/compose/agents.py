@@ -21,12 +21,12 @@ from mx.agents.sender_lists import SenderLists
 from mx.agents.stamp_check import StampCheck
 from mx.agents.stamp_reader import StampReader
 from mx.names.resolver import NamesResolver
-from pratique.dkim_keys import open_sealer
 from pratique.dns_question import server_for
 from pratique.outside_agents import outside_agents
-from pratique.settings import Settings, SettingsError
-from pratique.stamp_key import open_signer
-from tenants.database_threads import DatabaseThreads
+from pratique.secrets.dkim_keys import open_sealer
+from pratique.secrets.stamp_key import open_signer
+from pratique.settings.settings import Settings, SettingsError
+from tenants.storage.database_threads import DatabaseThreads
 
 
 def stamp_check_of(settings: Settings, reactor: Any) -> StampCheck:

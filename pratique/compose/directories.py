@@ -7,7 +7,7 @@ from mx.ldap.connection import Surroundings
 from mx.ldap.sync import DirectorySync
 from pratique.compose.storage import Storage
 from pratique.ourselves import own_places
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 from pratique.wall_clock import present_time
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from mx.cell.connection import CellAbout
 from mx.engines.contract import Engine, EngineState
-from mx.engines.icap_protocol import IcapService
+from mx.engines.icap.protocol import IcapService
 from mx.engines.verdict_cache import MOST_ENTRIES, VerdictCache
 from mx.finding import MACROS, SIGNATURES
 from pratique.plugins import ENGINES, plugged
-from pratique.scanner_values import read_exits, split_icap
-from pratique.settings import Settings
+from pratique.settings.scanner_values import read_exits, split_icap
+from pratique.settings.settings import Settings
 
 
 def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
@@ -21,18 +21,18 @@ def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
     engines: list[Engine] = []
     cache = VerdictCache(MOST_ENTRIES if settings.verdict_cache else 0)
     if settings.clamd:
-        from mx.engines.clamd import Clamd, parse_daemon
+        from mx.engines.clamd.engine import Clamd, parse_daemon
 
         engines.append(Clamd(reactor, [parse_daemon(each) for each in settings.clamd], settings.clamd_max, cache))
     if settings.icap:
         engines.extend(_icap_engines(settings, reactor, cache))
     if settings.command_scanner:
-        from mx.engines.command import Command
+        from mx.engines.command.engine import Command
 
         words, exits = shlex.split(settings.command_scanner), read_exits(settings.command_scanner_exits)
         engines.append(Command(reactor, words, exits, settings.command_scanner_name, cache))
     if settings.rspamd:
-        from mx.engines.rspamd import Rspamd
+        from mx.engines.rspamd.engine import Rspamd
 
         engines.append(Rspamd(reactor, settings.rspamd))
     engines.extend(plugged(ENGINES, settings, reactor))
@@ -41,7 +41,7 @@ def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
 
 def _icap_engines(settings: Settings, reactor: Any, cache: VerdictCache) -> list[Engine]:
     """An engine for each name, of all services with that name."""
-    from mx.engines.icap import Icap
+    from mx.engines.icap.engine import Icap
 
     services: dict[str, list[IcapService]] = {}
     for text in settings.icap:

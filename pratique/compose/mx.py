@@ -15,17 +15,17 @@ from mx.disposition.quota import WithinQuota
 from mx.intake import Intake
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
-from pratique.certificate import tls_of
 from pratique.compose.agents import chain_of, stamp_check_of
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
-from pratique.settings import Settings
+from pratique.secrets.certificate import tls_of
+from pratique.settings.settings import Settings
 from pratique.wall_clock import present_time
 from tenants.directory import Directory
 from tenants.quotas import Quota, Quotas
-from tenants.trace_writer import TraceWriter
+from tenants.trace.writer import TraceWriter
 
 DRAIN_SECONDS = 22.0
 """Below the supervisor's patience: what is under way then is cut, and its senders try again."""

@@ -6,7 +6,7 @@ from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
 from pratique.dns_question import NoAnswer, system_resolver
 from pratique.ourselves import own_places
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 def compose_next_hops(

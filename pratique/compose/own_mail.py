@@ -13,14 +13,14 @@ from mx.delivery.notices.own_mail import OwnMail
 from mx.names.resolver import NamesResolver
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.storage import Storage
-from pratique.dkim_keys import open_dkim_keys
 from pratique.dns_question import server_for
 from pratique.opening import make_data_folder
 from pratique.portal_address import portal_address
-from pratique.settings import Settings
+from pratique.secrets.dkim_keys import open_dkim_keys
+from pratique.settings.settings import Settings
 from pratique.wall_clock import present_time
 from tenants.directory import Directory
-from tenants.routes import parse_route
+from tenants.domains.routes import parse_route
 
 
 @dataclass(frozen=True, slots=True)

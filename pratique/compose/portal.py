@@ -8,7 +8,7 @@ from portal.serve import serve
 from pratique.compose.room import room_of
 from pratique.opening import opened
 from pratique.plugins import known_agents
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 def run_portal(settings: Settings, sock: socket, on_ready: Callable[[], None], lifeline: int | None) -> int:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 RESERVE_SHARE = 1.5
 """So many times the largest message must stay free, beside what the messages under way may take."""

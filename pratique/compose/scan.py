@@ -18,8 +18,8 @@ from mx.examination import Examination
 from mx.scan import Scanner
 from mx.spool import Spool
 from pratique.compose.engines import engines_of
-from pratique.settings import Settings
-from tenants.policy import Policy
+from pratique.settings.settings import Settings
+from tenants.policies.policy import Policy
 
 Look = Callable[[Spool, Examination], Awaitable[Examination]]
 

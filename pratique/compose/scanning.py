@@ -18,11 +18,11 @@ from mx.engines.tally import Tally
 from mx.finding import IN_CELLS, SIGNATURES
 from mx.scan import Scanner
 from pratique.compose.engines import engines_of, label_of, macros_state, signatures_state
-from pratique.settings import Settings
-from tenants.database import DatabaseUnavailable
-from tenants.database_threads import DatabaseThreads
-from tenants.engine_states import EngineReport, report_engine
-from tenants.viewpoint import Reader
+from pratique.settings.settings import Settings
+from tenants.engines.states import EngineReport, report_engine
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import Reader
 
 REPORT_SECONDS = 10.0
 

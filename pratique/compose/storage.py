@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from pratique.compose.room import room_of
-from pratique.master_keys import open_keyring
 from pratique.opening import make_data_folder, open_blobs, open_database, plain_outages
-from pratique.settings import Settings
-from tenants.database_threads import DatabaseThreads
-from tenants.keys import Keyring
-from tenants.sealed import SealedStore
+from pratique.secrets.master_keys import open_keyring
+from pratique.settings.settings import Settings
+from tenants.encryption.keys import Keyring
+from tenants.encryption.sealed import SealedStore
+from tenants.storage.database_threads import DatabaseThreads
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from pratique.compose.own_mail import compose_own_mail
 from pratique.compose.scanning import compose_scanning
 from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 from pratique.sweep import Sweep
 from pratique.wall_clock import present_time
 from tenants.directory import Directory

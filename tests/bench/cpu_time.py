@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from pathlib import Path
 
-_CHILD = "pratique.child"
+_CHILD = "pratique.processes.child"
 
 
 def kinds_of(root: int) -> dict[int, str]:

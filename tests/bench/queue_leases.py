@@ -15,12 +15,12 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.queue_book import enqueue, lease_due, settle_delivered
-from tenants.queue_lanes import Shares
-from tenants.tables import mail, queue
-from tenants.viewpoint import Reader
+from tenants.queue.book import enqueue, lease_due, settle_delivered
+from tenants.queue.lanes import Shares
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.tables import mail, queue
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, customer_world, later
 from tests.servers.postgres_server import postgres_server
 from tests.servers.program import ServerMissing

@@ -22,14 +22,14 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from tenants.database import Database
 from tenants.directory import look_up
-from tenants.keys import TenantKey
-from tenants.messages import MessageFacts
-from tenants.migration import migrate
-from tenants.quarantine import FindingNote, HeldFilter, NewHeld, hold, list_held
-from tenants.sealed import BlobKind, SealedBlob
-from tenants.trace_book import find
+from tenants.encryption.keys import TenantKey
+from tenants.encryption.sealed import BlobKind, SealedBlob
+from tenants.quarantine.book import FindingNote, HeldFilter, NewHeld, hold, list_held
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.trace.book import find
+from tenants.trace.messages import MessageFacts
 from tests.servers.postgres_server import postgres_server
 from tests.servers.program import server_folder
 

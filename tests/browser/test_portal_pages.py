@@ -17,12 +17,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from portal.serve import serve
-from tenants.message_record import MessageRecord, RecordedArtifact
-from tenants.quarantine import FindingNote, HeldState
+from tenants.quarantine.book import FindingNote, HeldState
+from tenants.quarantine.message_record import MessageRecord, RecordedArtifact
 from tenants.release import request_release
-from tenants.sender_changes import Author, put_and_note
-from tenants.sender_lists import Listing
-from tenants.viewpoint import Reader
+from tenants.senders.changes import Author, put_and_note
+from tenants.senders.lists import Listing
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import ENCRYPTED, PortalWorld, portal_world
 
 pytestmark = pytest.mark.browser

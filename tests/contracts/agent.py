@@ -34,7 +34,7 @@ from mx.finding import Finding
 from mx.outcome import Accepted
 from mx.spool import Spool
 from mx.verdict import Verdict, VerdictKind
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 from tests.contracts.customer_world import NOW
 from tests.contracts.engine import artifact
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tenants.blobs.contract import BlobMissing, BlobStore, new_name
+from tenants.storage.blobs.contract import BlobMissing, BlobStore, new_name
 
 CONTENTS = [b"", b"x", bytes(range(256)) * 1024]
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from tenants.blobs.folder import FolderBlobStore
-from tenants.customers import Tenant, add_tenant
-from tenants.database import Database
-from tenants.keys import Keyring, current_key
-from tenants.messages import MessageFacts
-from tenants.quarantine import FindingNote, NewHeld
-from tenants.queue_book import NewDelivery
-from tenants.sealed import BlobKind, SealedBlob, SealedStore
-from tenants.viewpoint import Reader
+from tenants.customers.book import Tenant, add_tenant
+from tenants.encryption.keys import Keyring, current_key
+from tenants.encryption.sealed import BlobKind, SealedBlob, SealedStore
+from tenants.quarantine.book import FindingNote, NewHeld
+from tenants.queue.book import NewDelivery
+from tenants.storage.blobs.folder import FolderBlobStore
+from tenants.storage.database import Database
+from tenants.storage.viewpoint import Reader
+from tenants.trace.messages import MessageFacts
 
 NOW = datetime(2026, 11, 24, 9, 0, 0, 123_456, tzinfo=UTC)
 EICAR = FindingNote("yara", "pratique_EICAR", 3, "infected")

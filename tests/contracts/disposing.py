@@ -29,10 +29,10 @@ from mx.finding import Finding, Severity
 from mx.spool import Spool
 from mx.verdict import Verdict, VerdictKind
 from tenants.directory import Standing, Status
-from tenants.message_record import MessageRecord
-from tenants.notice_book import PassedOn, Undelivered
-from tenants.policy import Policy
-from tenants.routes import Route
+from tenants.domains.routes import Route
+from tenants.policies.policy import Policy
+from tenants.quarantine.message_record import MessageRecord
+from tenants.queue.notices import PassedOn, Undelivered
 from tests.contracts.customer_world import NOW
 
 OK = Delivered(NextHopReply(250, "2.0.0", "Ok: queued as 4711"))

@@ -9,10 +9,10 @@ from multiprocessing.synchronize import Barrier
 
 from sqlalchemy import insert, select
 
-from tenants.database import Database
-from tenants.queue_book import enqueue, lease_due
-from tenants.tables import queue
-from tenants.viewpoint import Reader
+from tenants.queue.book import enqueue, lease_due
+from tenants.storage.database import Database
+from tenants.storage.tables import queue
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 AT_ONCE = 97

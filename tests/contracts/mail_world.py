@@ -22,15 +22,15 @@ from mx.engines.panel import Panel
 from mx.finding import EngineFailed, EngineOutcome, NothingFound
 from mx.reply import Reply
 from mx.scan import Scanner
-from tenants.database import Database
-from tenants.database_threads import DatabaseThreads
 from tenants.directory import Directory, Standing
-from tenants.domains import add_domain
-from tenants.migration import migrate
-from tenants.quarantine import STILL_HELD, HeldFilter, HeldMessage, HeldState, list_held
-from tenants.queue_book import DeliveryState
-from tenants.queue_listing import Delivery, DeliveryFilter, list_deliveries
-from tenants.viewpoint import Reader
+from tenants.domains.book import add_domain
+from tenants.quarantine.book import STILL_HELD, HeldFilter, HeldMessage, HeldState, list_held
+from tenants.queue.book import DeliveryState
+from tenants.queue.listing import Delivery, DeliveryFilter, list_deliveries
+from tenants.storage.database import Database
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, customer_world
 
 HOSTNAME = "mx.service.example"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from twisted.names import dns
 
-from pratique.quantities import Address
+from pratique.settings.quantities import Address
 
 TLSA = 52
 Records = Mapping[tuple[str, int], Sequence[dns.IEncodableRecord]]

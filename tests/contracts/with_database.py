@@ -6,8 +6,8 @@ from pathlib import Path
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from tenants.database import Database
-from tenants.database_threads import DatabaseThreads
+from tenants.storage.database import Database
+from tenants.storage.database_threads import DatabaseThreads
 from tests.contracts.customer_world import CustomerWorld, customer_world
 from tests.contracts.mail_world import migrated_database
 

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from mx.artifact import Artifact
 from mx.engines.canary import Octets
-from mx.engines.clamd import Clamd, parse_daemon
+from mx.engines.clamd.engine import Clamd, parse_daemon
 from mx.engines.contract import Circumstances
 from mx.engines.verdict_cache import VerdictCache
 from mx.finding import Found, Severity
@@ -72,7 +72,7 @@ def main() -> None:
     """The whole corpus."""
     from twisted.internet import reactor
 
-    from pratique.running import run_once
+    from pratique.processes.running import run_once
     from tests.corpus.index import hidden_cases
     from tests.servers.clamd_server import clamd_server
 

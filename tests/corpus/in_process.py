@@ -14,7 +14,7 @@ from mx.cell.signatures import Signatures, compile_rules
 from mx.decision import Deliver, decide
 from mx.finding import Found, NothingFound
 from mx.verdict import Verdict, judge
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 from tests.corpus.case import Case, Expect
 
 

@@ -23,15 +23,15 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tenants.blobs.folder import FolderBlobStore
-from tenants.blobs.segments import SealBroken
-from tenants.customers import add_tenant
-from tenants.database import Database
-from tenants.keys import TenantKey, current_key, load_keyring
-from tenants.migration import migrate
-from tenants.sealed import BlobKind, SealedBlob, SealedStore, add_blobs, blobs_named
-from tenants.tables import customers, mail
-from tenants.viewpoint import OfTenant, Reader
+from tenants.customers.book import add_tenant
+from tenants.encryption.keys import TenantKey, current_key, load_keyring
+from tenants.encryption.sealed import BlobKind, SealedBlob, SealedStore, add_blobs, blobs_named
+from tenants.storage.blobs.folder import FolderBlobStore
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.tables import customers, mail
+from tenants.storage.viewpoint import OfTenant, Reader
 
 CONTENT = b"Subject: kept\r\n\r\nwhat somebody wrote\r\n"
 

@@ -78,7 +78,7 @@ def power_cut(cuts: int, senders: int, *, is_synced: bool = True) -> Account:
 
 
 def _made_before(folder: Path) -> Path:
-    from pratique.certificate import context_factory
+    from pratique.secrets.certificate import context_factory
 
     context_factory(None, None, folder, "mx.pratique.example")
     return next(folder.iterdir())

@@ -33,13 +33,13 @@ from mx.delivery.notices.own_hops import OwnHops
 from mx.delivery.queue import Offering, QueueWork
 from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until
-from tenants.database import Database
-from tenants.keys import current_key
-from tenants.migration import migrate
-from tenants.queue_book import DeliveryState, enqueue
-from tenants.sealed import BlobKind, SealedStore
-from tenants.tables import mail, notices, quarantine, queue
-from tenants.viewpoint import Reader
+from tenants.encryption.keys import current_key
+from tenants.encryption.sealed import BlobKind, SealedStore
+from tenants.queue.book import DeliveryState, enqueue
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.tables import mail, notices, quarantine, queue
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, customer_world
 from tests.faults.simulated_parts import DOMAINS, MOODS, AtOnce, Blobs, Crash, Directory, Hops, Threads, Violation
 

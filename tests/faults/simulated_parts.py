@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mx.delivery.contract import CopyResult, Unreachable
-from tenants.database import Database
 from tenants.directory import Standing
-from tenants.viewpoint import Reader, Viewpoint
+from tenants.storage.database import Database
+from tenants.storage.viewpoint import Reader, Viewpoint
 from tests.contracts.customer_world import CustomerWorld
 from tests.contracts.disposing import AWAY, LATER, NEVER, OK, standing
 

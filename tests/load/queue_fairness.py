@@ -12,9 +12,9 @@ import sys
 
 from sqlalchemy import insert, select, update
 
-from tenants.database import Database
-from tenants.tables import queue
-from tenants.viewpoint import Reader
+from tenants.storage.database import Database
+from tenants.storage.tables import queue
+from tenants.storage.viewpoint import Reader
 from tests.load.connections import small_node
 from tests.load.measuring import Honest, honest_mail
 from tests.servers.gateway import Gateway

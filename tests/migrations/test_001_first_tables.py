@@ -9,12 +9,12 @@ from alembic.migration import MigrationContext
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from tenants.audit import list_actions, record_action
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.tables import people
-from tenants.tables.schema import whole_schema
-from tenants.viewpoint import Reader
+from tenants.customers.audit import list_actions, record_action
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.tables import people
+from tenants.storage.tables.schema import whole_schema
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.servers.postgres_server import PostgresServer
 

@@ -6,11 +6,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import insert
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.recipients import RecipientSource, source_of
-from tenants.tables import customers
-from tenants.viewpoint import Reader
+from tenants.recipients.book import RecipientSource, source_of
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.tables import customers
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 
 

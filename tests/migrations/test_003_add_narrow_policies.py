@@ -6,12 +6,12 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.policies import tenant_policy
-from tenants.policy import Action
-from tenants.quarantine import get_held
-from tenants.viewpoint import Reader
+from tenants.policies.book import tenant_policy
+from tenants.policies.policy import Action
+from tenants.quarantine.book import get_held
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 
 _MESSAGE = (
     "INSERT INTO message (transaction_id, tenant_id, received_at, client_address, reverse_path, message_id, subject,"

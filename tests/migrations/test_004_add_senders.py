@@ -6,11 +6,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.policies import tenant_policy
-from tenants.sender_lists import Listing, count_senders
-from tenants.viewpoint import Reader
+from tenants.policies.book import tenant_policy
+from tenants.senders.lists import Listing, count_senders
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 
 
 def test_what_was_there_is_as_it_was(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.queue_lanes import Lane, due_lanes
-from tenants.viewpoint import Reader
+from tenants.queue.lanes import Lane, due_lanes
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.servers.postgres_server import PostgresServer
 

@@ -6,10 +6,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.domains import get_domain
-from tenants.migration import migrate
-from tenants.viewpoint import Reader
+from tenants.domains.book import get_domain
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 
 _DOMAIN = (
     "INSERT INTO domain (id, tenant_id, name, mx_name, verification_token, created_at) VALUES (1, 1, 'a.example', 'x',"

@@ -6,10 +6,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.messages import get_message, recipients_dsn
-from tenants.migration import migrate
-from tenants.viewpoint import Reader
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
+from tenants.trace.messages import get_message, recipients_dsn
 
 _MESSAGE = (
     "INSERT INTO message (transaction_id, tenant_id, received_at, client_address, reverse_path, message_id, subject,"

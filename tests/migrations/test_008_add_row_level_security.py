@@ -1,6 +1,6 @@
 """Revision 008: a PostgreSQL of before is older until it has roles and policies.
 
-The release before goes on working, as the owner: `tests/tenants/test_row_security.py`.
+The release before goes on working, as the owner: `tests/tenants/storage/test_row_security.py`.
 """
 
 from pathlib import Path
@@ -9,10 +9,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.customers import OPERATOR, get_tenant
-from tenants.database import Database
-from tenants.migration import SchemaState, migrate, state
-from tenants.viewpoint import OfTenant
+from tenants.customers.book import OPERATOR, get_tenant
+from tenants.storage.database import Database
+from tenants.storage.migration import SchemaState, migrate, state
+from tenants.storage.viewpoint import OfTenant
 from tests.servers.postgres_server import PostgresServer
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.sealed import blobs_named
-from tenants.viewpoint import Reader
+from tenants.encryption.sealed import blobs_named
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 
 _BLOB = (
     "INSERT INTO blob (name, tenant_id, kind, wrapped_key, key_version, octets, stored_at)"

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.recipient_directories import state_of
-from tenants.recipients import Source, source_of
-from tenants.viewpoint import Reader
+from tenants.recipients.book import Source, source_of
+from tenants.recipients.directories import state_of
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 
 _SOURCE = "INSERT INTO recipient_source (domain_id, tenant_id, source) VALUES (1, 1, 'list')"
 _DIRECTORY = (

@@ -6,11 +6,11 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.keys import any_key
-from tenants.migration import migrate
-from tenants.viewpoint import Reader
-from tenants.wrapped_master_keys import wrapped_master_keys
+from tenants.encryption.keys import any_key
+from tenants.encryption.wrapped_master_keys import wrapped_master_keys
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 
 _KEY = "INSERT INTO tenant_key (tenant_id, version, wrapped, created_at) VALUES (1, 1, x'07', 0)"
 

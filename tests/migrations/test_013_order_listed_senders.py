@@ -8,10 +8,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.sender_lists import list_senders
-from tenants.viewpoint import Reader
+from tenants.senders.lists import list_senders
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 from tests.servers.postgres_server import PostgresServer
 
 _ENTRIES = ("a.example", "a-b.example", "ab@x.example", "ab.example", "a@z.example", "b.example")

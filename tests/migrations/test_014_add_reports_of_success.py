@@ -6,10 +6,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.migration import migrate
-from tenants.notice_book import lease_notices
-from tenants.viewpoint import Reader
+from tenants.queue.notices import lease_notices
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 
 _NOTICE = (

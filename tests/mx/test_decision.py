@@ -10,8 +10,8 @@ from mx.artifact import Ambiguity
 from mx.decision import Decision, Defer, Deliver, Discard, Hold, Reject, Strip, action_for, decide, word_of
 from mx.finding import EngineFailed, Finding, Severity
 from mx.verdict import Verdict, VerdictKind
-from tenants.policy import Action, EngineFailure, Policy, parse_policy
-from tenants.policy_entries import FindingRule
+from tenants.policies.entries import FindingRule
+from tenants.policies.policy import Action, EngineFailure, Policy, parse_policy
 
 DEFAULTS = {
     VerdictKind.CLEAN: Deliver(),

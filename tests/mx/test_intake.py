@@ -23,15 +23,16 @@ from mx.intake import Intake
 from mx.reply import Reply
 from mx.smtp.extensions import MailParameters
 from mx.spool import Spool, SpoolFull
-from tenants.customers import suspend_tenant
+from tenants.customers.book import suspend_tenant
 from tenants.directory import Standing, Status
-from tenants.domains import delete_domain
-from tenants.keys import add_missing_keys, shred
-from tenants.policies import change_domain_policy, change_tenant_policy
-from tenants.quarantine import held_blobs
-from tenants.queue_book import DeliveryState
-from tenants.tables import customers
-from tenants.trace import (
+from tenants.domains.book import delete_domain
+from tenants.encryption.keys import add_missing_keys, shred
+from tenants.policies.book import change_domain_policy, change_tenant_policy
+from tenants.quarantine.book import held_blobs
+from tenants.queue.book import DeliveryState
+from tenants.storage.tables import customers
+from tenants.storage.viewpoint import Reader
+from tenants.trace.events import (
     CopyAccepted,
     CopyDeferred,
     CopyDiscarded,
@@ -42,7 +43,6 @@ from tenants.trace import (
     Examined,
     MessageReceived,
 )
-from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory, envelope_for, result_of
 from tests.contracts.mail import EICAR, attached, encrypted_zip, nested

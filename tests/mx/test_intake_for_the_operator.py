@@ -14,8 +14,8 @@ from mx.envelope import Recipient
 from mx.intake import Intake
 from mx.spool import Spool
 from tenants.directory import Directory
-from tenants.keys import add_missing_keys
-from tenants.viewpoint import Reader
+from tenants.encryption.keys import add_missing_keys
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail_world import HOSTNAME, Everybody, mail_world, scanner_of

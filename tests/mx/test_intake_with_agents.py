@@ -24,8 +24,9 @@ from mx.reply import Reply
 from mx.scan import ENGINE_SECONDS
 from mx.smtp.extensions import MailParameters
 from mx.spool import Spool
-from tenants.policies import change_domain_policy, change_tenant_policy
-from tenants.trace import (
+from tenants.policies.book import change_domain_policy, change_tenant_policy
+from tenants.storage.viewpoint import Reader
+from tenants.trace.events import (
     CopyAccepted,
     CopyHeld,
     CopyRefused,
@@ -35,7 +36,6 @@ from tenants.trace import (
     Observed,
     RefusedByAgent,
 )
-from tenants.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail import EICAR, attached, nested

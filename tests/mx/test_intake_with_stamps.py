@@ -20,9 +20,9 @@ from mx.intake import Intake
 from mx.scan import ENGINE_SECONDS
 from mx.spool import Spool
 from mx.stamp.key_record import place_of_key
-from tenants.messages import list_messages
-from tenants.trace import Event
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
+from tenants.trace.events import Event
+from tenants.trace.messages import list_messages
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import AWAY, NextHopsInMemory, envelope_for, examination
 from tests.contracts.dns_table import DnsTable

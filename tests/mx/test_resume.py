@@ -17,19 +17,19 @@ from mx.envelope import Recipient
 from mx.finding import Finding, Found, Severity
 from mx.outcome import Accepted
 from mx.resume import Releaser
-from tenants.database import DatabaseUnavailable
-from tenants.domains import delete_domain
-from tenants.ignored_findings import ignore_finding
-from tenants.notice_book import lease_notices
-from tenants.policies import change_tenant_policy
-from tenants.quarantine import FindingNote, HeldMessage, HeldState, hold
-from tenants.queue_book import DeliveryState, lease_due
+from tenants.domains.book import delete_domain
+from tenants.engines.ignored_findings import ignore_finding
+from tenants.policies.book import change_tenant_policy
+from tenants.quarantine.book import FindingNote, HeldMessage, HeldState, hold
+from tenants.queue.book import DeliveryState, lease_due
+from tenants.queue.notices import lease_notices
 from tenants.release import request_release, take_release_requests
-from tenants.statements import replace_row
-from tenants.tables import customers, mail, quarantine
-from tenants.trace import Event, Released, Rescanned
-from tenants.trace_book import events_of
-from tenants.viewpoint import Reader
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.statements import replace_row
+from tenants.storage.tables import customers, mail, quarantine
+from tenants.storage.viewpoint import Reader
+from tenants.trace.book import events_of
+from tenants.trace.events import Event, Released, Rescanned
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory
 from tests.contracts.mail import EICAR

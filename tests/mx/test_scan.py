@@ -18,8 +18,8 @@ from mx.finding import EngineOutcome, Finding, Found, NothingFound, Severity
 from mx.scan import ENGINE_SECONDS, Scanner
 from mx.spool import Spool
 from mx.verdict import VerdictKind, amend
-from tenants.message_record import MessageRecord
-from tenants.policy import parse_policy
+from tenants.policies.policy import parse_policy
+from tenants.quarantine.message_record import MessageRecord
 from tests.contracts.disposing import MESSAGE, result_of, spooled
 from tests.contracts.mail import EICAR, attached, encrypted_zip, nested
 from tests.contracts.mail_world import CONTENT, SILENT, Answering, scanner_of

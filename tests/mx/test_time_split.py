@@ -18,7 +18,7 @@ from mx.envelope import Recipient
 from mx.intake import Intake
 from mx.scan import ENGINE_SECONDS
 from mx.spool import Spool
-from tenants.queue_book import DeliveryState
+from tenants.queue.book import DeliveryState
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
 from tests.contracts.mail_world import HOSTNAME, Everybody, mail_world, scanner_of

@@ -11,10 +11,10 @@ from portal.doorway import Asked, enter
 from portal.rendering import make_environment
 from portal.site import Page
 from portal.visit import Access, PageRefused, Surroundings, Visit
-from tenants.customers import suspend_tenant
-from tenants.quarantine import HeldState
+from tenants.customers.book import suspend_tenant
+from tenants.quarantine.book import HeldState
 from tenants.refusals import NotFound, WrongState
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import BASE_URL, PortalWorld, hidden_value, token_in
 
 FORM = "application/x-www-form-urlencoded"

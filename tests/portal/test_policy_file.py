@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import update
 
 from portal.policy_file import policy_file
-from tenants.database import Database
-from tenants.mta_sts import StsMode
-from tenants.tables import customers
-from tenants.viewpoint import Reader
+from tenants.domains.mta_sts import StsMode
+from tenants.storage.database import Database
+from tenants.storage.tables import customers
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld
 
 

@@ -8,9 +8,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from portal.readiness import LATE_AFTER, make_health_application, readiness_page
-from tenants.database import Database
-from tenants.engine_states import EngineReport, report_engine
-from tenants.viewpoint import Reader
+from tenants.engines.states import EngineReport, report_engine
+from tenants.storage.database import Database
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import START, PortalWorld
 
 REPORT = EngineReport("mx.secret.example/mx1", "clamd", "1.4.6", "27812", None, "ready", False, 1, 0, None, START)

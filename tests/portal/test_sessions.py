@@ -4,8 +4,8 @@ import pytest
 from starlette.responses import Response
 
 from portal.sessions import Cookies, find_visitor
-from tenants.accounts import Role, add_user, remove_user
-from tenants.viewpoint import Reader
+from tenants.customers.accounts import Role, add_user, remove_user
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld
 
 ADAM = "adam@acme.example"

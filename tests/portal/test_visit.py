@@ -5,7 +5,7 @@ import pytest
 from portal.rendering import make_environment
 from portal.sessions import Cookies
 from portal.visit import ROLE_ACCESS, Access, PageRefused, Surroundings, Visit, go_to, parse_number
-from tenants.accounts import Role
+from tenants.customers.accounts import Role
 from tests.servers.portal_world import BASE_URL, PortalWorld
 
 

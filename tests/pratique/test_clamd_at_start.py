@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 from pratique.clamd_at_start import with_clamd_found
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 from tests.servers.clamd_server import ClamdServer
 
 

@@ -7,7 +7,7 @@ from twisted.names import dns
 
 from pratique import dns_question
 from pratique.dns_question import NoAnswer, ask_mx, ask_txt, system_resolver
-from pratique.quantities import Address
+from pratique.settings.quantities import Address
 from tests.contracts.scripted_dns import ScriptedDns, scripted_dns, silent_dns
 
 RECORDS = {

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from pratique.opening import CannotOpen, migrate_database, open_database, opened, reading, writing
-from pratique.settings import Settings
-from tenants.customers import OPERATOR, list_tenants, tenant_named
-from tenants.keys import current_key
-from tenants.viewpoint import Reader
+from pratique.settings.settings import Settings
+from tenants.customers.book import OPERATOR, list_tenants, tenant_named
+from tenants.encryption.keys import current_key
+from tenants.storage.viewpoint import Reader
 from tests.servers.postgres_server import PostgresServer
 
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pratique.options import GIVEN_BEFORE, PointInTime, starting_with_settings, with_settings
-from pratique.settings import Address, Settings
+from pratique.settings.settings import Address, Settings
 
 
 @pytest.fixture(autouse=True)

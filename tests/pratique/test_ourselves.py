@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pratique.ourselves import own_places
-from pratique.settings import Address, Settings
+from pratique.settings.settings import Address, Settings
 
 
 def test_names_and_sockets_are_our_own() -> None:

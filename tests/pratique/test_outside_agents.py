@@ -6,7 +6,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.agents.outside import OutsideAgent
 from pratique.outside_agents import outside_agents
-from pratique.settings import Settings, SettingsError
+from pratique.settings.settings import Settings, SettingsError
 from tests.servers.plugin_folder import plugin_folder
 
 AGENTS = """

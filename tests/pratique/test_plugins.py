@@ -20,8 +20,8 @@ from mx.agents.chain import Hearing
 from mx.agents.outside import OutsideAgent
 from pratique.compose.agents import looking_chain_of
 from pratique.plugins import AGENTS, ENGINES, known_agents, plugged, require_plugins
-from pratique.settings import Settings, SettingsError
-from tenants.agent_names import OWN_AGENTS
+from pratique.settings.settings import Settings, SettingsError
+from tenants.policies.agent_names import OWN_AGENTS
 from tests.contracts.agent import CLIENT, events_for
 from tests.contracts.mail import message, text_part
 

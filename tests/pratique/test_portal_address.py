@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pratique.portal_address import note_portal_address, portal_address
-from pratique.quantities import Address
-from pratique.settings import Settings
+from pratique.settings.quantities import Address
+from pratique.settings.settings import Settings
 
 
 def test_a_link_follows_the_last_start(tmp_path: Path) -> None:

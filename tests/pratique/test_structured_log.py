@@ -10,7 +10,7 @@ from twisted.logger import Logger
 from twisted.logger import LogLevel as Level
 from twisted.python.failure import Failure
 
-from pratique.settings import LogLevel
+from pratique.settings.settings import LogLevel
 from pratique.structured_log import (
     LEFT_OUT,
     REDACTED,
@@ -20,7 +20,7 @@ from pratique.structured_log import (
     line_of_trace_event,
     observer,
 )
-from tenants.trace import CopyHeld, MessageReceived
+from tenants.trace.events import CopyHeld, MessageReceived
 
 AT = datetime(2026, 11, 24, 1, 2, 3, 45000, tzinfo=UTC)
 

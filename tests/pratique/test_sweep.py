@@ -10,14 +10,14 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from pratique.sweep import ORPHAN_SECONDS, ROUND_SECONDS, Sweep
-from tenants.blobs.s3 import S3BlobStore
-from tenants.database import Database, DatabaseUnavailable
-from tenants.database_threads import DatabaseThreads
-from tenants.keys import current_key
-from tenants.migration import migrate
-from tenants.quarantine import NewHeld, hold
-from tenants.sealed import BlobKind, SealedStore
-from tenants.viewpoint import Reader
+from tenants.encryption.keys import current_key
+from tenants.encryption.sealed import BlobKind, SealedStore
+from tenants.quarantine.book import NewHeld, hold
+from tenants.storage.blobs.s3 import S3BlobStore
+from tenants.storage.database import Database, DatabaseUnavailable
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import EICAR, NOW, customer_world
 from tests.servers.s3_server import CREDENTIALS
 from tests.servers.scripted_s3 import Fault, scripted_s3

@@ -13,24 +13,24 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from portal.application import make_application
-from tenants.accounts import Role, add_user
-from tenants.blobs.folder import FolderBlobStore
-from tenants.customers import add_tenant
-from tenants.database import Database
-from tenants.domains import add_domain
-from tenants.keys import Keyring, current_key
-from tenants.message_record import MessageRecord, RecordedArtifact
-from tenants.messages import MessageFacts
-from tenants.migration import migrate
-from tenants.quarantine import FindingNote, HeldMessage, NewHeld, get_held, hold
-from tenants.queue_book import NewDelivery, enqueue, lease_due, settle_deferred
-from tenants.queue_listing import Delivery, get_delivery
+from tenants.customers.accounts import Role, add_user
+from tenants.customers.book import add_tenant
+from tenants.customers.sign_in import make_link
+from tenants.domains.book import add_domain
+from tenants.encryption.keys import Keyring, current_key
+from tenants.encryption.sealed import BlobKind, SealedStore
+from tenants.quarantine.book import FindingNote, HeldMessage, NewHeld, get_held, hold
+from tenants.quarantine.message_record import MessageRecord, RecordedArtifact
+from tenants.queue.book import NewDelivery, enqueue, lease_due, settle_deferred
+from tenants.queue.listing import Delivery, get_delivery
 from tenants.release import CopyNotReleased, CopyReleased, settle_release, take_release_requests
-from tenants.sealed import BlobKind, SealedStore
-from tenants.sign_in import make_link
-from tenants.trace import CopyAccepted, CopyHeld, CopyQueued, Event, Examined, MessageReceived
-from tenants.trace_book import record_events
-from tenants.viewpoint import Reader
+from tenants.storage.blobs.folder import FolderBlobStore
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
+from tenants.storage.viewpoint import Reader
+from tenants.trace.book import record_events
+from tenants.trace.events import CopyAccepted, CopyHeld, CopyQueued, Event, Examined, MessageReceived
+from tenants.trace.messages import MessageFacts
 
 BASE_URL = "http://portal.example"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

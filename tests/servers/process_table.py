@@ -9,7 +9,7 @@ import signal
 import subprocess
 from dataclasses import dataclass, replace
 
-CHILD, NURSERY = "pratique.child", "mx.cell.nursery"
+CHILD, NURSERY = "pratique.processes.child", "mx.cell.nursery"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from mx import reply
-from pratique import settings
+from pratique.settings import settings
 from tests.structure.source_tree import HOUSES, ROOT, assert_none, python_files, syntax_of, text_of
 
 DOCS = ROOT / "docs"
@@ -15,7 +15,7 @@ RFC = re.compile(r"\bRFCs? (\d{3,5})\b")
 
 
 def test_settings_are_documented() -> None:
-    """`docs/settings.md` is what `python -m pratique.settings` writes."""
+    """`docs/settings.md` is what `python -m pratique.settings.settings` writes."""
     assert (DOCS / "settings.md").read_text(encoding="utf-8") == settings.describe()
 
 
@@ -24,7 +24,7 @@ def test_every_setting_is_used() -> None:
     used = {
         node.attr
         for path in python_files("pratique")
-        if path != Path("pratique/settings.py")
+        if path != Path("pratique/settings/settings.py")
         for node in ast.walk(syntax_of(path))
         if isinstance(node, ast.Attribute)
     }

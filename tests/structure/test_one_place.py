@@ -46,9 +46,9 @@ def syncs(path: Path) -> Iterator[int]:
 
 RULES: list[tuple[str, Callable[[Path], Iterator[int]], str]] = [
     ("the reactor is imported by the front door, and handed down", reactor_imports, "pratique/*"),
-    ("only the database commits", commits, "tenants/database*.py"),
+    ("only the database commits", commits, "tenants/storage/database*.py"),
     ("only mx/reply.py writes replies", replies_made, "mx/reply.py"),
-    ("only the blob store makes bytes durable", syncs, "tenants/blobs/*"),
+    ("only the blob store makes bytes durable", syncs, "tenants/storage/blobs/*"),
 ]
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tenants.database import Database
-from tenants.migration import migrate
+from tenants.storage.database import Database
+from tenants.storage.migration import migrate
 from tests.contracts.customer_world import CustomerWorld, customer_world
 from tests.servers.postgres_server import PostgresServer
 

@@ -1,10 +1,10 @@
 """One line for each copy that is ours to keep, wherever it is, and none for what is not."""
 
 from tenants.accounted import AccountedCopy, accounted
-from tenants.quarantine import hold
-from tenants.queue_book import enqueue
+from tenants.quarantine.book import hold
+from tenants.queue.book import enqueue
 from tenants.release import CopyReleased, request_release, settle_release, take_release_requests
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 

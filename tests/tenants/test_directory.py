@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from tenants.customers import OPERATOR, delete_tenant, suspend_tenant
-from tenants.database import DatabaseUnavailable
+from tenants.customers.book import OPERATOR, delete_tenant, suspend_tenant
 from tenants.directory import MOST_REMEMBERED, STALENESS_SECONDS, Directory, Standing, Status, look_up
-from tenants.domains import add_domain, delete_domain, get_domain
-from tenants.groups import add_members
-from tenants.ignored_findings import ignore_finding
-from tenants.keys import add_missing_keys, current_key
-from tenants.policies import (
+from tenants.domains.book import add_domain, delete_domain, get_domain
+from tenants.domains.groups import add_members
+from tenants.encryption.keys import add_missing_keys, current_key
+from tenants.engines.ignored_findings import ignore_finding
+from tenants.policies.book import (
     change_domain_policy,
     change_group_policy,
     change_recipient_policy,
     change_tenant_policy,
 )
-from tenants.policy import Action, Policy
-from tenants.viewpoint import Reader, Viewpoint
+from tenants.policies.policy import Action, Policy
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.viewpoint import Reader, Viewpoint
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 OWN = frozenset({"pratique.example"})

@@ -5,11 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from tenants.blobs.folder import FolderBlobStore
-from tenants.blobs.segments import SealBroken
-from tenants.domains import add_domain
-from tenants.key_rotation import drop_old_keys, new_version, reseal_passwords, rewrap_blobs, rewrap_tenant_keys
-from tenants.keys import (
+from tenants.domains.book import add_domain
+from tenants.encryption.keys import (
     Keyring,
     KeyTrouble,
     TenantKey,
@@ -18,10 +15,13 @@ from tenants.keys import (
     end_master_rotation,
     load_keyring,
 )
-from tenants.recipient_directories import Directory, lease_directories, open_directory, set_directory
-from tenants.sealed import BlobKind, SealedBlob, SealedStore, add_blobs, blobs_named
-from tenants.tables import customers, mail
-from tenants.viewpoint import OfTenant, Reader
+from tenants.encryption.sealed import BlobKind, SealedBlob, SealedStore, add_blobs, blobs_named
+from tenants.key_rotation import drop_old_keys, new_version, reseal_passwords, rewrap_blobs, rewrap_tenant_keys
+from tenants.recipients.directories import Directory, lease_directories, open_directory, set_directory
+from tenants.storage.blobs.folder import FolderBlobStore
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.tables import customers, mail
+from tenants.storage.viewpoint import OfTenant, Reader
 from tests.contracts.customer_world import NOW, CustomerWorld
 
 BODY = b"Subject: x\r\n\r\nbody\r\n"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tenants.database import DatabaseUnavailable
-from tenants.quarantine import delete_held, hold
-from tenants.queue_book import enqueue
+from tenants.quarantine.book import delete_held, hold
+from tenants.queue.book import enqueue
 from tenants.quotas import BELIEVED_SECONDS, MOST_BELIEVED, Place, Quota, Quotas, stored_octets
-from tenants.viewpoint import OfTenant, Reader, Viewpoint
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.viewpoint import OfTenant, Reader, Viewpoint
 from tests.contracts.customer_world import NOW, CustomerWorld
 from tests.contracts.disposing import result_of
 

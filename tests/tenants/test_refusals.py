@@ -2,8 +2,8 @@
 
 import pytest
 
-from tenants.database import DatabaseUnavailable
 from tenants.refusals import AlreadyExists, NotFound, Refusal, WrongState
+from tenants.storage.database import DatabaseUnavailable
 
 
 @pytest.mark.parametrize("kind", [AlreadyExists, NotFound, WrongState])

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tenants.keys import shred
-from tenants.notice_book import PassedOn, lease_notices
-from tenants.quarantine import HeldFilter, HeldState, delete_held, get_held, hold
-from tenants.queue_book import lease_due
+from tenants.encryption.keys import shred
+from tenants.quarantine.book import HeldFilter, HeldState, delete_held, get_held, hold
+from tenants.queue.book import lease_due
+from tenants.queue.notices import PassedOn, lease_notices
 from tenants.refusals import NotFound, WrongState
 from tenants.release import (
     CopyNotReleased,
@@ -18,9 +18,9 @@ from tenants.release import (
     settle_release,
     take_release_requests,
 )
-from tenants.trace import CopyQueued, Released, ReleaseFailed, ReleaseRequested, Rescanned
-from tenants.trace_book import events_of, find
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
+from tenants.trace.book import events_of, find
+from tenants.trace.events import CopyQueued, Released, ReleaseFailed, ReleaseRequested, Rescanned
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
 

@@ -1,7 +1,7 @@
 """File starts: whether octets begin like a file that somebody may run or open.
 
 Documents hold many streams, most of them pages, fonts and pictures; a reader asks here which of them is worth being an
-artifact of its own. Used by `ole.py`, `onenote.py`, `pdf.py` and `rtf.py`.
+artifact of its own. Used by `office/document.py`, `onenote.py`, `pdf/document.py` and `rtf.py`.
 
 Limits: looks at the first 64 octets.
 """

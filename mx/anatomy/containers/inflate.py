@@ -1,7 +1,7 @@
 """One deflate stream, unpacked within the budget; the sizes that a container claims are never believed.
 
 Comes in: where a stream begins and the latest place where it can end. Goes out: what came out of it, where it really
-ended, and whether it did. Shared by `zip.py` and `gzip.py`.
+ended, and whether it did. Shared by `zip/archive.py` and `gzip.py`.
 
 Standards: RFC 1951.
 Failure: a broken stream gives what came out before the break, and `is_complete` False.

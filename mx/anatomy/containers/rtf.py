@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Member, Obstacle, Step, Stretch, whole
 from mx.anatomy.containers.file_starts import begins_like_a_file
-from mx.anatomy.containers.ole_package import file_of_native_stream, file_of_package, read_object
+from mx.anatomy.containers.office.ole_package import file_of_native_stream, file_of_package, read_object
 from mx.finding import Severity
 
 _OBJECT = re.compile(rb"\\objdata(?![a-z])", re.IGNORECASE)

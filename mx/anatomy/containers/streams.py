@@ -1,7 +1,7 @@
 """Compressed streams of other kinds than deflate, unpacked within the budget; `inflate.py` has deflate.
 
 Comes in: a decompressor, where its stream begins and the latest place where it can end. Goes out: what came out, where
-the stream really ended, and whether it did. Shared by `compressed.py` and `zip_methods.py`.
+the stream really ended, and whether it did. Shared by `compressed.py` and `zip/members.py`.
 
 Failure: a broken stream gives what came out before the break, and `is_complete` False. A dictionary that does not fit
 into the cell's memory is a broken stream.

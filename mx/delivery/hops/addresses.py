@@ -35,7 +35,7 @@ from mx.delivery.contract import NextHopReply
 from mx.delivery.hops.absences import Absences
 from mx.delivery.hops.shared_look_ups import HostLookUp, SharedLookUps
 from mx.names.failures import DnsFailed, NoSuchName
-from tenants.own_places import OwnPlaces
+from tenants.domains.own_places import OwnPlaces
 
 BELIEVED_SECONDS = 30.0
 MOST_BELIEVED = 1000

@@ -18,7 +18,7 @@ from service_identity import CertificateError, VerificationError
 from service_identity.cryptography import verify_certificate_hostname, verify_certificate_ip_address
 
 from mx.delivery.hops.hop import Security, Tlsa
-from tenants.route_terms import Pin, PinKind
+from tenants.domains.route_terms import Pin, PinKind
 
 _TRUST_ANCHOR, _END_ENTITY = 2, 3
 _DIGESTS = {1: hashlib.sha256, 2: hashlib.sha512}

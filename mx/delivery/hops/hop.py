@@ -7,7 +7,7 @@ Standards: RFC 7672 section 2.1.1 and RFC 6698 section 2.1 (the fields of a TLSA
 
 from dataclasses import dataclass
 
-from tenants.route_terms import Pin, Tls
+from tenants.domains.route_terms import Pin, Tls
 
 MOST_OPEN = 20
 

@@ -24,9 +24,9 @@ from mx.delivery.hops.dane import Dane, NotSecure, Vouched
 from mx.delivery.hops.hop import MOST_OPEN, Hop, Security
 from mx.delivery.hops.route_order import NULL_MX, exchangers_in_order
 from mx.names.failures import DnsFailed, NoSuchName
-from tenants.own_places import OwnPlaces
-from tenants.route_terms import Tls
-from tenants.routes import Route, Scheme
+from tenants.domains.own_places import OwnPlaces
+from tenants.domains.route_terms import Tls
+from tenants.domains.routes import Route, Scheme
 
 MOST_HOSTS = 10
 TAKES_NO_MAIL = NextHopReply(556, "5.1.10", "the domain of the route takes no mail (null MX)")

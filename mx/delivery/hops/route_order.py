@@ -9,7 +9,7 @@ Failure: none.
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tenants.routes import Route
+from tenants.domains.routes import Route
 
 NULL_MX = ((0, ""),)
 

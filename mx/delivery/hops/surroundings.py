@@ -17,7 +17,7 @@ from mx.delivery.hops.addresses import NOWHERE, Addresses, SystemHosts
 from mx.delivery.hops.dane import Dane
 from mx.delivery.hops.hops import Hops
 from mx.names.resolver import NamesResolver
-from tenants.own_places import OwnPlaces
+from tenants.domains.own_places import OwnPlaces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

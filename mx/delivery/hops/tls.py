@@ -26,7 +26,7 @@ from zope.interface import implementer
 
 from mx.delivery.hops.certificates import complaint_by_name, complaint_by_pins, complaint_by_tlsa
 from mx.delivery.hops.hop import Security
-from tenants.route_terms import Tls
+from tenants.domains.route_terms import Tls
 
 _REASONS = {
     code: name.removeprefix("ERR_").replace("_", " ").lower()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from mx.delivery.contract import CopyResult, Forwarding, Transfer
 from tenants.directory import Standings, Status
-from tenants.routes import SMTP_PORT, Route, Scheme
+from tenants.domains.routes import SMTP_PORT, Route, Scheme
 
 
 @dataclass(frozen=True, slots=True)

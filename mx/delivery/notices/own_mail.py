@@ -1,6 +1,6 @@
 """Writes mail of our own: reports to senders (DSNs), and sign-in links. Work for a Runner.
 
-Comes in: leased notices (`tenants/notice_book.py`). Goes out: a signed message in the queue, in the same transaction
+Comes in: leased notices (`tenants/queue/notices.py`). Goes out: a signed message in the queue, in the same transaction
 that ends the notice; or nothing, with the reason in the trace of the message concerned. From the queue it goes its own
 way (`own_hops.py`).
 A report is written only when the sender is shown to be genuine (`mx/authentication/genuine.py`): whoever forges a
@@ -39,21 +39,21 @@ from mx.dsn_request import decoded, return_request_of
 from mx.envelope import new_transaction_id
 from mx.own_headers import header_octets_of
 from mx.spool import Spool
-from tenants.accounts import memberships, user_id_of
-from tenants.blobs.contract import BlobMissing
-from tenants.blobs.segments import SealBroken
-from tenants.database_threads import DatabaseThreads
-from tenants.keys import TenantKey, current_key
-from tenants.messages import MessageFacts, get_message, recipients_dsn
-from tenants.notice_book import LeasedNotice, LeaseLost, NoticeKind, end_notice, lease_notices, put_off
-from tenants.quarantine import held_blobs
-from tenants.queue_book import NewDelivery, enqueue
+from tenants.customers.accounts import memberships, user_id_of
+from tenants.customers.sign_in import LINK_LIFE, new_token, remember_link
+from tenants.encryption.keys import TenantKey, current_key
+from tenants.encryption.sealed import BlobKind, SealedBlob, SealedStore, blobs_named
+from tenants.quarantine.book import held_blobs
+from tenants.queue.book import NewDelivery, enqueue
+from tenants.queue.notices import LeasedNotice, LeaseLost, NoticeKind, end_notice, lease_notices, put_off
 from tenants.refusals import NotFound
-from tenants.sealed import BlobKind, SealedBlob, SealedStore, blobs_named
-from tenants.sign_in import LINK_LIFE, new_token, remember_link
-from tenants.trace import CopyQueued, Event, NotReported, Reported
-from tenants.trace_book import record_events
-from tenants.viewpoint import OfTenant, Reader, look_as
+from tenants.storage.blobs.contract import BlobMissing
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.viewpoint import OfTenant, Reader, look_as
+from tenants.trace.book import record_events
+from tenants.trace.events import CopyQueued, Event, NotReported, Reported
+from tenants.trace.messages import MessageFacts, get_message, recipients_dsn
 
 FIRST_PUT_OFF = timedelta(minutes=1)
 LONGEST_PUT_OFF = timedelta(hours=1)

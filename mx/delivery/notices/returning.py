@@ -17,8 +17,8 @@ from mx.delivery.notices.dsn import MOST_RETURNED_OCTETS, DsnAction, RecipientRe
 from mx.dsn_request import NOTHING_NOTIFIED, NotifyRequest, Return, notify_request_of, return_request_of
 from mx.reply import passed_on
 from mx.verdict import VerdictKind
-from tenants.messages import MessageFacts
-from tenants.notice_book import LeasedNotice, PassedOn, Undelivered
+from tenants.queue.notices import LeasedNotice, PassedOn, Undelivered
+from tenants.trace.messages import MessageFacts
 
 EXPIRED = "5.4.7"
 SUCCESS = "2.0.0"

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from starlette.responses import Response
 
 from portal.visit import Visit
-from tenants.domains import Domain, list_domains
-from tenants.mta_sts import DnsRecord, tls_records
-from tenants.recipient_directories import DirectoryState, states_of
-from tenants.viewpoint import OfTenant
+from tenants.domains.book import Domain, list_domains
+from tenants.domains.mta_sts import DnsRecord, tls_records
+from tenants.recipients.directories import DirectoryState, states_of
+from tenants.storage.viewpoint import OfTenant
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tenants.trace import (
+from tenants.trace.events import (
     CopyAccepted,
     CopyDeferred,
     CopyDiscarded,

@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from portal.pages.messages.fates import CopyFate, Fate, fates
 from portal.visit import PageRefused, Visit
-from tenants.messages import PAGE_ROWS, MessageFacts, list_messages
-from tenants.trace_book import events_of, find
-from tenants.viewpoint import OfTenant
+from tenants.storage.viewpoint import OfTenant
+from tenants.trace.book import events_of, find
+from tenants.trace.messages import PAGE_ROWS, MessageFacts, list_messages
 
 LONGEST_SEARCH = 200
 

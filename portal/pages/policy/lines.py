@@ -4,16 +4,16 @@ Comes in: a policy, the one below it, the names of the entries that this level h
 Goes out: lines in the order in which people read them; or the entries that a form asks for. The words for people stand
 in `words.html`.
 
-Failure: none; a value that cannot be is found by `tenants/policy.py`.
+Failure: none; a value that cannot be is found by `tenants/policies/policy.py`.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tenants.policies import INHERIT
-from tenants.policy import Action, EngineFailure, Policy, entries_of
-from tenants.policy_entries import BareLineEnds, Bias
+from tenants.policies.book import INHERIT
+from tenants.policies.entries import BareLineEnds, Bias
+from tenants.policies.policy import Action, EngineFailure, Policy, entries_of
 
 _ACTIONS = tuple(action.value for action in Action)
 _FAILURES = tuple(failure.value for failure in EngineFailure)

@@ -11,12 +11,18 @@ from starlette.responses import Response
 
 from portal.pages.policy.lines import entries_in, parts_of
 from portal.visit import Access, PageRefused, Visit, go_to
-from tenants.agent_names import OWN_AGENTS, require_known_agents
-from tenants.audit import record_action
-from tenants.domains import Domain, list_domains
-from tenants.policies import PolicyInForce, change_domain_policy, change_tenant_policy, domain_policy, tenant_policy
-from tenants.policy import Policy, PolicyError, entries_of
-from tenants.viewpoint import OfTenant
+from tenants.customers.audit import record_action
+from tenants.domains.book import Domain, list_domains
+from tenants.policies.agent_names import OWN_AGENTS, require_known_agents
+from tenants.policies.book import (
+    PolicyInForce,
+    change_domain_policy,
+    change_tenant_policy,
+    domain_policy,
+    tenant_policy,
+)
+from tenants.policies.policy import Policy, PolicyError, entries_of
+from tenants.storage.viewpoint import OfTenant
 
 
 def show_tenant(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ Limits: as many rows as the caller asks for; the rest is counted, not shown.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tenants.message_record import RecordedArtifact
+from tenants.quarantine.message_record import RecordedArtifact
 
 DEEPEST_PLACE = 4
 

@@ -20,12 +20,8 @@ from starlette.responses import Response
 
 from portal.pages.quarantine.artifact_tree import place_of, tree_rows
 from portal.visit import Access, PageRefused, Visit, go_to, parse_number
-from tenants.audit import record_action
-from tenants.blobs.contract import BlobMissing
-from tenants.blobs.segments import SealBroken
-from tenants.message_record import MessageRecord, RecordError
-from tenants.messages import PAGE_ROWS
-from tenants.quarantine import (
+from tenants.customers.audit import record_action
+from tenants.quarantine.book import (
     STILL_HELD,
     FindingNote,
     HeldFilter,
@@ -36,9 +32,13 @@ from tenants.quarantine import (
     held_blobs,
     list_held,
 )
+from tenants.quarantine.message_record import MessageRecord, RecordError
 from tenants.refusals import NotFound, WrongState
 from tenants.release import request_release
-from tenants.viewpoint import OfTenant
+from tenants.storage.blobs.contract import BlobMissing
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.viewpoint import OfTenant
+from tenants.trace.messages import PAGE_ROWS
 
 _log = logging.getLogger(__name__)
 LONGEST_SEARCH = 200

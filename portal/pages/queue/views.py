@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from portal.visit import Access, PageRefused, Visit, go_to, parse_number
-from tenants.audit import record_action
-from tenants.messages import PAGE_ROWS
-from tenants.queue_book import DeliveryState
-from tenants.queue_listing import (
+from tenants.customers.audit import record_action
+from tenants.queue.book import DeliveryState
+from tenants.queue.listing import (
     Delivery,
     DeliveryFilter,
     drop_delivery,
@@ -27,7 +26,8 @@ from tenants.queue_listing import (
     retry_delivery,
 )
 from tenants.refusals import WrongState
-from tenants.viewpoint import OfTenant
+from tenants.storage.viewpoint import OfTenant
+from tenants.trace.messages import PAGE_ROWS
 
 LONGEST_SEARCH = 200
 SHOWN_STATES = {

@@ -16,12 +16,12 @@ from starlette.responses import Response
 
 from portal.visit import Access, PageRefused, Visit, go_to, parse_number
 from tenants.list_file import lines_of
-from tenants.messages import PAGE_ROWS
-from tenants.policies import tenant_policy
+from tenants.policies.book import tenant_policy
 from tenants.refusals import NotFound, Refusal
-from tenants.sender_changes import HEADINGS, Author, entries_in, list_changes, put_and_note, remove_and_note
-from tenants.sender_lists import AGENT_NAME, Listing, canonical_entry, count_senders, fitting, keys_of, list_senders
-from tenants.viewpoint import OfTenant
+from tenants.senders.changes import HEADINGS, Author, entries_in, list_changes, put_and_note, remove_and_note
+from tenants.senders.lists import AGENT_NAME, Listing, canonical_entry, count_senders, fitting, keys_of, list_senders
+from tenants.storage.viewpoint import OfTenant
+from tenants.trace.messages import PAGE_ROWS
 
 LONGEST_SEARCH = 320
 LONGEST_NOTE = 500

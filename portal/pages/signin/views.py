@@ -5,10 +5,10 @@ that spends the link. A browser always gets a new session token when somebody si
 
 Standards: NIST SP 800-63B section 5.1.3; OWASP ASVS 3 (session ids change at sign-in).
 A link can be asked for by mail; the answer does not tell who is a user, nor does its time: only a row is written, and
-a worker looks whose address it is (`tenants/notice_book.py`, with the limits).
+a worker looks whose address it is (`tenants/queue/notices.py`, with the limits).
 
 Failure: a link that is unknown, spent or too old: 410 and how to get another; the three are not told apart.
-Limits: see `tenants/sign_in.py`; a token has 256 random bits, so guessing is not slowed down here.
+Limits: see `tenants/customers/sign_in.py`; a token has 256 random bits, so guessing is not slowed down here.
 """
 
 from starlette.responses import Response
@@ -16,11 +16,11 @@ from starlette.responses import Response
 from portal.forms import form_token
 from portal.sessions import new_secret
 from portal.visit import PageRefused, Visit, go_to, parse_number
-from tenants.audit import record_action
-from tenants.notice_book import ask_sign_in
+from tenants.customers.audit import record_action
+from tenants.customers.sign_in import end_session, is_link_good, signed_in, spend_link, switch_tenant
+from tenants.queue.notices import ask_sign_in
 from tenants.refusals import NotFound
-from tenants.sign_in import end_session, is_link_good, signed_in, spend_link, switch_tenant
-from tenants.viewpoint import OfTenant, Reader, look_as
+from tenants.storage.viewpoint import OfTenant, Reader, look_as
 
 
 def start(_visit: Visit) -> Response:

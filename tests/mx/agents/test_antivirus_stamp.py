@@ -13,7 +13,7 @@ from mx.agents.contract import Agent, Hook
 from mx.finding import Finding, Severity
 from mx.stamp.form import Stamp, read_stamp
 from mx.stamp.seal import Arrival, Flaw, flaw_of
-from tenants.policy import parse_policy
+from tenants.policies.policy import parse_policy
 from tests.contracts.agent import AUTHOR, CONTENT, PERSON, AgentContract, events_for, heard
 from tests.contracts.engine import artifact
 

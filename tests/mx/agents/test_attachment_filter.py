@@ -16,7 +16,7 @@ from mx.artifact import Artifact
 from mx.decision import Deliver, Hold, Reject, Strip, decide
 from mx.finding import Finding, Severity
 from mx.verdict import Verdict, VerdictKind, amend
-from tenants.policy import parse_policy
+from tenants.policies.policy import parse_policy
 from tests.contracts.agent import AgentContract, customer_of, events_for, heard
 from tests.contracts.engine import artifact
 from tests.contracts.mail import attached, nested, zipped

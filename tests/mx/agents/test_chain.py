@@ -26,7 +26,7 @@ from mx.agents.contract import (
     Vouch,
 )
 from mx.finding import Finding, Severity
-from tenants.policy import Policy, parse_policy
+from tenants.policies.policy import Policy, parse_policy
 from tests.contracts.agent import events_for
 
 RECIPIENT = events_for()[Hook.RECIPIENT]

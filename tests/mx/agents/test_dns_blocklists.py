@@ -9,7 +9,7 @@ from mx import reply
 from mx.agents.chain import Hearing
 from mx.agents.contract import Agent, Hook
 from mx.agents.dns_blocklists import DnsBlocklists, question
-from tenants.policy import parse_policy
+from tenants.policies.policy import parse_policy
 from tests.contracts.agent import CLIENT, AgentContract, customer_of, events_for, heard
 from tests.contracts.dns_table import DnsTable
 

@@ -9,8 +9,8 @@ from mx.agents.chain import Chain, Hearing
 from mx.agents.contract import About, Agent, Answers, Hook, MailBegun, Vouch
 from mx.agents.greylisting import NAME, Greylisting
 from mx.envelope import ReversePath
-from tenants.database import DatabaseUnavailable
-from tenants.greylist import WAIT
+from tenants.senders.greylist import WAIT
+from tenants.storage.database import DatabaseUnavailable
 from tests.contracts.agent import AUTHOR, AgentContract, customer_of, events_for, heard
 from tests.contracts.customer_world import NOW
 from tests.contracts.with_database import WithDatabase

@@ -19,8 +19,8 @@ from mx.outcome import Accepted, Deferred, Refused
 from mx.reply import Reply
 from mx.verdict import Verdict, VerdictKind
 from tenants.directory import Standing, Status
-from tenants.policy import Policy, parse_policy
-from tenants.trace import Event, Observed, RefusedByAgent
+from tenants.policies.policy import Policy, parse_policy
+from tenants.trace.events import Event, Observed, RefusedByAgent
 from tests.contracts.agent import AUTHOR, CLIENT, CONTENT, events_for
 from tests.contracts.customer_world import NOW
 

@@ -12,7 +12,7 @@ from mx.examination import Examination
 from mx.finding import Finding, Severity
 from mx.reply import SENDER_BLOCKED
 from mx.verdict import VerdictKind
-from tenants.policy import parse_policy
+from tenants.policies.policy import parse_policy
 from tests.contracts.agent import customer_of, events_for
 
 FOUND = Finding("looking", "attachment.extension.exe", 0, Severity.PROHIBITED)

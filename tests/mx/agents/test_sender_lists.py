@@ -7,9 +7,9 @@ from mx.agents.chain import Hearing
 from mx.agents.contract import Agent, Hook
 from mx.agents.sender_lists import SenderLists
 from mx.envelope import ReversePath
-from tenants.database import DatabaseUnavailable
-from tenants.sender_lists import Listing, put_senders
-from tenants.viewpoint import Reader
+from tenants.senders.lists import Listing, put_senders
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.viewpoint import Reader
 from tests.contracts.agent import AUTHOR, CLIENT, AgentContract, customer_of, events_for, heard
 from tests.contracts.customer_world import NOW
 from tests.contracts.dns_table import DnsTable

@@ -24,7 +24,7 @@ from mx.cell.spawn import spawn_nursery
 from mx.cell.wishes import Wishes
 from mx.finding import Found, NothingFound, Severity
 from mx.spool import MEMORY_OCTETS, Spool
-from tenants.message_record import MessageRecord
+from tenants.quarantine.message_record import MessageRecord
 from tests.contracts.hostile_nursery import MAGIC, spawn_hostile_nursery
 from tests.contracts.mail import EICAR, attached, nested, zipped
 

@@ -7,7 +7,7 @@ import pytest
 from mx.anatomy.budget import Budget
 from mx.anatomy.walker import walk
 from mx.cell.record import PREVIEW_OCTETS, make_record, words_of_html
-from tenants.message_record import MessageRecord, RecordedAmbiguity
+from tenants.quarantine.message_record import MessageRecord, RecordedAmbiguity
 from tests.contracts.mail import attached, base64_part, message, text_part, zipped
 
 NO_TIME = itertools.repeat(0.0).__next__

@@ -5,7 +5,7 @@ from mx.cell.report import CellReport, report_of_a_lost_cell
 from mx.finding import IN_CELLS, Found, NothingFound, Severity
 from mx.spool import Spool
 from mx.verdict import VerdictKind, judge
-from tenants.message_record import MessageRecord
+from tenants.quarantine.message_record import MessageRecord
 
 
 def test_a_lost_cell_is_never_clean() -> None:

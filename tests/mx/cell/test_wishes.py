@@ -13,7 +13,7 @@ from mx.cell.wishes import (
     Wishes,
     wishes_of,
 )
-from tenants.policy import Policy
+from tenants.policies.policy import Policy
 
 
 @given(st.lists(st.text(st.characters(codec=None), max_size=9), max_size=9), st.text(max_size=9))

@@ -19,12 +19,12 @@ from mx.delivery.contract import (
     Welcome,
 )
 from mx.reply import Reply
-from tenants.database import Database, DatabaseUnavailable
 from tenants.directory import Standing, Status
-from tenants.domains import add_domain
-from tenants.recipients import Source, note_answer, recipient_of, replace_list, set_source, source_of
-from tenants.routes import Route
-from tenants.viewpoint import Reader, Viewpoint
+from tenants.domains.book import add_domain
+from tenants.domains.routes import Route
+from tenants.recipients.book import Source, note_answer, recipient_of, replace_list, set_source, source_of
+from tenants.storage.database import Database, DatabaseUnavailable
+from tenants.storage.viewpoint import Reader, Viewpoint
 from tests.contracts.customer_world import NOW
 from tests.contracts.mail_world import migrated_database
 

@@ -13,7 +13,7 @@ from twisted.trial.unittest import TestCase
 from mx.delivery.contract import CopyResult, Delivered, Unreachable
 from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from tenants.routes import parse_route
+from tenants.domains.routes import parse_route
 from tests.contracts.authority import ServerContext, authority
 from tests.contracts.octets import transfer
 from tests.servers.dns_servers import dns_servers

@@ -15,8 +15,8 @@ from twisted.trial.unittest import TestCase
 from mx.delivery.contract import CopyResult, PermanentlyRefused, Stage, Unreachable
 from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from tenants.own_places import OwnPlaces
-from tenants.routes import parse_route
+from tenants.domains.own_places import OwnPlaces
+from tenants.domains.routes import parse_route
 from tests.contracts.octets import transfer
 from tests.contracts.scripted_dns import Records, ScriptedDns, scripted_dns
 from tests.servers.ports import free_port

@@ -21,7 +21,7 @@ from mx.delivery.contract import (
 from mx.delivery.esmtp.dot_stuffing import UnsafeContentError
 from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
-from tenants.routes import Route
+from tenants.domains.routes import Route
 from tests.contracts.octets import CONTENT, HEADERS, Octets, Unreadable, transfer
 from tests.contracts.tls import TlsContextFactory, make_certificate
 from tests.servers.ports import free_port

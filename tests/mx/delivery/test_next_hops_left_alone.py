@@ -10,8 +10,8 @@ from mx.delivery.contract import CopyResult, Delivered, InquiryResult, Unreachab
 from mx.delivery.hops.addresses import NOWHERE
 from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import POLL_SECONDS, STANDING_BY_SECONDS, NextHops
-from tenants.own_places import OwnPlaces
-from tenants.routes import parse_routes
+from tenants.domains.own_places import OwnPlaces
+from tenants.domains.routes import parse_routes
 from tests.contracts.connecting import NotingTransport
 from tests.contracts.octets import transfer
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.delivery.pace import BURST_SECONDS, MOST_REMEMBERED, Pace
-from tenants.route_terms import Rate
+from tenants.domains.route_terms import Rate
 
 
 def test_a_full_bucket_is_sent_at_once_and_the_rest_in_turn() -> None:

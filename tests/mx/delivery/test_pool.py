@@ -10,7 +10,7 @@ from mx.delivery.connection import GOODBYE_SECONDS, NextHopConnection
 from mx.delivery.contract import CopyResult, Delivered, Unreachable
 from mx.delivery.hops.hop import Hop, Security
 from mx.delivery.pool import IDLE_SECONDS, MOST_TRANSACTIONS, PLAIN_SECONDS, ConnectionPool
-from tenants.route_terms import Tls
+from tenants.domains.route_terms import Tls
 from tests.contracts.connecting import NotingTransport
 from tests.contracts.octets import transfer
 

@@ -15,18 +15,18 @@ from mx.delivery.notices.own_hops import OwnHops
 from mx.delivery.queue import MOST_PER_LANE, Offering, QueueWork, offer, routes_of, transfers
 from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until
-from tenants.database import DatabaseUnavailable
-from tenants.domains import delete_domain, set_routes
-from tenants.notice_book import lease_notices
-from tenants.policies import change_tenant_policy
-from tenants.quarantine import held_blobs
-from tenants.queue_book import DeliveryState, LeasedDelivery, enqueue, lease_due
-from tenants.routes import Route
-from tenants.sealed import take_unneeded
-from tenants.tables import customers, mail
-from tenants.trace import CopyAccepted, CopyHeld, DeliveryAttempted
-from tenants.trace_book import find
-from tenants.viewpoint import Reader
+from tenants.domains.book import delete_domain, set_routes
+from tenants.domains.routes import Route
+from tenants.encryption.sealed import take_unneeded
+from tenants.policies.book import change_tenant_policy
+from tenants.quarantine.book import held_blobs
+from tenants.queue.book import DeliveryState, LeasedDelivery, enqueue, lease_due
+from tenants.queue.notices import lease_notices
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.tables import customers, mail
+from tenants.storage.viewpoint import Reader
+from tenants.trace.book import find
+from tenants.trace.events import CopyAccepted, CopyHeld, DeliveryAttempted
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import AWAY, LATER, NEVER, NextHopsInMemory, standing
 from tests.contracts.mail_world import HOSTNAME, MailWorld, add_domain_of, mail_world

@@ -9,7 +9,7 @@ from twisted.logger import LogPublisher, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from mx.delivery.runner import BACKLOG_SECONDS, MOST_AT_ONCE, POLL_SECONDS, Runner
-from tenants.database import DatabaseUnavailable
+from tenants.storage.database import DatabaseUnavailable
 
 
 class Pieces:

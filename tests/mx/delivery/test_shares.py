@@ -3,9 +3,9 @@
 from mx import reply
 from mx.delivery.shares import Share, Shares
 from mx.reply import Reply
-from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing
 from tenants.quotas import Place
+from tenants.storage.database import DatabaseUnavailable
 from tests.contracts.disposing import result_of, standing
 from tests.contracts.mail_world import Everybody
 

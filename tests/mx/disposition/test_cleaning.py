@@ -21,7 +21,7 @@ from mx.finding import EngineFailed, Finding, Severity
 from mx.outcome import Accepted, Deferred, Held, Outcome, Queued
 from mx.spool import Spool
 from mx.verdict import Verdict, VerdictKind
-from tenants.policy import Policy, parse_policy
+from tenants.policies.policy import Policy, parse_policy
 from tests.contracts.disposing import (
     AWAY,
     LATER,

@@ -2,7 +2,7 @@
 
 from mx.disposition.copies import facts_of
 from mx.verdict import VerdictKind
-from tenants.messages import MessageFacts
+from tenants.trace.messages import MessageFacts
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examination, examined
 

@@ -11,8 +11,8 @@ from mx.disposition.copies import Copy
 from mx.disposition.forward import FORWARD_SECONDS, forward
 from mx.dsn_request import Notify, NotifyRequest, Return, ReturnRequest
 from mx.envelope import Recipient
-from tenants.policy import Policy, parse_policy
-from tenants.routes import Route
+from tenants.domains.routes import Route
+from tenants.policies.policy import Policy, parse_policy
 from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, OK, NextHopsInMemory, examined, result_of, standing
 
 

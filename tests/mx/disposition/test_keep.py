@@ -19,16 +19,16 @@ from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeper, Kept, QueueTim
 from mx.envelope import Recipient
 from mx.spool import MEMORY_OCTETS
 from mx.verdict import VerdictKind
-from tenants.blobs.folder import FolderBlobStore
-from tenants.customers import delete_tenant
-from tenants.keys import Keyring, current_key, shred
-from tenants.message_record import MessageRecord, RecordedFinding
-from tenants.messages import get_message
-from tenants.notice_book import PassedOn, Undelivered, lease_notices
-from tenants.quarantine import FindingNote, held_blobs
-from tenants.queue_book import lease_due
-from tenants.sealed import SealedStore, blobs_named, take_unneeded
-from tenants.viewpoint import Reader
+from tenants.customers.book import delete_tenant
+from tenants.encryption.keys import Keyring, current_key, shred
+from tenants.encryption.sealed import SealedStore, blobs_named, take_unneeded
+from tenants.quarantine.book import FindingNote, held_blobs
+from tenants.quarantine.message_record import MessageRecord, RecordedFinding
+from tenants.queue.book import lease_due
+from tenants.queue.notices import PassedOn, Undelivered, lease_notices
+from tenants.storage.blobs.folder import FolderBlobStore
+from tenants.storage.viewpoint import Reader
+from tenants.trace.messages import get_message
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import EICAR_FOUND, MESSAGE, envelope_for, examination, examined, standing
 from tests.contracts.mail_world import MailWorld, mail_world

@@ -15,8 +15,8 @@ from mx.decision import Deliver
 from mx.disposition.copies import Copy
 from mx.disposition.keep import CannotKeep, Keeper, QueueTimes
 from mx.envelope import Recipient
-from tenants.keys import current_key
-from tenants.viewpoint import Reader
+from tenants.encryption.keys import current_key
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import examined, standing
 from tests.contracts.mail_world import MailWorld, mail_world

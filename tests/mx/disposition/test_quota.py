@@ -9,10 +9,10 @@ from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.keep import CannotKeep, Kept
 from mx.disposition.quota import WithinQuota
 from mx.envelope import Recipient
-from tenants.database import DatabaseUnavailable
 from tenants.directory import Standing
-from tenants.notice_book import PassedOn, Undelivered
+from tenants.queue.notices import PassedOn, Undelivered
 from tenants.quotas import Place
+from tenants.storage.database import DatabaseUnavailable
 from tests.contracts.disposing import examined, result_of, standing
 
 COPY = Copy(Recipient("a@acme.example"), standing(), Deliver())

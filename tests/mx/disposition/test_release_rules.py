@@ -10,7 +10,7 @@ from mx.artifact import Ambiguity
 from mx.disposition.release_rules import LEAST_WAIT, next_rescan, why_held_again
 from mx.finding import EngineFailed, Finding, Severity
 from mx.verdict import Verdict, VerdictKind
-from tenants.policy import Policy, parse_policy
+from tenants.policies.policy import Policy, parse_policy
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import EICAR_FOUND
 

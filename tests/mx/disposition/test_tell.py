@@ -10,7 +10,7 @@ from mx.examination import Examination
 from mx.finding import EngineFailed
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
 from mx.verdict import Verdict, VerdictKind
-from tenants.trace import (
+from tenants.trace.events import (
     CopyAccepted,
     CopyDeferred,
     CopyDiscarded,

@@ -25,9 +25,9 @@ from mx.disposition.copies import Copy
 from mx.disposition.keep import Keeper, QueueTimes
 from mx.envelope import Recipient
 from mx.outcome import Outcome, Queued, settle
-from tenants.keys import current_key
-from tenants.routes import Route, parse_route
-from tenants.viewpoint import Reader
+from tenants.domains.routes import Route, parse_route
+from tenants.encryption.keys import current_key
+from tenants.storage.viewpoint import Reader
 from tests.contracts.authority import ServerContext, authority
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import examined, never_examined, standing

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.engines.bias import MOST_ENGINES, Candidate, Plan, plan_of
-from tenants.policy_entries import Bias
+from tenants.policies.entries import Bias
 
 
 def well(count: int) -> list[Candidate]:

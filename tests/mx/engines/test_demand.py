@@ -3,8 +3,8 @@
 import pytest
 
 from mx.engines.demand import Demand, demand_of
-from tenants.policy import Policy
-from tenants.policy_entries import Bias
+from tenants.policies.entries import Bias
+from tenants.policies.policy import Policy
 
 
 def test_nobody_demands_the_default() -> None:

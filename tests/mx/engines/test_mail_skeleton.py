@@ -6,7 +6,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import SkipTest, TestCase
 
 from mx.artifact import Artifact
-from mx.engines.clamd import Clamd, parse_daemon
+from mx.engines.clamd.engine import Clamd, parse_daemon
 from mx.engines.contract import Circumstances
 from mx.engines.mail_skeleton import MOST_OCTETS, READING, with_skeleton
 from mx.engines.verdict_cache import VerdictCache

@@ -16,7 +16,7 @@ from mx.engines.panel import BUSY_MESSAGES, Panel, PanelAnswer
 from mx.engines.tally import TIMES_KEPT, EngineStatistics
 from mx.examination import Elsewhere
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
-from tenants.policy_entries import Bias
+from tenants.policies.entries import Bias
 from tests.contracts.engine import artifact
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

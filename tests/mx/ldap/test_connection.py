@@ -6,7 +6,7 @@ import pytest
 
 from mx.ldap.connection import LdapTrouble, Surroundings, connected
 from mx.ldap.place import Place, parse_place
-from tenants.own_places import OwnPlaces
+from tenants.domains.own_places import OwnPlaces
 
 
 def why(place: Place, around: Surroundings) -> str:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from mx.ldap.connection import LdapTrouble, Surroundings
 from mx.ldap.conversation import parse_filter, read_people
-from tenants.own_places import OwnPlaces
-from tenants.recipient_directories import Directory
+from tenants.domains.own_places import OwnPlaces
+from tenants.recipients.directories import Directory
 from tenants.refusals import Refusal
 from tests.servers.certificates import self_signed
 from tests.servers.slapd_server import BASE, PASSWORD, READER, SlapdServer

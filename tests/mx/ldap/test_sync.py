@@ -12,16 +12,16 @@ from twisted.trial.unittest import TestCase
 from mx.ldap import sync
 from mx.ldap.connection import Surroundings
 from mx.ldap.sync import UNREADABLE_PASSWORD, DirectorySync
-from tenants.database import Database
-from tenants.database_threads import DatabaseThreads
-from tenants.domains import add_domain
-from tenants.keys import Keyring
-from tenants.migration import migrate
-from tenants.own_places import OwnPlaces
-from tenants.recipient_directories import Directory, DirectoryState, set_directory, state_of
-from tenants.recipients import count_recipients
-from tenants.tables import customers
-from tenants.viewpoint import Reader
+from tenants.domains.book import add_domain
+from tenants.domains.own_places import OwnPlaces
+from tenants.encryption.keys import Keyring
+from tenants.recipients.book import count_recipients
+from tenants.recipients.directories import Directory, DirectoryState, set_directory, state_of
+from tenants.storage.database import Database
+from tenants.storage.database_threads import DatabaseThreads
+from tenants.storage.migration import migrate
+from tenants.storage.tables import customers
+from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, customer_world
 from tests.servers.slapd_server import BASE, PASSWORD, READER, SlapdServer
 

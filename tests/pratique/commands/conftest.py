@@ -14,17 +14,17 @@ from click.testing import CliRunner, Result
 from mx.envelope import new_transaction_id
 from pratique.cli import front_door
 from pratique.opening import Opened, opened
-from pratique.settings import Settings
-from tenants.customers import tenant_named
-from tenants.keys import current_key
-from tenants.message_record import MessageRecord, RecordedArtifact
-from tenants.messages import MessageFacts
-from tenants.quarantine import FindingNote, NewHeld, hold
-from tenants.queue_book import NewDelivery, enqueue
-from tenants.sealed import BlobKind, SealedBlob
-from tenants.trace import CopyHeld, CopyQueued, MessageReceived
-from tenants.trace_book import record_events
-from tenants.viewpoint import Reader
+from pratique.settings.settings import Settings
+from tenants.customers.book import tenant_named
+from tenants.encryption.keys import current_key
+from tenants.encryption.sealed import BlobKind, SealedBlob
+from tenants.quarantine.book import FindingNote, NewHeld, hold
+from tenants.quarantine.message_record import MessageRecord, RecordedArtifact
+from tenants.queue.book import NewDelivery, enqueue
+from tenants.storage.viewpoint import Reader
+from tenants.trace.book import record_events
+from tenants.trace.events import CopyHeld, CopyQueued, MessageReceived
+from tenants.trace.messages import MessageFacts
 
 MESSAGE = b"Subject: Invoice\r\n\r\nPay now.\r\n"
 RECORD = MessageRecord(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tenants.agent_names import OWN_AGENTS
+from tenants.policies.agent_names import OWN_AGENTS
 from tests.pratique.commands.conftest import Pratique
 
 

@@ -2,10 +2,10 @@
 
 import json
 
-from tenants.customers import tenant_named
-from tenants.keys import current_key
-from tenants.sealed import BlobKind
-from tenants.viewpoint import Reader
+from tenants.customers.book import tenant_named
+from tenants.encryption.keys import current_key
+from tenants.encryption.sealed import BlobKind
+from tenants.storage.viewpoint import Reader
 from tests.pratique.commands.conftest import Mail, Pratique
 
 

@@ -5,8 +5,8 @@ from twisted.names import dns
 
 from pratique.commands.domain_check import State, check_mx, check_ownership
 from pratique.dns_question import NoAnswer
-from pratique.quantities import Address
-from tenants.domains import Domain
+from pratique.settings.quantities import Address
+from tenants.domains.book import Domain
 from tests.contracts.scripted_dns import ScriptedDns, scripted_dns
 from tests.pratique.commands.conftest import Pratique
 

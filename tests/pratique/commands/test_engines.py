@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pratique.opening import writing
-from pratique.settings import Settings
-from tenants.engine_states import EngineReport, report_engine
+from pratique.settings.settings import Settings
+from tenants.engines.states import EngineReport, report_engine
 from tests.pratique.commands.conftest import Pratique
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pratique.commands.held_message import print_held, save_message, show_record
-from tenants.blobs.segments import SealBroken
-from tenants.quarantine import get_held, held_blobs
+from tenants.quarantine.book import get_held, held_blobs
 from tenants.refusals import Refusal
-from tenants.viewpoint import Reader
+from tenants.storage.blobs.segments import SealBroken
+from tenants.storage.viewpoint import Reader
 from tests.pratique.commands.conftest import Mail
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tenants.database import Database
-from tenants.viewpoint import Reader
+from tenants.storage.database import Database
+from tenants.storage.viewpoint import Reader
 from tests.pratique.commands.conftest import Pratique
 
 

@@ -15,8 +15,8 @@ from twisted.names import dns
 
 from pratique.commands.domain_check import Check, State
 from pratique.commands.next_hop_check import check_route
-from pratique.settings import Address, Settings
-from tenants.routes import parse_route
+from pratique.settings.settings import Address, Settings
+from tenants.domains.routes import parse_route
 from tests.contracts.authority import authority
 from tests.contracts.scripted_dns import TLSA, Records, ScriptedDns, scripted_dns, tlsa
 from tests.pratique.commands.conftest import Pratique

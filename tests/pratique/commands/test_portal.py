@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pratique import processes
 from pratique.cli import front_door
-from pratique.settings import Settings
+from pratique.processes import processes
+from pratique.settings.settings import Settings
 
 
 def test_the_process_is_given_its_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from pratique.opening import reading
-from pratique.settings import Settings
-from tenants.audit import list_actions
-from tenants.quarantine import HeldState, get_held
+from pratique.settings.settings import Settings
+from tenants.customers.audit import list_actions
+from tenants.quarantine.book import HeldState, get_held
 from tenants.release import CopyNotReleased, CopyReleased, settle_release, take_release_requests
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
 from tests.pratique.commands.conftest import MESSAGE, Mail, Pratique
 
 

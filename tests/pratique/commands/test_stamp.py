@@ -9,7 +9,7 @@ import pytest
 
 from mx.stamp.form import Stamp, digest_of_recipients, merkle_root
 from mx.stamp.seal import sign, signed_names
-from pratique.stamp_key import open_signer, public_octets
+from pratique.secrets.stamp_key import open_signer, public_octets
 from tests.pratique.commands.conftest import Pratique
 
 HEADER = b"From: ann@s.example\r\nSubject: x\r\n"

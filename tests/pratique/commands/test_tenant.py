@@ -3,8 +3,8 @@
 import pytest
 
 from pratique.opening import reading
-from pratique.settings import Settings
-from tenants.audit import list_actions
+from pratique.settings.settings import Settings
+from tenants.customers.audit import list_actions
 from tests.pratique.commands.conftest import Mail, Pratique
 
 

@@ -1,4 +1,4 @@
-"""`pratique up`: what reaches the processes; `tests/pratique/test_processes.py` runs them."""
+"""`pratique up`: what reaches the processes; `tests/pratique/processes/test_processes.py` runs them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pratique import processes
 from pratique.cli import front_door
-from pratique.settings import Address, Settings
+from pratique.processes import processes
+from pratique.settings.settings import Address, Settings
 
 Started = list[tuple[Settings, bool]]
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from pratique.opening import writing
-from pratique.settings import Settings
-from tenants.notice_book import lease_notices
-from tenants.sign_in import spend_link
+from pratique.settings.settings import Settings
+from tenants.customers.sign_in import spend_link
+from tenants.queue.notices import lease_notices
 from tests.pratique.commands.conftest import Pratique
 
 

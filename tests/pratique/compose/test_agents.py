@@ -9,8 +9,8 @@ import pytest
 from twisted.internet import reactor
 
 from pratique.compose.agents import agents_of, chain_of, stamp_check_of
-from pratique.settings import Settings, SettingsError
-from tenants.agent_names import OWN_AGENTS
+from pratique.settings.settings import Settings, SettingsError
+from tenants.policies.agent_names import OWN_AGENTS
 
 POINTS = """[pratique.agents]
 quiet = some_agents:make

@@ -8,7 +8,7 @@ from twisted.trial.unittest import TestCase
 
 from pratique.compose.directories import compose_directories
 from pratique.compose.storage import compose_storage
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 class Composed(TestCase):

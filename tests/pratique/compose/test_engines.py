@@ -7,7 +7,7 @@ from twisted.internet import reactor
 from mx.cell.connection import CellAbout
 from mx.engines.contract import EngineState
 from pratique.compose.engines import engines_of, label_of, macros_state, signatures_state
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 def test_clamd_is_an_engine_where_it_is_set(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from pratique.compose.mx import compose_mx
-from pratique.listening import listen
-from pratique.settings import Address, Settings
+from pratique.processes.listening import listen
+from pratique.settings.settings import Address, Settings
 from pratique.wall_clock import present_time
 
 

@@ -6,8 +6,8 @@ from twisted.internet.testing import MemoryReactorClock
 
 from mx.delivery.contract import Unreachable
 from pratique.compose.next_hops import compose_next_hops
-from pratique.settings import Settings
-from tenants.routes import parse_route
+from pratique.settings.settings import Settings
+from tenants.domains.routes import parse_route
 from tests.contracts.disposing import result_of
 from tests.contracts.octets import transfer
 

@@ -9,9 +9,9 @@ from twisted.trial.unittest import TestCase
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.own_mail import compose_own_mail
 from pratique.compose.storage import compose_storage
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 from tenants.directory import Directory
-from tenants.routes import Route
+from tenants.domains.routes import Route
 from tests.contracts.customer_world import NOW
 
 

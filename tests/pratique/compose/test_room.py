@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from pratique.compose.room import RESERVE_SHARE, ROOM_SECONDS, Room, room_of
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 def test_room_is_asked_for_once_in_a_while(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from mx.examination import Examination
 from mx.verdict import VerdictKind
 from pratique.compose.scan import scan_files
 from pratique.demo import EICAR
-from pratique.settings import Settings
-from tenants.policy import parse_policy
+from pratique.settings.settings import Settings
+from tenants.policies.policy import parse_policy
 from tests.contracts.mail import attached, message, text_part
 
 

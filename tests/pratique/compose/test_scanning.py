@@ -16,10 +16,10 @@ from mx.engines.canaries import Canaries
 from mx.engines.panel import Panel
 from pratique.compose.scanning import REPORT_SECONDS, EngineReports, compose_scanning
 from pratique.opening import open_database
-from pratique.settings import Settings
-from tenants.database import DatabaseUnavailable
-from tenants.database_threads import DatabaseThreads
-from tenants.engine_states import EngineReport
+from pratique.settings.settings import Settings
+from tenants.engines.states import EngineReport
+from tenants.storage.database import DatabaseUnavailable
+from tenants.storage.database_threads import DatabaseThreads
 
 ABOUT = CellAbout("abc", "1.2", ("limits", "filter"))
 

@@ -8,7 +8,7 @@ from twisted.internet import reactor
 
 from pratique.compose.storage import compose_storage, queue_times
 from pratique.opening import CannotOpen
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 
 
 def test_an_empty_folder_is_made_ready(tmp_path: Path) -> None:

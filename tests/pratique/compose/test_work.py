@@ -8,7 +8,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.delivery.runner import Runner
 from pratique.compose.work import compose_work
-from pratique.settings import Settings
+from pratique.settings.settings import Settings
 from pratique.sweep import Sweep
 
 

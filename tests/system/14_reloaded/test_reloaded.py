@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import pytest
 
-from pratique.certificate import context_factory
+from pratique.secrets.certificate import context_factory
 from tests.servers.gateway import Gateway
 from tests.servers.mail_client import connected, letter, message_id
 from tests.servers.ports import HOST

@@ -19,7 +19,7 @@ from mx.delivery.hops.addresses import (
     is_public,
 )
 from mx.names.failures import DnsFailed, NoSuchName
-from tenants.own_places import OwnPlaces
+from tenants.domains.own_places import OwnPlaces
 from tests.contracts.disposing import result_of
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mx.delivery.hops.certificates import complaint_by_name, complaint_by_pins, complaint_by_tlsa, is_usable
 from mx.delivery.hops.hop import Security, Tlsa
-from tenants.route_terms import Pin, PinKind, Tls
+from tenants.domains.route_terms import Pin, PinKind, Tls
 from tests.contracts.authority import authority
 
 ROOT = authority()

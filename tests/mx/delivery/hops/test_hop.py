@@ -3,7 +3,7 @@
 import pytest
 
 from mx.delivery.hops.hop import Hop, Security
-from tenants.route_terms import Tls
+from tenants.domains.route_terms import Tls
 
 
 @pytest.mark.parametrize(("host", "is_v6"), [("192.0.2.1", False), ("2001:db8::1", True)])

@@ -9,9 +9,9 @@ from mx.delivery.hops.dane import Dane
 from mx.delivery.hops.hop import Hop, Security
 from mx.delivery.hops.hops import MOST_HOSTS, TAKES_NO_MAIL, Hops
 from mx.names.failures import DnsFailed, NoSuchName
-from tenants.own_places import OwnPlaces
-from tenants.route_terms import Pin, PinKind, Tls
-from tenants.routes import parse_route
+from tenants.domains.own_places import OwnPlaces
+from tenants.domains.route_terms import Pin, PinKind, Tls
+from tenants.domains.routes import parse_route
 from tests.contracts.disposing import result_of
 
 OWN = OwnPlaces(frozenset({"mx.service.example"}), "service.example")

@@ -4,7 +4,7 @@ from collections import Counter
 from random import Random
 
 from mx.delivery.hops.route_order import exchangers_in_order, in_order
-from tenants.routes import parse_routes
+from tenants.domains.routes import parse_routes
 
 
 def test_the_lowest_priority_goes_first() -> None:

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.testing import MemoryReactorClock
 
 from mx.delivery.hops.surroundings import Surroundings, make_hops
-from tenants.routes import parse_route
+from tenants.domains.routes import parse_route
 
 
 class Asked(MemoryReactorClock):

@@ -18,7 +18,7 @@ from mx.delivery.contract import CopyResult, Delivered, PermanentlyRefused, Unre
 from mx.delivery.hops.hop import OPPORTUNISTIC, Hop, Security, Tlsa
 from mx.delivery.hops.tls import NoSuchClient, TlsContexts, words_of
 from mx.delivery.pool import ConnectionPool
-from tenants.route_terms import Pin, PinKind, Tls
+from tenants.domains.route_terms import Pin, PinKind, Tls
 from tests.contracts.authority import ServerContext, Signed, authority
 from tests.contracts.octets import transfer
 from tests.servers.scripted_smtp import SILENCE, TLS, ScriptedHop

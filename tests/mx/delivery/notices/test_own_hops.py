@@ -6,7 +6,7 @@ from mx.delivery.contract import CopyResult, Transfer
 from mx.delivery.notices.own_hops import OwnHops
 from mx.spool import Spool
 from tenants.directory import Standing, Status
-from tenants.routes import Route
+from tenants.domains.routes import Route
 from tests.contracts.coroutines import result_at_once
 from tests.contracts.disposing import OK, NextHopsInMemory, spooled, standing
 

@@ -19,18 +19,18 @@ from mx.delivery.notices.own_mail import NOT_ANSWERED, NOT_GENUINE, NOT_KEPT, NO
 from mx.delivery.queue import Offering, QueueWork
 from mx.delivery.schedule import next_attempt_at, rest_until
 from tenants.accounted import accounted
-from tenants.accounts import Role, add_user
-from tenants.customers import OPERATOR, delete_tenant, tenant_named
-from tenants.keys import add_keys
-from tenants.notice_book import ask_sign_in
-from tenants.quarantine import delete_held
-from tenants.queue_book import DeliveryState, enqueue
-from tenants.queue_listing import Delivery
-from tenants.sealed import take_unneeded
-from tenants.sign_in import is_link_good
-from tenants.trace import NotReported, Reported
-from tenants.trace_book import find
-from tenants.viewpoint import Reader
+from tenants.customers.accounts import Role, add_user
+from tenants.customers.book import OPERATOR, delete_tenant, tenant_named
+from tenants.customers.sign_in import is_link_good
+from tenants.encryption.keys import add_keys
+from tenants.encryption.sealed import take_unneeded
+from tenants.quarantine.book import delete_held
+from tenants.queue.book import DeliveryState, enqueue
+from tenants.queue.listing import Delivery
+from tenants.queue.notices import ask_sign_in
+from tenants.storage.viewpoint import Reader
+from tenants.trace.book import find
+from tenants.trace.events import NotReported, Reported
 from tests.contracts.customer_world import NOW, later
 from tests.contracts.disposing import AWAY, NEVER, NextHopsInMemory
 from tests.contracts.dns_table import DnsTable

@@ -6,8 +6,8 @@ from mx.delivery.contract import CopyResult, Delivered, NextHopReply, Permanentl
 from mx.delivery.notices.dsn import MOST_RETURNED_OCTETS, DsnAction, RecipientReport
 from mx.delivery.notices.returning import is_returned_whole, relayed, reports_of, undelivered
 from mx.dsn_request import Notify, NotifyRequest
-from tenants.messages import MessageFacts
-from tenants.notice_book import LeasedNotice, NoticeKind, PassedOn, Undelivered
+from tenants.queue.notices import LeasedNotice, NoticeKind, PassedOn, Undelivered
+from tenants.trace.messages import MessageFacts
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import AWAY, LATER, OK
 

@@ -4,18 +4,18 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from tenants.domains import get_domain
-from tenants.keys import Keyring
-from tenants.recipient_directories import (
+from tenants.domains.book import get_domain
+from tenants.encryption.keys import Keyring
+from tenants.recipients.directories import (
     Directory,
     apply_answer,
     lease_directories,
     note_trouble,
     set_directory,
 )
-from tenants.skipped_entries import Skipped
-from tenants.tables import customers
-from tenants.viewpoint import Reader
+from tenants.recipients.skipped_entries import Skipped
+from tenants.storage.tables import customers
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld
 
 REX = "rex@acme.example"

@@ -3,7 +3,7 @@
 import pytest
 
 from portal.pages.messages.fates import CopyFate, Fate, fates
-from tenants.trace import (
+from tenants.trace.events import (
     CopyAccepted,
     CopyDeferred,
     CopyDiscarded,

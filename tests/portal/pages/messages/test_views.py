@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tenants.trace import EVENT_KINDS, Event, MessageReceived, UnknownEvent, from_json
-from tenants.trace_book import record_events
-from tenants.viewpoint import Reader
+from tenants.storage.viewpoint import Reader
+from tenants.trace.book import record_events
+from tenants.trace.events import EVENT_KINDS, Event, MessageReceived, UnknownEvent, from_json
 from tests.servers.portal_world import PortalWorld
 
 REX = "rex@acme.example"

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from portal.pages.policy.lines import PARTS, Shape, entries_in, parts_of
-from tenants.policy import Policy, entries_of, parse_policy
+from tenants.policies.policy import Policy, entries_of, parse_policy
 
 ENTRIES = [field.name for field in fields(Policy)]
 

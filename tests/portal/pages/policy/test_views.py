@@ -4,10 +4,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from portal.pages.policy.lines import PARTS
-from tenants.audit import list_actions
-from tenants.policies import domain_policy, tenant_policy
-from tenants.policy import Action, Policy
-from tenants.viewpoint import Reader
+from tenants.customers.audit import list_actions
+from tenants.policies.book import domain_policy, tenant_policy
+from tenants.policies.policy import Action, Policy
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld, token_in
 
 DOMAIN = "/policy/1"

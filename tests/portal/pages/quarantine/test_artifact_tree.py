@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.pages.quarantine.artifact_tree import tree_rows
-from tenants.message_record import RecordedArtifact
+from tenants.quarantine.message_record import RecordedArtifact
 
 
 def _artifact(number: int, parent: int | None) -> RecordedArtifact:

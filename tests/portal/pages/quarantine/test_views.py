@@ -6,10 +6,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from portal.pages.quarantine.views import fingerprint, is_infected
-from tenants.audit import list_actions
-from tenants.message_record import MessageRecord, RecordedArtifact
-from tenants.quarantine import FindingNote, HeldState
-from tenants.viewpoint import Reader
+from tenants.customers.audit import list_actions
+from tenants.quarantine.book import FindingNote, HeldState
+from tenants.quarantine.message_record import MessageRecord, RecordedArtifact
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import ENCRYPTED, PortalWorld, hidden_value, token_in
 
 ADAM = "adam@acme.example"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tenants.audit import list_actions
-from tenants.queue_book import DeliveryState, lease_due
-from tenants.viewpoint import Reader
+from tenants.customers.audit import list_actions
+from tenants.queue.book import DeliveryState, lease_due
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld, token_in
 
 RITA, ADAM, REX = "rita@acme.example", "adam@acme.example", "rex@acme.example"

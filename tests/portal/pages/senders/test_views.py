@@ -3,9 +3,9 @@
 import pytest
 from httpx2 import Response
 
-from tenants.policies import change_tenant_policy
-from tenants.sender_lists import Listing, list_senders, put_senders
-from tenants.viewpoint import Reader
+from tenants.policies.book import change_tenant_policy
+from tenants.senders.lists import Listing, list_senders, put_senders
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld, token_in
 
 ADAM, RITA, REX = "adam@acme.example", "rita@acme.example", "rex@acme.example"

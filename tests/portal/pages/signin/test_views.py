@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tenants.audit import list_actions
-from tenants.notice_book import SIGN_INS_A_PERSON, lease_notices
-from tenants.viewpoint import Reader
+from tenants.customers.audit import list_actions
+from tenants.queue.notices import SIGN_INS_A_PERSON, lease_notices
+from tenants.storage.viewpoint import Reader
 from tests.servers.portal_world import PortalWorld, portal_world, token_in
 
 ADAM = "adam@acme.example"

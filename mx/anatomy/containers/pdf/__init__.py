@@ -1,0 +1,1 @@
+"""PDF: its syntax, its filters, its encryption, and what its objects carry."""

@@ -1,0 +1,1 @@
+"""Rar archives of both generations."""

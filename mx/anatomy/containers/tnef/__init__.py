@@ -1,0 +1,1 @@
+"""TNEF (winmail.dat): what Outlook packs into one part."""

@@ -1,0 +1,1 @@
+"""Any scanner that is a command."""

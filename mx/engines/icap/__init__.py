@@ -1,0 +1,1 @@
+"""Any scanner with an ICAP port."""

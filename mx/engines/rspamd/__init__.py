@@ -1,0 +1,1 @@
+"""Rspamd, over HTTP: spam and phishing."""

@@ -1,0 +1,1 @@
+"""Keys, who keeps them, and what is sealed with them."""

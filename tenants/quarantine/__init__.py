@@ -1,0 +1,1 @@
+"""What is held, and what people will see of it."""

@@ -1,0 +1,1 @@
+"""What waits for a next hop, and mail of our own that waits to be written."""

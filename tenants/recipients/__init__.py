@@ -1,0 +1,1 @@
+"""Who is known at a domain, and where that is known from."""

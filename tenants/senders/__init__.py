@@ -1,0 +1,1 @@
+"""What is remembered of those who write: allowed, blocked, seen before."""
