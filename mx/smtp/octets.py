@@ -13,14 +13,16 @@ Failure: none; every octet is accounted for.
 Limits: at most a piece (64 KiB) and one read of the socket are kept; every octet is looked at a fixed number of times.
 """
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from mx.line_ends import are_whole
+from mx.line_ends import are_whole, has_dot_line
 from mx.smtp.limits import CONTENT_PIECE_OCTETS
 
 _CRLF = b"\r\n"
-_END_OF_DATA = b"\r\n.\r\n"
+_END_OF_DATA = re.compile(rb"\r\n\.\r\n")
+"""A pattern, for the reason given in `mx/line_ends.py`."""
 _TLS_HANDSHAKE = 0x16
 
 
@@ -105,8 +107,9 @@ class OctetReader:
     def content(self) -> Piece | None:
         """The next piece of the content, or None until there is enough of it; the last piece turns back to lines."""
         buffer = self._buffer
-        end = buffer.find(_END_OF_DATA, self._searched)
-        if end >= 0:
+        found = _END_OF_DATA.search(buffer, self._searched)
+        if found is not None:
+            end = found.start()
             piece = self._piece(end + 2, is_last=True)
             del buffer[: end + 5]
             self._searched = 0
@@ -137,7 +140,7 @@ class OctetReader:
     def _piece(self, length: int, is_last: bool) -> Piece:
         raw = bytes(memoryview(self._buffer)[:length])
         has_bare_line_end = not are_whole(raw)
-        octets = raw.replace(b"\r\n.", _CRLF)
+        octets = raw.replace(b"\r\n.", _CRLF) if has_dot_line(raw) else raw
         if self._is_first_piece:
             self._is_first_piece = False
             octets = octets[2:]

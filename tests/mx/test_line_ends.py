@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.line_ends import are_whole, has_bare_cr
+from mx.line_ends import are_whole, has_bare_cr, has_dot_line
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,9 @@ def test_they_are_whole_when_all_three_counts_are_equal(octets: bytes) -> None:
     pairs = octets.count(b"\r\n")
     assert are_whole(octets) is (octets.count(b"\r") == pairs == octets.count(b"\n"))
     assert has_bare_cr(octets) is (octets.count(b"\r") != pairs)
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a"])).map(b"".join))
+def test_a_dot_counts_behind_a_whole_line_end_alone(octets: bytes) -> None:
+    """What would be unstuffed as it arrives, and stuffed as it leaves."""
+    assert has_dot_line(octets) is (b"\r\n." in octets)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from mx.artifact import Content
-from mx.line_ends import are_whole
+from mx.line_ends import are_whole, has_dot_line
 
 ONE_WRITE_OCTETS = 256 * 1024
 """A message up to this size goes out in one piece."""
@@ -47,7 +47,7 @@ def has_bare_line_ends(content: Content) -> bool:
 
 def _whole(octets: bytes) -> bytes:
     _check(octets)
-    if b"\r\n." in octets:
+    if has_dot_line(octets):
         octets = octets.replace(b"\r\n.", b"\r\n..")
     if octets.startswith(b"."):
         octets = b"." + octets
@@ -65,7 +65,7 @@ def _pieces(first: bytes, chunks: Iterable[bytes]) -> Iterator[bytes]:
         if not octets:
             continue
         _check(octets)
-        stuffed = octets.replace(b"\r\n.", b"\r\n..") if b"\r\n." in octets else octets
+        stuffed = octets.replace(b"\r\n.", b"\r\n..") if has_dot_line(octets) else octets
         yield b"." + stuffed if is_line_start and octets.startswith(b".") else stuffed
         is_line_start = octets.endswith(b"\r\n")
     _check(carry)
