@@ -22,12 +22,13 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from mx.artifact import Artifact
+from mx.deadline import within
 from mx.engines.bias import Candidate, Plan, plan_of
 from mx.engines.canary import canary_of, is_found
 from mx.engines.contract import NOTHING_KNOWN, Circumstances, Engine, EngineState, Purpose
 from mx.engines.demand import Demand
 from mx.engines.health import MISSED, Health
-from mx.engines.question import outcome_of, within
+from mx.engines.question import outcome_of
 from mx.engines.spared import left_over
 from mx.engines.tally import EngineStatistics, Tally
 from mx.finding import IN_CELLS, EngineFailed, EngineOutcome, Found, NothingFound, Severity

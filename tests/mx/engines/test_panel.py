@@ -104,14 +104,14 @@ class TestPanel(SynchronousTestCase):
 
     def test_an_engine_that_raises_has_failed(self) -> None:
         """It is a bug, so it is logged with where it happened."""
-        assert self.outcome(fail) == EngineFailed("one", "the engine raised ZeroDivisionError")
+        assert self.outcome(fail) == EngineFailed("one", "raised ZeroDivisionError")
         assert len(self.flushLoggedErrors(ZeroDivisionError)) == 1
 
     def test_an_engine_that_is_no_coroutine_function_has_failed(self) -> None:
         """Python finds out only when it is asked."""
         engine = Scripted("one", fail)
         engine.examine = lambda artifacts, circumstances, deadline: NothingFound("one")  # type: ignore[method-assign,assignment,misc]
-        assert self.successResultOf(self.ask(engine)) == (EngineFailed("one", "the engine raised TypeError"),)
+        assert self.successResultOf(self.ask(engine)) == (EngineFailed("one", "raised TypeError"),)
         assert len(self.flushLoggedErrors(TypeError)) == 1
 
     def test_one_engines_failure_changes_nothing_for_the_other(self) -> None:
@@ -224,7 +224,7 @@ class TestPanel(SynchronousTestCase):
         asking = Deferred.fromCoroutine(Panel(engines, self.clock).states())
         self.clock.advance(10)
         assert self.successResultOf(asking) == (
-            EngineState("one", False, "the engine raised ZeroDivisionError"),
+            EngineState("one", False, "raised ZeroDivisionError"),
             EngineState("two", False, "no answer within 10 s"),
             EngineState("three", True, "ready"),
         )

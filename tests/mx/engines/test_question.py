@@ -5,7 +5,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from mx.engines.contract import NOTHING_KNOWN
-from mx.engines.question import outcome_of, within
+from mx.engines.question import outcome_of
 from mx.engines.skeleton import MARK, Skeleton
 from mx.finding import EngineFailed, Finding, Found, NothingFound, Severity
 from tests.contracts.engine import artifact
@@ -37,15 +37,15 @@ class Questions(SynchronousTestCase):
         answer = self.successResultOf(Deferred.fromCoroutine(asking))
         assert answer == EngineFailed("clamd", "the engine's answer is not one")
 
-    def test_what_does_not_come_in_time_is_replaced(self) -> None:
-        """At the deadline."""
-        waiting: Deferred[str] = Deferred()
+    def test_what_does_not_come_in_time_is_a_failure(self) -> None:
+        """At the deadline, in the engine's name."""
 
-        async def never() -> str:
-            return await waiting
+        class Silent(Skeleton):
+            async def examine(self, *_: object) -> NothingFound:  # type: ignore[override]
+                return await Deferred()
 
-        result = within(never, 5, self.clock, lambda reason: reason)
+        asking = Deferred.fromCoroutine(outcome_of(Silent(), [artifact(b"x")], NOTHING_KNOWN, 5, self.clock))
         self.clock.advance(4.9)
-        self.assertNoResult(result)
+        self.assertNoResult(asking)
         self.clock.advance(0.1)
-        assert self.successResultOf(result) == "no answer within 5 s"
+        assert self.successResultOf(asking) == EngineFailed("skeleton", "no answer within 5 s")
