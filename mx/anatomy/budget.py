@@ -30,6 +30,9 @@ class Limits:
     cpu_seconds: float = 10.0
 
 
+_DEFAULTS = Limits()
+
+
 class LimitReached(Exception):
     """A limit ended the reading of an artifact, or (`is_final`) of the whole message."""
 
@@ -45,7 +48,7 @@ class Budget:
     __slots__ = ("_artifacts", "_clock", "_ends", "_octets", "_readings", "limits")
 
     def __init__(self, clock: Callable[[], float], limits: Limits | None = None) -> None:
-        self.limits = limits or Limits()
+        self.limits = limits or _DEFAULTS
         self._clock = clock
         self._ends = clock() + self.limits.cpu_seconds
         self._artifacts = 0

@@ -62,6 +62,9 @@ class Header:
         return [(name, _unfolded(value)) for name, value in self.fields[:most]]
 
 
+NO_HEADER = Header((), 0, 0)
+
+
 def deciding_fields(header: Header) -> tuple[list[bytes], list[bytes], list[bytes]]:
     """The values of Content-Type, Content-Transfer-Encoding and Content-Disposition, in order."""
     types: list[bytes] = []
@@ -237,7 +240,8 @@ def _end_of(pattern: re.Pattern[bytes], value: bytes, position: int) -> int:
 def text_of(value: bytes, most: int) -> str:
     """A header value for people: encoded words decoded, no control characters, at most `most` characters."""
     text = raw_text_of(value, most)
-    return text[:most] if text.isprintable() else text.translate(_CONTROLS)[:most]
+    # Tabs stay, and most folded fields have one.
+    return text[:most] if text.replace("\t", "").isprintable() else text.translate(_CONTROLS)[:most]
 
 
 def raw_text_of(value: bytes, most: int) -> str:

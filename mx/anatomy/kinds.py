@@ -221,8 +221,15 @@ def _carried(content: Stretch, declared_type: str) -> list[Kind]:
 
 
 def _unread(content: Stretch, magic: list[str]) -> str | None:
+    """By its magic; a disk image by its last octets; a program that carries files in a form of its own."""
     named = next((name for name in magic if name not in _BY_NAME), None) if magic else None
-    return named or _by_trailer(content) or _by_udf(content) or _by_installer(content)
+    base, end, octets = content.base, content.end, content.end - content.start
+    if named is None and octets >= _TRAILER_OCTETS:
+        place = end - _TRAILER_OCTETS
+        named = _TRAILERS.get(base[place : place + 4])
+    if named is None and octets > _VOLUMES_START:
+        named = _by_udf(content)
+    return _by_installer(content) if named is None and base.startswith(b"MZ", content.start, end) else named
 
 
 def _may_hide_archives(content: Stretch, names: tuple[str, ...]) -> bool:
@@ -230,27 +237,18 @@ def _may_hide_archives(content: Stretch, names: tuple[str, ...]) -> bool:
     return begins or any(map(_ARCHIVE_NAME.search, names))
 
 
-def _by_trailer(content: Stretch) -> str | None:
-    """Disk images that are told by their last 512 octets."""
-    place = content.end - _TRAILER_OCTETS
-    if place < content.start:
-        return None
-    return _TRAILERS.get(content.base[place : place + 4])
-
-
 def _by_udf(content: Stretch) -> str | None:
     """An image with a UDF file system: Windows shows that one, whatever ISO 9660 tree stands beside it."""
     first = content.start + _VOLUMES_START
     last = min(content.end, first + _VOLUMES_OCTETS)
-    return "udf" if content.octets > _VOLUMES_START and _UDF.search(content.base, first, last) else None
+    return "udf" if _UDF.search(content.base, first, last) else None
 
 
 def _by_installer(content: Stretch) -> str | None:
     """Programs that carry files in a form of their own."""
-    if content.base.startswith(b"MZ", content.start, content.end):
-        for name, magic in _INSTALLERS:
-            if magic.search(content.base, content.start, content.end):
-                return name
+    for name, magic in _INSTALLERS:
+        if magic.search(content.base, content.start, content.end):
+            return name
     return None
 
 

@@ -22,6 +22,7 @@ from mx.anatomy.containers.contract import DeeperCellNeeded, Locked, Member, Obs
 from mx.anatomy.containers.message import open_message
 from mx.anatomy.disguises import disguises_of
 from mx.anatomy.fixed import fixed
+from mx.anatomy.headers import Header
 from mx.anatomy.kinds import Kind, recognise
 from mx.anatomy.passwords import candidates, is_text
 from mx.anatomy.readers import LIGHT_READERS, Readers
@@ -48,6 +49,8 @@ class Anatomy:
     """The charset that each artifact's part declares, by number; empty where none is."""
     findings: tuple[Finding, ...]
     ambiguities: tuple[Ambiguity, ...]
+    header: Header | None
+    """The message's own; None where a limit ended the walk before it."""
 
 
 @fixed
@@ -72,8 +75,7 @@ class _Walk:
     budget: Budget
     readers: Readers
     watch: Callable[[str, str], None]
-    steps: Iterator[Step] | None = None
-    """Those that the watch was told of last."""
+    header: Header | None = None
     artifacts: list[Artifact] = field(default_factory=list)
     contents: list[Stretch] = field(default_factory=list)
     charsets: list[str] = field(default_factory=list)
@@ -105,39 +107,43 @@ def walk(
     """
     state = _Walk(budget, readers, watch)
     _add(state, None, Member("message", "message/rfc822", "message", whole(message)))
-    while _take_next_step(state) or _unlock(state, tenant_passwords):
-        pass
+    while state.stack or _unlock(state, tenant_passwords):
+        try:
+            _take_steps(state)
+        except LimitReached as reached:
+            _end_at(state, reached)
     return Anatomy(
         tuple(state.artifacts),
         tuple(state.contents),
         tuple(state.charsets),
         tuple(state.findings),
         tuple(state.ambiguities),
+        state.header,
     )
 
 
-def _take_next_step(state: _Walk) -> bool:
-    """False once nothing more is to be opened."""
-    if not state.stack:
-        return False
-    place, steps = state.stack[-1]
-    if steps is not state.steps:
-        state.steps = steps
+def _take_steps(state: _Walk) -> None:
+    """Open what is on the stack, the last first, until nothing is left."""
+    stack = state.stack
+    while stack:
+        place, steps = stack[-1]
         state.watch(state.artifacts[place.number].sha256, place.kind)
-    try:
-        step = next(steps, None)
-        if step is None:
-            state.stack.pop()
-        else:
+        depth = len(stack)
+        for step in steps:
             _take(state, place, step)
-    except LimitReached as reached:
-        _find(state, place.number, f"limit.{reached.what}", Severity.UNSCANNABLE)
-        if reached.is_final:
-            state.stack.clear()
-            state.locked.clear()
-            return False
-        state.stack.pop()
-    return True
+            if len(stack) > depth:
+                break
+        else:
+            stack.pop()
+
+
+def _end_at(state: _Walk, reached: LimitReached) -> None:
+    """Open no more of what is being opened, or nothing more at all."""
+    place, _ = state.stack.pop()
+    _find(state, place.number, f"limit.{reached.what}", Severity.UNSCANNABLE)
+    if reached.is_final:
+        state.stack.clear()
+        state.locked.clear()
 
 
 def _unlock(state: _Walk, tenant_passwords: Sequence[str]) -> bool:
@@ -161,6 +167,7 @@ def _take(state: _Walk, place: _Place, step: Step) -> None:
     match step:
         case Member():
             state.budget.charge_artifact()
+            state.header = state.header or step.header
             _add(state, place, step)
         case Oddity():
             state.ambiguities[Ambiguity(step.name.value, place.number)] = None

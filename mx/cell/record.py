@@ -10,7 +10,7 @@ Limits: 500 header fields of 4,000 characters, 256 KiB of preview.
 import html
 
 from mx.anatomy.charsets import decode_charset
-from mx.anatomy.headers import Header, read_header, text_of
+from mx.anatomy.headers import NO_HEADER, Header, text_of
 from mx.anatomy.walker import Anatomy
 from tenants.quarantine.message_record import MessageRecord, RecordedAmbiguity, RecordedArtifact
 
@@ -26,8 +26,7 @@ _CONTROLS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 
 def make_record(anatomy: Anatomy) -> tuple[MessageRecord, str, str]:
     """The record, the Message-ID and the subject."""
-    message = anatomy.contents[0]
-    header = read_header(message.base, message.start, message.end)
+    header = anatomy.header or NO_HEADER
     preview, is_cut = _preview(anatomy)
     record = MessageRecord(
         headers=tuple(

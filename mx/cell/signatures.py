@@ -96,11 +96,12 @@ class Signatures:
             if (artifact.sha256, artifact.name) in scanned:
                 continue
             scanned.add((artifact.sha256, artifact.name))
-            if budget.seconds_left <= 0:
+            seconds = budget.seconds_left
+            if seconds <= 0:
                 findings[Finding(SIGNATURES, "limit.time", artifact.number, Severity.UNSCANNABLE)] = None
                 break
             watch(artifact.sha256, SIGNATURES)
-            for name, severity in self._scan(artifact, content.raw, budget, turn):
+            for name, severity in self._scan(artifact, content.raw, seconds, budget, turn):
                 findings[Finding(SIGNATURES, name, artifact.number, severity)] = None
         return tuple(findings)
 
@@ -110,10 +111,12 @@ class Signatures:
         watch(artifacts[0].sha256, "rules")
         return Turn(self._tenants.for_text(wishes.rules))
 
-    def _scan(self, artifact: Artifact, octets: bytes, budget: Budget, turn: Turn | None) -> list[Match]:
-        matches = self._own.scan(artifact.name, octets, budget.seconds_left)
+    def _scan(
+        self, artifact: Artifact, octets: bytes, seconds: float, budget: Budget, turn: Turn | None
+    ) -> list[Match]:
+        matches = self._own.scan(artifact.name, octets, seconds)
         if octets[:2] == _PROGRAM:
             matches += self._programs.scan(artifact.name, octets, budget.seconds_left)
-        if octets[:4] == _SHORTCUT or any(_ACTIVE.search(name) for name in (artifact.name, *artifact.names)):
+        if octets[:4] == _SHORTCUT or any(map(_ACTIVE.search, (artifact.name, *artifact.names))):
             matches += self._active_content.scan(artifact.name, octets, budget.seconds_left)
         return matches if turn is None else matches + turn.scan(artifact.name, octets, budget)

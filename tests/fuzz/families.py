@@ -150,6 +150,7 @@ FAMILIES: Mapping[str, Family] = {
     "file names": _many_names,
     "folds": lambda size: _TOP + b"Content-Type: multipart/mixed;" + _times(b"\r\n ", size) + b"boundary=b\r\n\r\n--b\r\n\r\nx",
     "folded blank lines": lambda size: _TOP + b"X: x" + _times(b"\r\n \r\n\t", size) + b"\r\n\r\nx",
+    "fields of a part": lambda size: _mixed(b"boundary=b", b"--b\r\nContent-Type: a/b" + _times(b"; format=x;\r\n\tname=\"\"", size)),
     "header fields": lambda size: _times(b"X-F: x\r\n", size) + b"\r\nx\r\n",
     "Content-Transfer-Encoding fields": lambda size: _TOP + _times(b"Content-Transfer-Encoding: x\r\n", size) + b"\r\nx\r\n",
     "header lines that are none": lambda size: _TOP + _times(b"x x\r\n", size) + b"\r\nx\r\n",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget
 from mx.anatomy.fixed import fixed
+from mx.anatomy.headers import Header
 from mx.artifact import ENCRYPTED_MEMBER
 from mx.finding import Severity
 
@@ -62,6 +63,8 @@ class Member:
     """No header asks for this reading: what is broken within it is nothing, and was never a file."""
     is_known_text: bool = False
     """What it may carry as a text is looked for in other members that hold the same octets."""
+    header: Header | None = None
+    """What was read in it, where it is a message's header."""
 
 
 @fixed

@@ -19,6 +19,7 @@ from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, Stret
 from mx.anatomy.encodings import IN_DOUBT, every_reading, is_base64, read_encoded
 from mx.anatomy.file_names import loose_file_names
 from mx.anatomy.headers import read_header
+from mx.anatomy.plain_parts import read_plain_part
 from mx.anatomy.recoding import recoded
 from mx.anatomy.sweep import has_fields, sweep
 from mx.anatomy.views import View, read_views
@@ -116,9 +117,16 @@ def _read_entity(content: Stretch, walk: _Walk, level: int, default_type: bytes,
     base = content.base
     if not walk.note(content):
         return
+    plain = read_plain_part(base, content.start, content.end) if level and not default_type else None
+    if plain is not None:
+        view, place = plain
+        body = Stretch(base, place, content.end)
+        yield from _read_body(body, view, walk, level, content, is_further=is_further)
+        return
     header = read_header(base, content.start, content.end)
     if level == 0:
-        yield Member("headers", "", "headers", Stretch(base, content.start, header.end), is_further=is_further)
+        stretch = Stretch(base, content.start, header.end)
+        yield Member("headers", "", "headers", stretch, is_further=is_further, header=header)
     views, oddities = read_views(header, base, content.start, content.end, default_type)
     if header.oddities or oddities:
         yield from walk.oddities((*header.oddities, *oddities))
