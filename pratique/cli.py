@@ -117,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     # A command is short, and most of what it makes stays: few searches for garbage, and none at its end. The last one,
     # in everything imported, would take as long as a small command.
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000)
     atexit.register(gc.freeze)
     try:
         status = front_door.main(arguments, prog_name="pratique", standalone_mode=False)

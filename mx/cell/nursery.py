@@ -46,7 +46,9 @@ def main(descriptor: int, readers: Readers = LIGHT_READERS) -> None:
     """Serve on this socket until it closes; the first cells have these readers."""
     rules = compile_rules()
     load_charsets()
-    _freeze()
+    # What has come so far stays: later collections would copy the memory that all cells share.
+    gc.freeze()
+    gc.enable()
     with socket.socket(fileno=descriptor) as control:
         control.setblocking(True)
         nursery = _Nursery(control, rules, readers)
@@ -74,7 +76,7 @@ def _serve_one(nursery: _Nursery) -> bool:
             nursery.control.sendall(_bury(nursery, number))
         case Order.DEEPEN:
             nursery.readers, nursery.missing = _deep_readers()
-            _freeze()
+            gc.freeze()
     return True
 
 
@@ -130,9 +132,3 @@ def _deep_readers() -> tuple[Readers, tuple[str, ...]]:
     except Exception as error:  # a library may be broken in any way; what it would have read is then unscannable
         return Readers(LIGHT_READERS.by_kind, is_deep=True), (f"all that need libraries ({error})",)
     return deep_readers.DEEP_READERS, deep_readers.missing
-
-
-def _freeze() -> None:
-    """Keep what is imported out of later collections: they would copy the memory that all cells share."""
-    gc.collect()
-    gc.freeze()

@@ -16,10 +16,10 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from mx.ldap.connection import LdapTrouble, Surroundings
-from mx.ldap.conversation import read_people
 from mx.ldap.people import People
 from tenants.encryption.keys import Keyring
 from tenants.recipients.directories import (
+    Directory,
     Lease,
     LeaseLost,
     Opened,
@@ -110,10 +110,18 @@ class DirectorySync:
 
     async def _read(self, asked: Opened) -> People:
         pool = self._reactor.getThreadPool()
-        return await deferToThreadPool(self._reactor, pool, read_people, asked.directory, asked.domain, self._around)
+        return await deferToThreadPool(self._reactor, pool, _read_people, asked.directory, asked.domain, self._around)
 
     async def _note(self, lease: Lease, domain: str, trouble: str, skipped: Skipped | None = None) -> None:
         log.warn("directory.trouble", domain=domain, reason=trouble)
         await self._threads.run(
             OfTenant(lease.tenant_id), note_trouble, lease, trouble=trouble, now=self._now(), skipped=skipped
         )
+
+
+def _read_people(directory: Directory, domain: str, around: Surroundings) -> People:
+    """Everybody whom the directory names. Raises LdapTrouble."""
+    # Imported at the first directory: most installations have none, and LDAP costs a process 40 ms at its start.
+    from mx.ldap.conversation import read_people
+
+    return read_people(directory, domain, around)

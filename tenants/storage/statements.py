@@ -5,7 +5,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Executable, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -44,23 +43,24 @@ def insert_or_complete(session: Session, table: Table, rows: Sequence[Mapping[st
 # Built once for each table: every batch of the trace executes both, and to build one takes as long as to execute it.
 @cache
 def _inserting_absent(table: Table, is_postgresql: bool) -> Executable:
-    return (postgresql.insert if is_postgresql else sqlite.insert)(table).on_conflict_do_nothing()
+    statement: Executable = _insert(table, is_postgresql).on_conflict_do_nothing()
+    return statement
 
 
 @cache
 def _completing(table: Table, missing: str, is_postgresql: bool) -> Executable:
-    statement = (postgresql.insert if is_postgresql else sqlite.insert)(table)
-    return statement.on_conflict_do_update(
+    statement = _insert(table, is_postgresql)
+    completed: Executable = statement.on_conflict_do_update(
         index_elements=list(table.primary_key),
         set_={missing: statement.excluded[missing]},
         where=table.c[missing] == "",
     )
+    return completed
 
 
 def replace_row(session: Session, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert a row, or give the row with this primary key these values."""
-    build = postgresql.insert if is_postgresql(session) else sqlite.insert
-    statement = build(table).values(**keys, **values)
+    statement = _insert(table, is_postgresql(session)).values(**keys, **values)
     session.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=dict(values)))
 
 
@@ -68,11 +68,22 @@ def replace_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any
     """Insert rows of one shape; one whose primary key is there already takes that row's place."""
     if not rows:
         return
-    build = postgresql.insert if is_postgresql(session) else sqlite.insert
-    statement = build(table)
+    statement = _insert(table, is_postgresql(session))
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def _insert(table: Table, is_postgresql: bool) -> Any:
+    """The INSERT of this database, which can say what becomes of rows that are there already."""
+    # Imported here: that of the other database is not needed, and PostgreSQL's costs every process 25 ms at its start.
+    if is_postgresql:
+        from sqlalchemy.dialects.postgresql import insert as of_postgresql
+
+        return of_postgresql(table)
+    from sqlalchemy.dialects.sqlite import insert as of_sqlite
+
+    return of_sqlite(table)
 
 
 def due_rows(session: Session, table: Table, condition: ColumnElement[bool], order: Any, limit: int) -> CTE:

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from mx.verdict import VerdictKind
-from pratique.commands.scan import WORDS
 from pratique.demo import EICAR
 from tests.contracts.mail import attached, message, nested, text_part
 
@@ -102,9 +100,3 @@ def test_an_engine_without_an_answer_is_not_clean(mail: Path) -> None:
     assert done.returncode == 10
     [unanswered] = json.loads(done.stdout)["unanswered"]
     assert unanswered.startswith("clamd: ")
-
-
-def test_every_verdict_has_a_word_of_the_contract() -> None:
-    """An encrypted message is *encrypted* too; the names of its findings tell it from an archive."""
-    words = {"clean", "infected", "suspicious", "prohibited", "encrypted", "unscannable", "spam", "phishing"}
-    assert {WORDS.get(kind, kind.value) for kind in VerdictKind} == words
