@@ -1,8 +1,9 @@
 """Base64 that is not canonical: every reading of it that some decoder makes.
 
 Comes in: the octets of a block that the strict decoder refused. Goes out: the distinct octets that programs make of it.
-Decoders skip what is no letter or stop there; take padding for the end, for the end of one block of several, or for
-nothing; know the letters of the URL-safe alphabet or not; decode line by line or leave out lines that hold other text.
+Decoders skip what is no letter, stop there, or go on with the next line; take padding for the end, for the end of one
+block of several, for nothing, or for a letter worth nothing; know the letters of the URL-safe alphabet or not; decode
+line by line, with the letters that are left over or without, or leave out lines that hold other text.
 
 Standards: RFC 4648 sections 3.1, 3.3, 4 and 5; RFC 2045 section 6.8.
 Failure: none. Limits: linear; a few passes.
@@ -23,6 +24,7 @@ _JUNK_BUT_LINE_ENDS = bytes(set(_JUNK) - set(b"\r\n"))
 _TO_LF = bytes.maketrans(b"\r", b"\n")
 _SPACELESS = re.compile(rb"[A-Za-z0-9+/]*")
 _NO_LETTER = re.compile(rb"[^A-Za-z0-9+/=\s\0]")
+_REST_OF_LINE = re.compile(rb"[^A-Za-z0-9+/=\s\0][^\r\n]*")
 _WINDOW = 48
 _FEWEST_LETTERS = 8
 _FEWEST_SHIFTED = 40
@@ -85,9 +87,25 @@ def _blocks(raw: bytes) -> Iterator[tuple[bytes, ...]]:
         other = raw.translate(_TO_STANDARD).translate(None, _JUNK_BUT_PADDING)
         yield tuple(block for block in other.split(b"=") if block)
     if _NO_LETTER.search(raw):
-        letters = _without_other_lines(raw).translate(None, _JUNK_BUT_PADDING)
-        yield tuple(block for block in letters.split(b"=") if block)
+        for kept in (_without_other_lines(raw), _REST_OF_LINE.sub(b"", raw)):
+            letters = kept.translate(None, _JUNK_BUT_PADDING)
+            yield tuple(block for block in letters.split(b"=") if block)
+    if b"=" in (within := padded.rstrip(b"=")):
+        # Padding within: a letter worth nothing, or one that makes its group of four shorter.
+        yield (within.replace(b"=", b"A"),)
+        yield tuple(_groups(within))
     yield from _by_lines(raw)
+
+
+def _groups(letters: bytes) -> Iterator[bytes]:
+    """The groups of four that hold padding, without it, each for itself; what stands between them as it is."""
+    position = 0
+    while (padding := letters.find(b"=", position)) >= 0:
+        start = padding // 4 * 4
+        yield letters[position:start]
+        yield letters[start : start + 4].replace(b"=", b"")
+        position = start + 4
+    yield letters[position:]
 
 
 def _without_other_lines(raw: bytes) -> bytes:
@@ -103,6 +121,24 @@ def _without_other_lines(raw: bytes) -> bytes:
     return b"".join(pieces)
 
 
+def base64_by_lines(raw: bytes, letters: int) -> tuple[bytes, ...]:
+    """What decoders that begin anew at each line make of base64 that all others read alike; nearly all has even lines.
+
+    `letters` is how many it has, padding included.
+    """
+    lines = raw.strip(b"\r\n \t")
+    width = lines.find(b"\n") + 1
+    if not width:
+        return ()
+    end_octets = 2 if lines[width - 2 : width - 1] == b"\r" else 1
+    ends = lines[width - 1 :: width]
+    # Whether all lines but the last are of one size is seen without a look at each.
+    is_even = ends == b"\n" * len(ends) and len(lines) - letters == end_octets * len(ends)
+    if is_even and (width - end_octets) % 4 == 0:
+        return ()
+    return tuple(dict.fromkeys(b"".join(map(decode_block, blocks)) for blocks in _by_lines(raw)))
+
+
 def _by_lines(raw: bytes) -> Iterator[tuple[bytes, ...]]:
     """Each line for itself; lines that end with an octet may as well be decoded together."""
     lines = [line for line in raw.translate(_TO_LF, _JUNK_BUT_LINE_ENDS).split(b"\n") if line]
@@ -110,3 +146,4 @@ def _by_lines(raw: bytes) -> Iterator[tuple[bytes, ...]]:
     if odd:
         ends = [number + 1 for number in odd]
         yield tuple(b"".join(lines[start:end]) for start, end in zip([0, *ends], [*ends, len(lines)], strict=True))
+        yield (b"".join([*(line[: len(line) // 4 * 4] for line in lines[:-1]), lines[-1]]),)

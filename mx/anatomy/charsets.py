@@ -12,10 +12,13 @@ import codecs
 _EBCDIC = ("037", "500", "1140", "273", "1026")
 _CHARSETS = {
     **{name: name for name in ("utf-8", "utf-16", "utf-16le", "utf-16be", "utf-32", "utf-7", "koi8-r", "koi8-u")},
-    **{name: name for name in ("gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp")},
+    **{name: name for name in ("gb2312", "gbk", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr")},
     **{name: name for name in ("iso-2022-kr", "hz", "tis-620", "macintosh", "cp437", "cp850", "cp866", "cp932")},
     **{f"iso-8859-{part}": f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16)},
     **{f"windows-{page}": f"cp{page}" for page in range(1250, 1259)},
+    **{f"iso-2022-jp{more}": "iso2022_jp_ext" for more in ("", "-1", "-2", "-3", "-2004", "-ext", "-ms")},
+    **dict.fromkeys(("csiso2022jp", "cp50220", "cp50221", "iso-2022-cn", "iso-2022-cn-ext"), "iso2022_jp_ext"),
+    **{"hz-gb-2312": "hz", "csiso2022kr": "iso-2022-kr"},
     "iso-8859-1": "cp1252",
     "latin1": "cp1252",
     "us-ascii": "cp1252",
@@ -31,9 +34,11 @@ _CHARSETS = {
     **dict.fromkeys(("utf7", "unicode-1-1-utf-7", "csunicode11utf7"), "utf-7"),
     **{f"{vendor}{page}": f"cp{page:0>3}" for vendor in ("ibm", "cp", "ibm-", "cp-") for page in (*_EBCDIC, "37")},
 }
-_NOT_TRANSPARENT = frozenset({"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "utf-7"}) | frozenset(
-    f"cp{page}" for page in _EBCDIC
-)
+_SHIFTED = ("iso2022_jp_ext", "iso-2022-kr", "hz")
+"""Signs that change the alphabet, and may change nothing, stand between the letters."""
+_NOT_TRANSPARENT = frozenset(
+    {"utf-16", "utf-16le", "utf-16be", "utf-32", "utf-32le", "utf-32be", "utf-7", *_SHIFTED}
+) | frozenset(f"cp{page}" for page in _EBCDIC)
 _UTF8_FIRST = frozenset({"", "us-ascii", "ascii", "utf-8", "utf8"})
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import pybase64
 
 from mx.anatomy.ambiguities import AmbiguityName
-from mx.anatomy.base64_readings import is_plausible_base64, lenient_base64, shifted_base64
+from mx.anatomy.base64_readings import base64_by_lines, is_plausible_base64, lenient_base64, shifted_base64
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Stretch, whole
 from mx.anatomy.quoted_printable import (
@@ -24,6 +24,7 @@ from mx.anatomy.quoted_printable import (
     is_plausible_quoted_printable,
     quoted_printable_readings,
     without_line_ends,
+    without_small_codes,
     without_trailing_spaces,
 )
 from mx.anatomy.uuencode_lines import decode_lines
@@ -31,7 +32,7 @@ from mx.anatomy.uuencode_lines import decode_lines
 IN_DOUBT = b"*"
 """Stands for an encoding that programs will read differently: every decoder is asked."""
 _IDENTITIES = frozenset({b"", b"7bit", b"8bit", b"binary"})
-_UUENCODINGS = frozenset({b"x-uuencode", b"uuencode", b"x-uue", b"uue"})
+_UUENCODINGS = frozenset({b"x-uuencode", b"uuencode", b"x-uue", b"uue", b"x-uu", b"uu"})
 """Identity here, as a uuencoded block is found by its own first line (`containers/uuencode.py`); or lines alone."""
 _SPACES_AT_LINE_ENDS = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")
 KNOWN = _IDENTITIES | _UUENCODINGS | {b"base64", b"quoted-printable"}
@@ -71,6 +72,8 @@ def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool, header:
         else:
             readings.extend(lenient_base64(raw))
             readings.extend(shifted_base64(raw) if is_shifted else ())
+    if not is_shifted and (lines := _uuencoded_lines(raw)):
+        readings.append(lines)
     # Where no header asks for it, an equals sign alone, as in a parameter, is no evidence.
     is_asked = not is_shifted or b"quoted" in header.lower()
     if is_plausible_quoted_printable(raw) and (is_asked or has_codes(raw)):
@@ -92,10 +95,13 @@ def _charged(raw: bytes, readings: Iterable[bytes], budget: Budget) -> tuple[Str
 
 
 def _read_uuencoded(content: Stretch, budget: Budget) -> Readings:
-    raw = content.raw
-    lines, _ = decode_lines(raw, len(raw) - len(raw.lstrip(b"\r\n")))
+    lines = _uuencoded_lines(content.raw)
     budget.charge_octets(len(lines))
     return (content, whole(lines)) if lines else (content,), ()
+
+
+def _uuencoded_lines(raw: bytes) -> bytes:
+    return decode_lines(raw, len(raw) - len(raw.lstrip(b"\r\n")))[0]
 
 
 def _strict_base64(raw: bytes) -> bytes | None:
@@ -109,7 +115,7 @@ def _read_base64(content: Stretch, budget: Budget) -> Readings:
     raw = content.raw
     budget.charge_octets(len(raw) * 3 // 4)
     if (strict := _strict_base64(raw)) is not None:
-        return (whole(strict),), ()
+        return (whole(strict), *_charged(strict, base64_by_lines(raw, (len(strict) + 2) // 3 * 4), budget)), ()
     budget.charge_reading()
     readings = _shared(lenient_base64(raw))
     # The octets as they stand come last: they may be a uuencoded block, or no encoding at all. Where base64 cannot be
@@ -137,7 +143,7 @@ def _read_quoted_printable(content: Stretch, budget: Budget, *, is_text: bool) -
         budget.charge_reading()
         others = _charged(decoded.raw, quoted_printable_readings(raw)[1:], budget)
         return (decoded, content, *others), (AmbiguityName.QUOTED_PRINTABLE_NONCANONICAL,)
-    further = [] if is_text else list(without_line_ends(raw))
+    further = [] if is_text else [*without_line_ends(raw), *without_small_codes(raw)]
     if any(end in raw for end in _SPACES_AT_LINE_ENDS):
         further.append(binascii.a2b_qp(without_trailing_spaces(raw)))
     if raw.endswith(b"="):

@@ -22,6 +22,8 @@ _SOFT_BREAK = re.compile(rb"=[ \t]*(?:\r\r\n|\r\n\n?|\r|\n|\Z)")
 _DROPPED_WITH_IT = (re.compile(rb"="), re.compile(rb"=[^=]?"), re.compile(rb"=[^=]{0,2}"))
 """An equals sign that no code follows may be left out alone, or with one or two octets behind it."""
 _CODE = re.compile(rb"=(?:[0-9A-Fa-f]{2}|[ \t]{0,99}[\r\n])")
+_SMALL_CODE = re.compile(rb"=(?:[0-9A-Fa-f][a-f]|[a-f][0-9A-F])")
+_CAPITAL_CODE = re.compile(rb"=(?:[0-9A-F][A-F]|[A-F][0-9])")
 _HALF = re.compile(rb"=[0-9A-Fa-f]")
 _X_CODE = re.compile(rb"=[xX](?=[0-9A-Fa-f]{2})")
 _CLASSES = bytes(
@@ -62,6 +64,13 @@ def without_line_ends(raw: bytes) -> tuple[bytes, ...]:
     joined = _cut(raw, _SOFT_BREAK).translate(None, _NOT_VISIBLE)
     glued = _cut(raw.translate(None, _NOT_VISIBLE), _DROPPED_WITH_IT[0])
     return tuple(dict.fromkeys((binascii.a2b_qp(joined), binascii.a2b_qp(glued))))
+
+
+def without_small_codes(raw: bytes) -> tuple[bytes, ...]:
+    """What is left where codes in small letters, which RFC 2045 does not know, stand among others and are dropped."""
+    if _SMALL_CODE.search(raw) is None or _CAPITAL_CODE.search(raw) is None:
+        return ()
+    return (binascii.a2b_qp(_SMALL_CODE.sub(b"", raw)),)
 
 
 def _readings(raw: bytes) -> Iterator[bytes]:

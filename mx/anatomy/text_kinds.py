@@ -25,7 +25,18 @@ _BINHEX = re.compile(rb"(?:\A|[\r\n])[ \t]*:[!\"#$%&'()*+,\-0-689@A-NP-VX-Z\[`a-
 _UTF7 = re.compile(rb"\+A(?:Dw|D4|CI|F8)-|(?:\A|[^A-Za-z0-9+/=])(?<![A-Za-z0-9+/][\r\n])\+A(?:Dw|D4|CI|F8)")
 """How UTF-7 spells signs of markup; within base64 it ends in no hyphen, and follows letters."""
 _NUMBERS = re.compile(rb"(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})(?:\s{0,9},\s{0,9}(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})){15}")
-_ESCAPES = re.compile(rb"(?:\\x|\\u00|%u|\\[0-3][0-7])[0-9A-Fa-f]|(?:%[0-9A-Fa-f]{2}){6}")
+_ESCAPES = re.compile(rb"(?:\\x|\\u00|\\u\{|%u|\\[0-7])[0-9A-Fa-f]|(?:%[0-9A-Fa-f]{2}){6}")
+_JOINED = re.compile(rb"(?:[A-Za-z0-9+/=]{2,99}[\"'`]\s{0,9}[+&.,]\s{0,9}(?:_\s{0,9})?[\"'`]){4}")
+_NO_DIGEST = rb"(?<![A-Za-z0-9+/_-])(?![0-9A-Fa-f]{40,}+(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_-]{56,}+"
+_LITERAL = re.compile(
+    rb"(?:(?<=[^\s>|])[ \t]|(?<=[^\s>|A-Za-z0-9+/_.?&%%#@~-]))%b|(?<!\S)%b={0,2}+[^\sA-Za-z0-9+/_=-]"
+    % (_NO_DIGEST, _NO_DIGEST)
+)
+"""Letters that are no digest and no line of their own: a value in JSON or LDIF, a literal of a script."""
+_LINE_SPACE = b"\t\r\n"
+_SCRIPT_WORDS = (b"base64", b"atob", b"fromcharcode", b"array", b"var ", b"'+'", b'"+"', b'" & ')
+_FEWEST_REFERENCES = 40
+"""So many character references may spell a file."""
 _MARKUP_TYPES = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
 
 
@@ -38,7 +49,7 @@ def text_kinds(content: Stretch, declared_type: str) -> list[str]:
     lower = text.lower()
     has_begin = b"begin" in lower
     found: list[str] = []
-    letters = text.translate(_LETTERS)
+    letters = text.translate(_LETTERS, _LINE_SPACE)
     has_run = _SHORT_RUN in letters
     if has_run and _LETTER_LINE.search(text) is not None:
         found.append("base64")
@@ -92,9 +103,12 @@ def _may_be_binhex(text: bytes) -> bool:
 def _may_carry_files(text: bytes, lower: bytes, letters: bytes, declared_type: str) -> bool:
     if b"data" in lower and (b";base64" in lower or b"data:" in lower or b"data&" in lower):
         return True
-    is_markup = declared_type in _MARKUP_TYPES or b"</" in text
-    if is_markup and _RUN in letters:
+    has_run = _RUN in letters
+    if declared_type in _MARKUP_TYPES or b"</" in text:
+        if has_run or lower.count(b"&#") >= _FEWEST_REFERENCES:
+            return True
+    elif has_run and _LITERAL.search(text) is not None:
         return True
-    return b"<script" in lower and (
-        b"atob" in lower or _ESCAPES.search(text) is not None or _NUMBERS.search(text) is not None
-    )
+    if b"<script" not in lower and not any(word in lower for word in _SCRIPT_WORDS):
+        return False
+    return has_run or b"atob" in lower or any(evidence.search(text) for evidence in (_JOINED, _ESCAPES, _NUMBERS))

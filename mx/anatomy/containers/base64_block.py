@@ -1,7 +1,8 @@
 """Base64 that nothing declares: lines of nothing but its letters, anywhere in a text; PEM's armour is one case of it.
 
-Comes in: a text in which `kinds.py` saw such a line. Goes out: what each block decodes to. A block goes on over lines
-of the same length and one shorter line; what stands after it is another block.
+Comes in: a text in which `kinds.py` saw such a line. Goes out: what each block decodes to; one of hexadecimal digits
+alone is read as those too. A block goes on over lines of the same length and one shorter line; what stands after it is
+another block.
 
 Standards: RFC 4648; RFC 7468 (PEM).
 Failure: none; letters that decode to nothing of use are an artifact all the same.
@@ -18,6 +19,8 @@ from mx.anatomy.containers.contract import Member, Step, Stretch, whole
 MOST_BLOCKS = 100
 _FIRST_LINE = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t>|]*([A-Za-z0-9+/_-]{32,}={0,2})[ \t]*(?=[\r\n]|\Z)")
 _LINE = re.compile(rb"(?:\r?\n|\r)[ \t>|]*([A-Za-z0-9+/_-]{1,}={0,2})[ \t]*(?=[\r\n]|\Z)")
+_LONGEST_DIGEST = 128
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 
 
 def open_base64_blocks(content: Stretch, budget: Budget) -> Iterator[Step]:
@@ -30,7 +33,10 @@ def open_base64_blocks(content: Stretch, budget: Budget) -> Iterator[Step]:
         if number >= MOST_BLOCKS:
             rest.append(decode_block(letters.translate(None, b"=-_")))
             continue
-        for reading in lenient_base64(letters):
+        readings = lenient_base64(letters)
+        if len(letters) > _LONGEST_DIGEST and _HEX.fullmatch(letters) is not None:
+            readings = (*readings, bytes.fromhex(letters.decode("ascii")))
+        for reading in readings:
             if reading:
                 yield _member(reading)
     if rest:

@@ -1,8 +1,9 @@
-"""HTML, SVG and scripts that carry files: `data:` URLs, and the long literals from which scripts make files.
+"""Texts that carry files, HTML and scripts before all: `data:` URLs, and the long literals from which files are made.
 
 Comes in: a text in which `kinds.py` saw signs of either. Goes out: what each URL and literal decodes to: base64, digits
 of hexadecimal, lists of numbers, escapes of JavaScript and of URLs; literals that are joined by plus signs count as
-one. Nothing is run: a script that computes its file by other means is for the signatures, which see its text.
+one. In JSON, LDIF and the like a value is such a literal. Nothing is run: a script that computes its file by other
+means is for the signatures, which see its text.
 
 Standards: RFC 2397; the HTML standard (character references); ECMA-262 (string escapes).
 Failure: none; most literals are no files, and are then small artifacts of no use.
@@ -12,7 +13,7 @@ Limits: after MOST_LITERALS, all further ones of a text are one artifact.
 import re
 from collections.abc import Iterator
 
-from mx.anatomy.base64_readings import decode_block, lenient_base64
+from mx.anatomy.base64_readings import decode_block, is_plausible_base64, lenient_base64
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Member, Step, Stretch, whole
 from mx.anatomy.data_urls import data_urls
@@ -23,14 +24,27 @@ _NAMED = {b"colon": b":", b"comma": b",", b"sol": b"/", b"plus": b"+", b"equals"
 _REFERENCE = re.compile(
     rb"&(?:#[xX]0{0,20}([0-9A-Fa-f]{1,2})|#0{0,20}([0-9]{1,3})|(%b));?" % b"|".join(_NAMED), re.IGNORECASE
 )
-_JOINT = re.compile(rb"([\"'`])\s*(?:\+|,|\\\r?\n)\s*[\"'`]")
-_LETTERS = re.compile(rb"(?:[A-Za-z0-9+/_-]{20,}(?:\s|\\[rn]|\\\r?\n)*)+={0,2}|(?:[A-Za-z0-9+/_-]+={1,2}){20,}")
+_JOINT = re.compile(rb"([\"'`])\s*(?:[+,&.]\s*(?:_\s*)?|\\\r?\n\s*)[\"'`]")
+_LETTERS = re.compile(
+    rb"(?:[A-Za-z0-9+/_-]{20,}(?:\s|\\[rn]|\\\r?\n)*)+[A-Za-z0-9+/_-]*={0,2}"
+    rb"|(?:[A-Za-z0-9+/_-]{1,19}[ \t]*(?:\r?\n|\r|\\[rn])[ \t]*){3,}[A-Za-z0-9+/_-]*={0,2}"
+    rb"|(?:[A-Za-z0-9+/_-]+={1,2}){20,}"
+)
+_QUOTED = re.compile(rb"[\"'`]([A-Za-z0-9+/=\s]{40,})[\"'`]")
+"""Base64 with white space in it, which `atob` passes over."""
 _FEWEST_LETTERS = 40
 _WITHIN_URL = frozenset(b"/?&=.:;%#@~+")
+_BEFORE_A_VALUE = frozenset(b"=;:")
 _NUMBER = rb"(?:0[xX][0-9A-Fa-f]{1,2}|-?\d{1,3})"
 _NUMBERS = re.compile(rb"%b(?:\s*,\s*%b){15,}" % (_NUMBER, _NUMBER))
-_ESCAPES = re.compile(rb"(?:\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}|\\[0-3][0-7]{2})")
+_ESCAPES = re.compile(
+    rb"(?:\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{0{0,20}[0-9A-Fa-f]{1,2}\}|%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
+    rb"|\\(?:[0-3][0-7]{0,2}|[4-7][0-7]?))"
+)
+_LETTER_ESCAPE = re.compile(rb"\\(/|u00(?:2[BFbf]|3[Dd]))")
+"""How JSON writes letters of base64 that mean something in HTML."""
 _ESCAPED = re.compile(rb"(?:%b){8,}" % _ESCAPES.pattern)
+_INNER_SPACE = re.compile(rb"\S\s+\S")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 
 
@@ -60,7 +74,11 @@ def _files(text: bytes) -> Iterator[tuple[str, bytes]]:
         texts.append(_REFERENCE.sub(_resolved, text))
     for plain in texts:
         yield from data_urls(plain)
+    if (flat := texts[-1].translate(None, b"\t\r\n")).lower().count(b"data:") > texts[-1].lower().count(b"data:"):
+        # Browsers leave these out of a URL wherever they stand.
+        yield from data_urls(flat)
     joined = _JOINT.sub(b"", texts[-1])
+    joined = _LETTER_ESCAPE.sub(_letter, joined) if b"\\" in joined else joined
     for found in _ESCAPED.finditer(joined):
         yield from (("", octets) for octets in _unescaped(found[0]))
     if _ESCAPED.search(joined):
@@ -69,8 +87,16 @@ def _files(text: bytes) -> Iterator[tuple[str, bytes]]:
     for found in _LETTERS.finditer(joined):
         if len(found[0]) >= _FEWEST_LETTERS and not _is_within_url(joined, found):
             yield from (("", octets) for octets in _decoded(found[0], is_reversed=b"reverse" in text))
+    if b"atob" in text or b"ase64" in text:
+        for quoted in _QUOTED.finditer(joined):
+            if _INNER_SPACE.search(quoted[1]) is not None and is_plausible_base64(quoted[1]):
+                yield from (("", octets) for octets in lenient_base64(quoted[1]))
     for found in _NUMBERS.finditer(joined):
         yield "", bytes(_number(number) & 255 for number in found[0].split(b","))
+
+
+def _letter(escape: re.Match[bytes]) -> bytes:
+    return b"/" if escape[1] == b"/" else bytes([int(escape[1][3:], 16)])
 
 
 def _resolved(reference: re.Match[bytes]) -> bytes:
@@ -83,11 +109,11 @@ def _resolved(reference: re.Match[bytes]) -> bytes:
 
 def _is_within_url(text: bytes, found: re.Match[bytes]) -> bool:
     before, after = text[max(found.start() - 1, 0) : found.start()], text[found.end() : found.end() + 1]
-    return bool(before and before[0] in _WITHIN_URL - {ord("="), ord(";")} and after and after[0] not in b"\"'`")
+    return bool(before and before[0] in _WITHIN_URL - _BEFORE_A_VALUE and after and after[0] not in b"\"'`")
 
 
 def _decoded(literal: bytes, *, is_reversed: bool) -> Iterator[bytes]:
-    letters = literal.replace(b"\\r", b"").replace(b"\\n", b"").translate(None, b"\\ \t\r\n")
+    letters = literal.replace(b"\\r", b"").replace(b"\\n", b"").translate(None, b"\\ \t\r\n").removeprefix(b"0x")
     if _HEX.fullmatch(letters):
         yield bytes.fromhex(letters.decode("ascii"))
     yield from lenient_base64(letters)
@@ -100,14 +126,15 @@ def _unescaped(run: bytes) -> Iterator[bytes]:
     escapes = _ESCAPES.findall(run)
     yield b"".join(map(_octet, escapes))
     if any(escape[1:2] == b"u" for escape in escapes):
-        yield b"".join(int(escape[2:], 16).to_bytes(2, "little") for escape in escapes if escape[1:2] == b"u")
+        units = [int(escape[2:].strip(b"{}"), 16) for escape in escapes if escape[1:2] == b"u"]
+        yield b"".join(unit.to_bytes(2, "little") for unit in units)
 
 
 def _octet(escape: bytes) -> bytes:
     if escape.startswith(b"%") and escape[1:2] not in b"uU":
         return bytes([int(escape[1:], 16)])
     if escape[1:2] in b"xu":
-        return bytes([int(escape[2:], 16) & 255])
+        return bytes([int(escape[2:].strip(b"{}"), 16) & 255])
     return bytes([int(escape[1:], 8) & 255])
 
 

@@ -70,7 +70,21 @@ def _base64() -> Iterator[tuple[str, Encode]]:
     yield "nul-at-end-of-lines", lambda octets: _every(_letters(octets), 24, b"\0\r\n")
     yield "cr-at-each-four", lambda octets: _every(_letters(octets), 4, b"\r")
     yield "lf-at-each-four", lambda octets: _every(_letters(octets), 4, b"\n")
+    yield "two-letters-more-on-lines", lambda octets: _every(_letters(octets), 20, b"XX\r\n")
+    yield "three-letters-more-on-lines", lambda octets: _every(_letters(octets), 4, b"XXX\r\n")
+    yield "lines-of-six-that-are-four", lambda octets: _every(_letters(octets + b"\n" * 28), 4, b"XX\r\n")
+    yield "rest-of-line-after-hash", lambda octets: _every(_letters(octets), 20, b"#abcd1234\r\n")
+    yield "rest-of-line-after-semicolon", lambda octets: _every(_letters(octets), 24, b" ;more\r\n")
+    yield "padding-within-groups", lambda octets: b"".join(_padded_within(octets)) + b"\r\n"
+    yield "padding-for-a-zero", lambda octets: _letters(b"\0" * 9 + octets).replace(b"AA", b"=A") + b"\r\n"
     yield "equals-then-blank-line", lambda octets: _letters(octets[:40]) + b"\r\n\r\n" + _letters(octets[40:]) + b"\r\n"
+
+
+def _padded_within(octets: bytes) -> Iterator[bytes]:
+    """Two octets to a group, whose padding stands behind its first letter."""
+    for at in range(0, len(octets), 2):
+        letters = _letters(octets[at : at + 2]).rstrip(b"=")
+        yield letters[:1] + b"=" + letters[1:] if len(letters) == 3 else letters + b"=="
 
 
 def _quoted() -> Iterator[tuple[str, Encode]]:
@@ -102,6 +116,7 @@ def _quoted() -> Iterator[tuple[str, Encode]]:
     yield "space-before-code", lambda octets: encode_quoted(octets).replace(b"=5", b" =5")
     yield "codes-of-x", lambda octets: b"".join(b"=x%02X" % octet for octet in octets) + b"\r\n"
     yield "mixed-case-codes", lambda octets: encode_quoted(octets).replace(b"A", b"a").replace(b"C", b"c")
+    yield "small-codes-for-nothing", lambda octets: b"=0a".join(b"=%02X" % octet for octet in octets) + b"\r\n"
     yield "illegal-code", lambda octets: _broken(octets, b"=GG")
     yield "half-code", lambda octets: _broken(octets, b"=E")
     yield "space-within-code", lambda octets: encode_quoted(octets).replace(b"=5", b"= 5")

@@ -16,7 +16,8 @@ LETTERS = base64.b64encode(PACKED)
 
 def cases() -> Iterator[Case]:
     """All of them."""
-    for room, found in (("text", _texts()), ("html", _html()), ("charset", _charsets()), ("card", _cards())):
+    for room, found in (("text", _texts()), ("html", _html()), ("charset", _charsets()), ("card", _cards()),
+                        ("value", _valued())):  # fmt: skip
         for name, content in found:
             yield hidden(room, name, content)
 
@@ -83,6 +84,10 @@ def _texts() -> Iterator[tuple[str, bytes]]:
     yield "uuencode-declared", _plain_with(b"x-uuencode", uu)
     yield "uuencode-declared-without-begin", _plain_with(b"x-uuencode", b"\r\n".join(uu.split(b"\r\n")[1:]))
     yield "uuencode-declared-as-uue", _plain_with(b"x-uue", uu)
+    yield (
+        "uuencode-declared-oddly-without-begin",
+        message(b"Content-Transfer-Encoding: x-uuencoding\r\n\r\n" + b"\r\n".join(uu.split(b"\r\n")[1:])),
+    )
     yield "uuencode-base64-kind", _plain(b"begin-base64 644 file.com\r\n" + encode_base64(PACKED) + b"====\r\n")
     yield "uuencode-in-preamble", message(text_part()).replace(b"\r\n\r\n--b1", b"\r\n\r\n" + uu + b"--b1", 1)
     yield "uuencode-in-epilogue", message(text_part()) + uu
@@ -137,6 +142,33 @@ def _page(body: bytes) -> bytes:
     return message(
         text_part(), b"Content-Type: text/html; charset=utf-8\r\n\r\n<html><body>" + body + b"</body></html>\r\n"
     )
+
+
+def _lines(size: int, between: bytes) -> bytes:
+    return between.join(LETTERS[at : at + size] for at in range(0, len(LETTERS), size))
+
+
+def _values() -> Iterator[tuple[str, bytes]]:
+    """Texts of other kinds in which a value is a file."""
+    yield "json", b'{"name":"a.gz","content":"' + LETTERS.replace(b"/", b"\\/").replace(b"=", b"\\u003d") + b'"}'
+    yield "ldif", b"dn: cn=a\r\nobjectClass: person\r\njpegPhoto:: " + _lines(60, b"\r\n ") + b"\r\n"
+    yield "csv", b"name,content\r\na.gz," + LETTERS + b"\r\n"
+    yield "yaml", b"files:\r\n  a.gz: " + LETTERS + b"\r\n"
+    yield "toml", b'content = "' + LETTERS + b'"\r\n'
+    yield "batch", b"@echo off\r\necho " + LETTERS + b" > a.b64\r\ncertutil -decode a.b64 a.gz\r\n"
+    yield "powershell", b"[IO.File]::WriteAllBytes('a',[Convert]::FromBase64String('" + LETTERS + b"'))\r\n"
+    yield "visual-basic", b'x = "' + _lines(20, b'" & _\r\n    "') + b'"\r\n'
+    yield "javascript-joined", b"var x='" + _lines(9, b"'+'") + b"';\r\n"
+    yield "javascript-numbers", b"var x=[" + b",".join(b"%d" % each for each in PACKED) + b"];\r\n"
+    yield "sql", b"INSERT INTO t VALUES (0x" + PACKED.hex().encode() + b");\r\n"
+    yield "digits", PACKED.hex().encode() + b"\r\n"
+    yield "xml-of-short-last-line", b"<w:binData>\r\n" + encode_base64(PACKED) + b"</w:binData>\r\n"
+    yield "xml-entities", b"<a><b>" + b"".join(b"&#%d;" % each for each in LETTERS) + b"</b></a>\r\n"
+
+
+def _valued() -> Iterator[tuple[str, bytes]]:
+    for name, content in _values():
+        yield name, message(text_part(), base64_part(content, b"a.txt"))
 
 
 def _html() -> Iterator[tuple[str, bytes]]:
@@ -196,6 +228,14 @@ def _html() -> Iterator[tuple[str, bytes]]:
         _page(b'<script>var f="' + b"".join(b"\\u%04x" % each for each in PACKED) + b'";</script>'),
     )
     yield "script-template", _page(b"<script>var f=`" + encode_base64(PACKED) + b"`;</script>")
+    yield "script-template-of-short-lines", _page(b"<script>atob(`" + _lines(12, b"\r\n") + b"`)</script>")
+    yield "script-letters-with-spaces", _page(b"<script>atob('" + _lines(5, b" ") + b"')</script>")
+    yield (
+        "script-code-points",
+        _page(b'<script>var f="' + b"".join(b"\\u{%x}" % each for each in PACKED) + b'";</script>'),
+    )
+    yield "script-octal", _page(b'<script>var f="' + b"".join(b"\\%o" % each for each in PACKED) + b'";</script>')
+    yield "data-url-tab-in-scheme", _page(b'<a href="d\tata:application/zip;base64,' + _lines(20, b"\n") + b'">R</a>')
     yield "hidden-element", _page(b'<div id="f" hidden>' + LETTERS + b"</div><script>go(f)</script>")
     yield "attribute-value", _page(b'<div data-file="' + LETTERS + b'"></div>')
     yield "in-comment", _page(b"<!-- " + LETTERS + b" -->")
@@ -223,6 +263,8 @@ def _charsets() -> Iterator[tuple[str, bytes]]:
         ("utf-7", page.replace("<", "+ADw-").replace(">", "+AD4-").encode(), b"utf-7"),
         ("ebcdic", page.encode("cp500"), b"ibm500"),
         ("iso-2022-jp", b"\x1b(J" + page.encode(), b"iso-2022-jp"),
+        ("iso-2022-jp-within", page.replace("a:", "\x1b(Ba:").encode(), b"iso-2022-jp-2"),
+        ("hz-within", page.replace("ata", "~\na~\nta").encode(), b"hz-gb-2312"),
     ):
         part = base64_part(octets, b"report.html", b"text/html; charset=" + charset)
         yield "html-" + name, message(text_part(), part)
@@ -241,6 +283,8 @@ def _cards() -> Iterator[tuple[str, bytes]]:
         message(text_part(), calendar + event.replace(b"%b", attach.replace(b"ATTACH", b"attach"))),
     )
     url = b"ATTACH:data:application/zip;base64," + folded
+    bare = b"ATTACH;VALUE=BINARY:" + folded
+    yield "calendar-attach-without-encoding", message(text_part(), calendar + event.replace(b"%b", bare))
     yield "calendar-data-url", message(text_part(), calendar + event.replace(b"%b", url))
     yield "calendar-attached", message(text_part(), base64_part(event.replace(b"%b", attach), b"invite.ics"))
     card = b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\n%b\r\nEND:VCARD\r\n"

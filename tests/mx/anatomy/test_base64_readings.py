@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.anatomy.base64_readings import is_plausible_base64, lenient_base64, shifted_base64
+from mx.anatomy.base64_readings import base64_by_lines, is_plausible_base64, lenient_base64, shifted_base64
 
 OCTETS = b"any octets at all\xfb\xff, and more of them than one line holds."
 CODED = base64.b64encode(OCTETS)
@@ -28,6 +28,12 @@ READ = {
     "a comment line": CODED[:8] + b"\r\n# a comment\r\n" + CODED[8:],
     "lines that end within an octet": b"\r\n".join(base64.b64encode(octets) for octets in (OCTETS[:7], OCTETS[7:])),
     "UTF-16": CODED.decode().encode("utf-16"),
+    "lines with two letters too many": CODED[:40] + b"XX\r\n" + CODED[40:],
+    "lines with three letters too many": CODED[:40] + b"XXX\r\n" + CODED[40:],
+    "the rest of a line behind a sign": CODED[:8] + b"#abcd1234\r\n" + CODED[8:24] + b" ;more\r\n" + CODED[24:],
+    "padding within each group": b"".join(
+        (group := base64.b64encode(OCTETS[at : at + 2]))[:1] + b"=" + group[1:3] for at in range(0, len(OCTETS), 2)
+    ),
     "text after the end": CODED + b"\r\n--\r\nA list's footer",
 }
 
@@ -38,11 +44,34 @@ def test_one_reading_is_the_content(case: str) -> None:
     assert any(reading.startswith(OCTETS) for reading in lenient_base64(READ[case]))
 
 
+def test_padding_counts_as_a_letter_worth_nothing() -> None:
+    """Decoders that look letters up in a table may find a zero for it."""
+    octets = b"PK\3\4\0\0\0\0\0\0 and what follows"
+    assert octets in lenient_base64(base64.b64encode(octets).replace(b"AA", b"=A"))
+
+
 @pytest.mark.parametrize("before", [b"c", b"Hi", b"and", b"text", b"a line of words\r\n"])
 def test_text_before_the_block_shifts_it(before: bytes) -> None:
     """The content is found behind letters that are no part of it."""
     readings = (*lenient_base64(before + CODED), *shifted_base64(before + CODED))
     assert any(OCTETS in reading for reading in readings)
+
+
+def lines(width: int, more: bytes = b"", end: bytes = b"\r\n") -> bytes:
+    return end.join(CODED[at : at + width] + more for at in range(0, len(CODED), width)) + end
+
+
+@pytest.mark.parametrize("even", [lines(76), lines(20), lines(8, end=b"\n"), CODED, b"\r\n" + lines(60), b""])
+def test_even_lines_have_no_reading_of_their_own(even: bytes) -> None:
+    """Nearly all base64 is so, and costs no look at each line."""
+    assert base64_by_lines(even, len(CODED) if even else 0) == ()
+
+
+@pytest.mark.parametrize("odd", [lines(4, b"XX"), lines(12, b"XXX", b"\n"), lines(8, b"XX") + b"QQ=="])
+def test_lines_that_end_within_a_group_may_each_begin_anew(odd: bytes) -> None:
+    """What is left over in a line may be dropped."""
+    readings = base64_by_lines(odd, len(odd.translate(None, b"\r\n")))
+    assert any(reading.startswith(OCTETS) for reading in readings)
 
 
 def test_knows_text_from_base64() -> None:

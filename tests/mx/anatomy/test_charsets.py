@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.anatomy.charsets import decode_charset, load_charsets
+from mx.anatomy.charsets import decode_charset, is_transparent, load_charsets
 
 CASES = [
     (b"gr\xc3\xbcn", "utf-8", "grün"),
@@ -18,6 +18,9 @@ CASES = [
     (b"\\u0041", "unicode_escape", "\\u0041"),
     (b"abc", "no such charset", "abc"),
     (b"+2AA-", "utf-7", "?"),
+    (b"\x1b(Ba\x1b(Bb", "iso-2022-jp", "ab"),
+    (b'\x1b$B$"\x1b(B', "iso-2022-jp", "\u3042"),
+    (b"a~\nb", "hz-gb-2312", "ab"),
 ]
 
 
@@ -31,6 +34,15 @@ def test_decodes_by_the_list(octets: bytes, charset: str, text: str) -> None:
 def test_any_octets_become_text_that_can_be_stored(octets: bytes, charset: str) -> None:
     """Never raises, and never gives half a surrogate pair."""
     decode_charset(octets, charset).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("charset", "is_so"), [("utf-8", True), ("windows-1252", True), ("x", True), ("utf-16", False), ("IBM037", False),
+                           ("iso-2022-jp", False), ("ISO-2022-KR", False), ("hz-gb-2312", False)]
+)  # fmt: skip
+def test_knows_where_ascii_stands_for_itself(charset: str, *, is_so: bool) -> None:
+    """A charset that shifts may hold signs that shift nothing between any two letters."""
+    assert is_transparent(charset) == is_so
 
 
 def test_every_charset_of_the_list_exists() -> None:

@@ -12,6 +12,7 @@ from mx.anatomy.quoted_printable import (
     is_plausible_quoted_printable,
     quoted_printable_readings,
     without_line_ends,
+    without_small_codes,
 )
 from tests.contracts.mail import EICAR
 
@@ -96,3 +97,10 @@ def test_any_octets_can_be_read(raw: bytes) -> None:
     """Never raises; no reading stands twice."""
     readings = quoted_printable_readings(raw)
     assert len(set(readings)) == len(readings)
+
+
+def test_codes_in_small_letters_among_others_may_be_dropped() -> None:
+    """RFC 2045 does not know them; where all are small, all programs read them."""
+    assert without_small_codes(b"=0a".join(b"=%02X" % octet for octet in EICAR)) == (EICAR,)
+    assert without_small_codes(LINES.lower()) == ()
+    assert without_small_codes(LINES) == ()

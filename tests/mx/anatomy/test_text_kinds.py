@@ -28,6 +28,15 @@ CARRIES = [
     (b"<SCRIPT>atob(x)", "", ["html"]),
     (b"<script>x='\\x58\\x35'", "", ["html"]),
     (b"<script>[" + b"88, " * 20 + b"0]", "", ["html"]),
+    (b"<a>" + b"&#65;" * 60 + b"</a>", "", ["html"]),
+    (b"<a>\r\n" + LETTERS[:24] + b"\r\n" + LETTERS[24:48] + b"\r\n</a>", "", ["html"]),
+    (b'{"content":"' + LETTERS + b'"}', "", ["html"]),
+    (b"jpegPhoto:: " + LETTERS[:60] + b"\r\n " + LETTERS[60:] + b"\r\n", "", ["base64", "html"]),
+    (b"echo " + LETTERS + b" > a\r\n", "", ["html"]),
+    (LETTERS + b"';", "", ["html"]),
+    (b"x='" + b"'+'".join(LETTERS[at : at + 9] for at in range(0, 90, 9)) + b"'", "", ["html"]),
+    (b"var x=[" + b"88, " * 20 + b"0];", "", ["html"]),
+    (b"f(atob(x))", "", ["html"]),
     (PAGE.encode("utf-16"), "text/html", ["text"]),
     (PAGE.encode("utf-16-be"), "text/html", ["text"]),
     (PAGE.encode("utf-32-le"), "text/html", ["text"]),
@@ -49,6 +58,9 @@ NOTHING = {
     "source": b"def begin(x):\r\n    return x == 0x41 and y[1:2]\r\n" * 50,
     "binary": bytes(range(256)) * 50,
     "empty": b"",
+    "a table of numbers": b"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20\r\n" * 50,
+    "one word to a line": b"these\r\nare\r\nwords\r\n" * 50,
+    "a long address": b"https://a.example/" + b"abcdefghij" * 5 + b"\r\n",
     "digests in a line": b"a.zip  " + b"0123456789abcdef" * 4 + b"\r\n",
 }
 
@@ -72,6 +84,12 @@ HOSTILE = (
     b"\\",
     b"<script",
     b"+A",
+    b"A" * 60 + b"=",
+    b" " + b"a" * 60,
+    b"'+'",
+    b"var ab'+'",
+    b"&#",
+    b"A" * 19 + b"\n",
 )
 
 
