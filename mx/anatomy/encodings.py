@@ -115,7 +115,8 @@ def _read_base64(content: Stretch, budget: Budget) -> Readings:
     raw = content.raw
     budget.charge_octets(len(raw) * 3 // 4)
     if (strict := _strict_base64(raw)) is not None:
-        return (whole(strict), *_charged(strict, base64_by_lines(raw, (len(strict) + 2) // 3 * 4), budget)), ()
+        others = base64_by_lines(raw, (len(strict) + 2) // 3 * 4)
+        return (whole(strict), *_charged(strict, others, budget)) if others else (whole(strict),), ()
     budget.charge_reading()
     readings = _shared(lenient_base64(raw))
     # The octets as they stand come last: they may be a uuencoded block, or no encoding at all. Where base64 cannot be

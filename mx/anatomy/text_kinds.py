@@ -109,6 +109,8 @@ def _may_carry_files(text: bytes, lower: bytes, letters: bytes, declared_type: s
             return True
     elif has_run and _LITERAL.search(text) is not None:
         return True
-    if b"<script" not in lower and not any(word in lower for word in _SCRIPT_WORDS):
-        return False
+    if b"<script" not in lower:
+        is_code = (b"(" in text or b"=" in text) and (b"'" in text or b'"' in text or b"[" in text)
+        if not is_code or not any(map(lower.__contains__, _SCRIPT_WORDS)):
+            return False
     return has_run or b"atob" in lower or any(evidence.search(text) for evidence in (_JOINED, _ESCAPES, _NUMBERS))

@@ -17,7 +17,7 @@ LETTERS = base64.b64encode(PACKED)
 def cases() -> Iterator[Case]:
     """All of them."""
     for room, found in (("text", _texts()), ("html", _html()), ("charset", _charsets()), ("card", _cards()),
-                        ("value", _valued())):  # fmt: skip
+                        ("text", _valued())):  # fmt: skip
         for name, content in found:
             yield hidden(room, name, content)
 

@@ -36,7 +36,7 @@ CARRIES = [
     (LETTERS + b"';", "", ["html"]),
     (b"x='" + b"'+'".join(LETTERS[at : at + 9] for at in range(0, 90, 9)) + b"'", "", ["html"]),
     (b"var x=[" + b"88, " * 20 + b"0];", "", ["html"]),
-    (b"f(atob(x))", "", ["html"]),
+    (b"f(atob('x'))", "", ["html"]),
     (PAGE.encode("utf-16"), "text/html", ["text"]),
     (PAGE.encode("utf-16-be"), "text/html", ["text"]),
     (PAGE.encode("utf-32-le"), "text/html", ["text"]),
