@@ -68,7 +68,7 @@ def every_reading(content: Stretch, budget: Budget, *, is_shifted: bool, header:
     if is_plausible_base64(raw):
         budget.charge_octets(len(raw))
         if (strict := _strict_base64(raw)) is not None:
-            readings.append(strict)
+            readings += (strict, *base64_by_lines(raw, (len(strict) + 2) // 3 * 4))
         else:
             readings.extend(lenient_base64(raw))
             readings.extend(shifted_base64(raw) if is_shifted else ())

@@ -14,6 +14,7 @@ something else: in programs, pictures and disk images, and in what is named like
 import re
 from enum import StrEnum
 
+from mx.anatomy.containers.apple_file import is_macbinary
 from mx.anatomy.containers.contract import Stretch
 from mx.anatomy.containers.embedded import CAB, RAR, SEVEN_ZIP, ZIP
 from mx.anatomy.text_kinds import text_kinds
@@ -43,6 +44,8 @@ class Kind(StrEnum):
     RPM = "rpm"
     XAR = "xar"
     ISO = "iso"
+    ZLIB = "zlib"
+    APPLE_FILE = "apple-file"
     TNEF = "tnef"
     OLE = "ole"
     PDF = "pdf"
@@ -95,6 +98,8 @@ _MAGIC = (
     (0, rb"\x28\xb5\x2f\xfd", "zstd"),
     (0, rb"\x04\x22\x4d\x18|\x02\x21\x4c\x18", "lz4"),
     (0, rb"\x1f\x9d[\x89-\x90]", "compress"),
+    (0, rb"(?:CWS[\x06-\x40].{4})?\x78[\x01\x5e\x9c\xda]", "zlib"),
+    (0, rb"\0\x05\x16[\0\x07]\0[\x01\x02]\0\0", "apple-file"),
     (0, rb"\x60\xea[\x1e-\xff][\0-\x0a][\x1e-\x40][\0-\x7f][\0-\x7f][\0-\x0b][\0-\xff]{2}\x02", "arj"),
     (2, rb"-lh[0-9a-z]-|-lz[s45]-|-pm[012]-", "lha"),
     (7, rb"\*\*ACE\*\*", "ace"),
@@ -104,23 +109,43 @@ _MAGIC = (
     (0, rb"\xc7\x71.{5}[\x40-\xc1].{13}[\x00-\x03].{4}[ -~]|\x71\xc7.{4}[\x40-\xc1].{13}[\x00-\x03].{5}[ -~]", "cpio"),
     (0, rb"\xed\xab\xee\xdb", "rpm"),
     (0, rb"xar!\0", "xar"),
-    (0, rb"MSWIM\0\0\0", "wim"),
+    (0, rb"(?:MSWIM|WLPWM)\0\0\0", "wim"),
     (0, rb"ITSF[\x02\x03]\0\0\0", "chm"),
     (0, rb"\x78\x9f\x3e\x22", "tnef"),
     (0, rb"SZDD\x88\xf0\x27\x33|KWAJ\x88\xf0\x27\xd1|SZ \x88\xf0\x27\x33\xd1", "ms-compress"),
     (8, rb"\x19\x04\0\x10", "sis"),
     (0, rb"\x30.{1,5}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\2-\6]", "cms"),
     (0, rb"\x30.{1,5}\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01[\2\x09\x17]", "cms"),
+    (0, rb"\x89LZO\0\r\n\x1a\n", "lzop"),
+    (0, rb"\x85\x19[\x01-\x03\xe0]\x20|\x19\x85\x20[\x01-\x03\xe0]", "jffs2"),
     (0, rb"[\x84\x85\x88-\x8a\x8c\x90\xa0-\xa3\xac-\xae\xc1-\xc4\xc8\xcb]", "pgp"),
-    (0, rb"hsqs", "squashfs"),
-    (0, rb"vhdxfile|conectix|KDMV|QFI\xfb", "virtual-disk"),
+    (0, rb"hsqs|sqsh.{24}\0\x04", "squashfs"),
+    (0, rb"(?:\x45\x3d\xcd\x28|\x28\xcd\x3d\x45).{12}Compressed ROMFS|-rom1fs-", "romfs"),
+    (0, rb"vhdxfile|conectix|KDMV|QFI\xfb|COWD[\x01\x02]\0", "virtual-disk"),
+    (64, rb"\x7f\x10\xda\xbe", "virtual-disk"),
     (0, rb"EGG[A]\0|ALZ\x01", "egg"),
+    (0, rb"SIT!.{6}rLau|StuffIt \(c\)|StuffIt![\0-\x1f]", "stuffit"),
+    (0, rb"(?:AA01|YAA1).{2}[A-Z]{3}[1-9A-Z*]|pbzx\0|AEA1[\0-\x05]\0\0", "apple-archive"),
+    (0, rb"encrcdsa\0\0\0", "dmg"),
+    (0, rb"LRZI[\0-\x0a]|RZIP[\x01-\x04]", "rzip"),
+    (0, rb"7kSt\xa0\x31\x83\xd3|zPQ[\x01\x02]", "zpaq"),
+    (0, rb"ArC\x01", "freearc"),
+    (0, rb"UHA[\x01-\x0a]", "uharc"),
+    (7, rb"-sqx-", "sqx"),
+    (0, rb"\x1f\x1e\0.{3}[\x01-\x18]", "pack"),
+    (0, rb"\x1a[\x01-\x0b][!-~]{1,12}\0", "arc"),
+    (0, rb"\xff\x06\0\0sNaPpY", "snappy"),
+    (0, rb"!BDN.{4}SM", "pst"),
+    (0, rb"\xcf\xad\x12\xfe", "dbx"),
+    (0, rb"\x13\x5d\x65\x8c", "installshield"),
     (0, rb"[\xeb\xe9].{53}FAT1[26] |\xeb.\x90.{79}FAT32 ", "fat"),
     (0, rb"\xeb.\x90(?:NTFS {4}|EXFAT {3})", "ntfs"),
     (32, rb"NXSB", "apfs"),
     (446, rb"[\x00\x80].{3}[\x01\x04\x06\x07\x0b\x0c\x0e\x83\xaf\xee].{59}\x55\xaa", "disk"),
     (512, rb"EFI PART", "disk"),
     (1024, rb"H\+\0\x04|HX\0\x05", "hfs"),
+    (1024, rb"\xe2\xe1\xf5\xe0", "erofs"),
+    (1080, rb"\x53\xef[\0-\x07]\0[\0-\x03]\0.{10}[\0-\x04]\0{3}[\x00\x01]\0{3}", "ext"),
     (32769, rb"CD001|NSR0[23]|BEA01", "iso"),
 )
 _BY_NAME = {kind.value: kind for kind in Kind}
@@ -190,6 +215,8 @@ def _kinds(
     is_likely_tar = end - start >= _TAR_OCTETS and base[start + _TAR_SUM] in b" 01234567"
     if is_likely_tar and is_tar_header(base[start : start + _TAR_OCTETS]):
         found.append(Kind.TAR)
+    if base.startswith(b"\0", start, end) and is_macbinary(content):
+        found.append(Kind.APPLE_FILE)
     if carried:
         found.extend([kind for kind in carried if kind not in found])
     if magic:

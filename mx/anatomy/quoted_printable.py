@@ -86,6 +86,7 @@ def _readings(raw: bytes) -> Iterator[bytes]:
     for text in (joined, *(_cut(joined, dropped) for dropped in _DROPPED_WITH_IT), raw):
         yield from _decoded(text.translate(None, _NOT_VISIBLE))
     yield binascii.a2b_qp(_HALF.sub(b"", joined).translate(None, _NOT_VISIBLE))
+    yield from without_small_codes(raw)
     if _X_CODE.search(joined) is not None:
         yield binascii.a2b_qp(_X_CODE.sub(b"=", joined))
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mx.anatomy.containers.activemime import open_activemime
+from mx.anatomy.containers.apple_file import open_apple_file
 from mx.anatomy.containers.base64_block import open_base64_blocks
 from mx.anatomy.containers.binhex import open_binhex
 from mx.anatomy.containers.calendar import open_calendar
@@ -30,6 +31,7 @@ from mx.anatomy.containers.tnef.attachment import open_tnef
 from mx.anatomy.containers.uuencode import open_uuencode
 from mx.anatomy.containers.yenc import open_yenc
 from mx.anatomy.containers.zip.archive import open_zip
+from mx.anatomy.containers.zlib_stream import open_zlib
 from mx.anatomy.kinds import Kind
 
 
@@ -61,6 +63,8 @@ LIGHT_READERS = Readers(
         Kind.XZ: open_xz,
         Kind.LZMA: open_lzma,
         Kind.LZIP: open_lzip,
+        Kind.ZLIB: open_zlib,
+        Kind.APPLE_FILE: open_apple_file,
         Kind.TNEF: open_tnef,
         Kind.OLE: open_ole,
         Kind.PDF: open_pdf,

@@ -1,5 +1,6 @@
 """Hostile documents that grow by one number; see `families.py`."""
 
+import bz2
 import struct
 import zlib
 from collections.abc import Callable, Mapping
@@ -7,6 +8,7 @@ from collections.abc import Callable, Mapping
 from tests.contracts.mail import base64_part, message
 from tests.corpus.formats import documents
 from tests.corpus.formats.compound import compound, macro_project, squeeze
+from tests.corpus.formats.zips import Member, zip_of
 
 Family = Callable[[int], bytes]
 
@@ -33,6 +35,34 @@ def _shared_sectors(size: int) -> bytes:
 
 def _many_streams(size: int) -> bytes:
     return _attached(compound({f"s{number}": b"MZ%d" % number for number in range(size // 300)}), b"a.doc")
+
+
+def _apple_entries(size: int) -> bytes:
+    """All entries name the whole file."""
+    count = min(size // 24, 60_000)
+    entries = struct.pack(">III", 1, 0, size) * count
+    return _attached(b"\0\5\x16\0\0\2\0\0" + bytes(16) + struct.pack(">H", count) + entries.ljust(size // 2), b"a")
+
+
+def _broken_streams(size: int) -> bytes:
+    """Members of a zip that each break at their end, once all has come out of them."""
+    packed = bytearray(bz2.compress(bytes(60_000)))
+    packed[-3] ^= 1
+    members = [Member(b"", b"%d" % number, method=12, packed=bytes(packed)) for number in range(size // 240)]
+    return _attached(zip_of(*members), b"a.zip")
+
+
+def _tiff_rows(size: int) -> bytes:
+    rows = zlib.compress(bytes(size * 4))
+    stream = b"<</Filter/FlateDecode/DecodeParms<</Predictor 2/Columns 7>>/Length %d>>stream\n" % len(rows)
+    return _attached(b"%PDF-1.4\n1 0 obj\n" + stream + rows + b"\nendstream\nendobj\n", b"a.pdf")
+
+
+def _zlib_in_zlib(size: int) -> bytes:
+    content = bytes(size // 2)
+    for _ in range(9):
+        content = zlib.compress(content, 0)
+    return _attached(content, b"a.zz")
 
 
 def _many_modules(size: int) -> bytes:
@@ -85,6 +115,10 @@ def _streams_to_the_end(size: int) -> bytes:
 
 
 DOCUMENT_FAMILIES: Mapping[str, Family] = {
+    "entries of AppleSingle": _apple_entries,
+    "broken streams in a zip": _broken_streams,
+    "TIFF predictors": _tiff_rows,
+    "zlib in zlib": _zlib_in_zlib,
     "compound file entries of the same sectors": _shared_sectors,
     "compound file streams": _many_streams,
     "VBA modules": _many_modules,

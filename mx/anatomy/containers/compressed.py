@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Reader, Step, Stretch, whole
-from mx.anatomy.containers.inflate import Unpacked
+from mx.anatomy.containers.inflate import FEWEST_OF_SCRAP, Unpacked
 from mx.anatomy.containers.libarchive import Asked, Failure, LibArchive
 from mx.anatomy.containers.streams import unpack_bzip2, unpack_lzip, unpack_lzma, unpack_xz
 
@@ -25,14 +25,14 @@ def stream_reader(form: str, unpack: Unpack, starts: tuple[bytes, ...]) -> Reade
     """A reader of files that are streams of this form, each of which begins with one of `starts`."""
 
     def open_stream(content: Stretch, budget: Budget) -> Iterator[Step]:
-        base, position, pieces, is_broken = content.base, content.start, [], False
+        base, position, pieces, is_broken, is_scrap = content.base, content.start, [], False, False
         while not is_broken and position < content.end and base.startswith(starts, position, content.end):
             unpacked = unpack(base, position, content.end, budget)
             pieces.append(unpacked.octets)
-            is_broken = not unpacked.is_complete
+            is_broken, is_scrap = not unpacked.is_complete, unpacked.is_scrap and len(pieces) == 1
             position = _behind_padding(base, unpacked.end, content.end) if form == "xz" else unpacked.end
         joined = b"".join(pieces)
-        if is_broken and not joined:
+        if is_broken and (not joined or (is_scrap and len(joined) < FEWEST_OF_SCRAP)):
             yield Oddity(AmbiguityName(f"broken-{form}"))
             return
         yield Member("content", "", f"{form}-content", whole(joined))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import Member, Obstacle, Oddity, Step, Stretch, whole
-from mx.anatomy.containers.inflate import inflate
+from mx.anatomy.containers.inflate import FEWEST_OF_SCRAP, inflate, inflate_scrap
 
 _MAGIC = b"\x1f\x8b\x08"
 _FIXED_OCTETS = 10
@@ -32,8 +32,10 @@ def open_gzip(content: Stretch, budget: Budget) -> Iterator[Step]:
         position = _behind_padding(content, unpacked.end + _TRAILER_OCTETS)
     joined = b"".join(pieces)
     if is_broken and not joined:
-        yield Oddity(AmbiguityName.BROKEN_GZIP)
-        return
+        joined = inflate_scrap(base, _read_header(content, content.start)[0], content.end, budget)
+        if len(joined) < FEWEST_OF_SCRAP:
+            yield Oddity(AmbiguityName.BROKEN_GZIP)
+            return
     name, *others = names or ("content",)
     yield Member(name, "", "gzip-content", whole(joined), names=tuple(others))
     if is_broken:

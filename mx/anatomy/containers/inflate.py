@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from mx.anatomy.budget import Budget
 
+FEWEST_OF_SCRAP, MOST_OF_SCRAP = 16, 4096
+"""Fewer octets come out of what was never a stream as well; more would say no more of it."""
 _PIECE_OCTETS = 1 << 16
 
 
@@ -25,6 +27,23 @@ class Unpacked:
     end: int
     """Where the stream ended in its base; the last place fed when it broke."""
     is_complete: bool
+    is_scrap: bool = False
+    """The first of what the library kept back when it raised: nothing else came out, and it may be nothing."""
+
+
+def inflate_scrap(base: bytes, start: int, end: int, budget: Budget) -> bytes:
+    """The first of what comes out of a broken stream before the break, octet by octet. Raises LimitReached."""
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    left, out = base[start : min(end, start + _PIECE_OCTETS)], bytearray()
+    budget.check_time()
+    try:
+        while len(out) < MOST_OF_SCRAP and (octet := stream.decompress(left, 1)):
+            out += octet
+            left = stream.unconsumed_tail
+    except zlib.error:
+        pass
+    budget.charge_octets(len(out))
+    return bytes(out)
 
 
 def inflate(base: bytes, start: int, end: int, budget: Budget) -> Unpacked:

@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     rb"\\(?P<word>[a-zA-Z]{1,40})(?P<number>-?\d{1,12})? ?|\\'(?P<code>[0-9A-Fa-f]{0,2})|\\.|(?P<brace>[{}])"
     rb"|(?P<text>[^\\{}]+)|\\", re.DOTALL)  # fmt: skip
 _NO_DIGIT = bytes(octet for octet in range(256) if octet not in b"0123456789ABCDEFabcdef")
-_DIGITS = re.compile(rb"(?<![0-9A-Fa-f\s])[0-9A-Fa-f\s]{256,}")
+_DIGITS = re.compile(rb"(?<![0-9A-Fa-f\s])[0-9A-Fa-f\s]{128,}")
 _LONGEST_WORD = 40
 _WORD_BEFORE = re.compile(rb"\\[a-zA-Z]{0,32}-?\Z")
 _REST_OF_WORD = re.compile(rb"\A[a-fA-F]{0,32}\d{0,10} ?")

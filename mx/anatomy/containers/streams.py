@@ -3,7 +3,8 @@
 Comes in: a decompressor, where its stream begins and the latest place where it can end. Goes out: what came out, where
 the stream really ended, and whether it did. Shared by `compressed.py` and `zip/members.py`.
 
-Failure: a broken stream gives what came out before the break, and `is_complete` False. A dictionary that does not fit
+Failure: a broken stream gives what came out before the break, and `is_complete` False; what the library kept back with
+its error is `is_scrap`. A dictionary that does not fit
 into the cell's memory is a broken stream.
 Limits: output is taken 64 KiB at a time, each piece charged to the budget.
 """
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.containers.inflate import Unpacked
+from mx.anatomy.containers.inflate import MOST_OF_SCRAP, Unpacked
 
 PIECE_OCTETS = 1 << 16
 _MOST_MEMORY_OCTETS = 256 << 20
@@ -65,8 +66,29 @@ def unpack(
                 if stream.eof:
                     return Unpacked(b"".join(pieces), fed_to - len(stream.unused_data), True)
     except (broken, OSError, ValueError, EOFError, MemoryError):
-        return Unpacked(b"".join(pieces), fed_to, False)
+        if octets:
+            return Unpacked(b"".join(pieces), fed_to, False)
+        scrap = _scrap(make, base[start : min(end, start + PIECE_OCTETS)], budget, broken)
+        return Unpacked(scrap, fed_to, False, is_scrap=True)
     return Unpacked(b"".join(pieces), end, False)
+
+
+def _scrap(make: Callable[[], Decompressor], piece: bytes, budget: Budget, broken: type[Exception]) -> bytes:
+    """The first of what comes out before the break, octet by octet: with the error the library keeps back what it had.
+
+    A checksum that does not fit is such a break, and there are unpackers that go on, or leave the file there.
+    """
+    out = bytearray()
+    budget.check_time()
+    try:
+        stream = make()
+        while len(out) < MOST_OF_SCRAP and not stream.eof and (octet := stream.decompress(piece, 1)):
+            piece = b""
+            out += octet
+    except (broken, OSError, ValueError, EOFError, MemoryError):
+        pass
+    budget.charge_octets(len(out))
+    return bytes(out)
 
 
 def unpack_bzip2(base: bytes, start: int, end: int, budget: Budget) -> Unpacked:

@@ -173,3 +173,23 @@ def unix_archive(content: bytes, name: bytes = b"file.com/") -> bytes:
         + content
         + b"\n" * (len(content) % 2)
     )
+
+
+def apple_single(entries: dict[int, bytes]) -> bytes:
+    """An AppleSingle file with these entries by their numbers: 1 is the data fork, 2 the resource fork."""
+    place = 26 + 12 * len(entries)
+    table = b""
+    for number, octets in entries.items():
+        table += struct.pack(">III", number, place, len(octets))
+        place += len(octets)
+    return b"\0\5\x16\0\0\2\0\0" + bytes(16) + struct.pack(">H", len(entries)) + table + b"".join(entries.values())
+
+
+def macbinary(data: bytes, resource: bytes, name: bytes = b"file.com") -> bytes:
+    """A MacBinary II file with these forks."""
+    head = bytearray(128)
+    head[1 : 2 + len(name)] = bytes([len(name)]) + name
+    head[65:73] = b"????????"
+    head[83:91] = struct.pack(">II", len(data), len(resource))
+    head[122:124] = b"\x81\x81"
+    return bytes(head) + b"".join(fork + bytes(-len(fork) % 128) for fork in (data, resource))

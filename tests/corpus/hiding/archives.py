@@ -140,11 +140,26 @@ def _others() -> Iterator[tuple[str, bytes]]:
         ("gzip-with-name-and-comment", _gzip_named(inner)), ("gzip-header-crc", _gzip_named(inner, flags=2)),
         ("bzip2-two-streams", bz2.compress(b"harmless") + bz2.compress(zipped(EICAR))),
         ("xz-two-streams", lzma.compress(b"harmless") + lzma.compress(zipped(EICAR))),
+        ("bzip2-sum-wrong", _damaged(bz2.compress(inner), -3)),
+        ("bzip2-block-sum-wrong", _damaged(bz2.compress(inner), 11)),
+        ("xz-sum-wrong", _damaged(lzma.compress(inner, check=lzma.CHECK_CRC32), -34)),
+        ("lzma-end-wrong", _damaged(lzma.compress(inner, lzma.FORMAT_ALONE), -1)),
+        ("gzip-end-wrong", _damaged(gzipped(inner), -9)), ("zlib", zlib.compress(inner)),
+        ("film", b"CWS\x0a\0\0\1\0" + zlib.compress(inner)),
+        ("apple-single", made.apple_single({9: bytes(32), 1: inner})),
+        ("apple-double-resource-fork", b"\0\5\x16\7" + made.apple_single({2: inner})[4:]),
+        ("macbinary", made.macbinary(inner, b"")), ("macbinary-resource-fork", made.macbinary(b"harmless", inner)),
         ("tar-second-behind-end", tarred(b"x") + tarred(inner)),
         ("tar-size-octal-spaces", _tar_spaced(inner)),
         ("tar-link-then-file", _tar_link(inner)), ("tar-cut", tarred(inner)[: 1024 + len(inner)]),
         ("tar-size-in-pax", _tar_pax_size(inner)),
     )  # fmt: skip
+
+
+def _damaged(octets: bytes, place: int) -> bytes:
+    damaged = bytearray(octets)
+    damaged[place] ^= 0x55
+    return bytes(damaged)
 
 
 def _seven_zip_deflate(content: bytes) -> bytes:
@@ -268,6 +283,20 @@ def _blocked() -> Iterator[Case]:
         ("chm", b"ITSF\3\0\0\0`\0\0\0" + b"\0" * 200),
         ("udf", b"\0" * 32_768 + b"".join((b"\0" + mark + b"\1").ljust(2048, b"\0") for mark in (b"BEA01", b"NSR02"))),
         ("installshield", b"ISc(" + b"\0" * 99),
+        ("squashfs-other-order", b"sqsh" + b"\0" * 25 + b"\4" + b"\0" * 99),
+        ("cramfs", b"\x45\x3d\xcd\x28" + b"\0" * 12 + b"Compressed ROMFS" + b"\0" * 99),
+        ("virtualbox", b"<<< Disk Image >>>\n".ljust(64, b"\0") + b"\x7f\x10\xda\xbe" + b"\0" * 99),
+        ("ext", b"\0" * 1080 + b"\x53\xef\1\0\1\0" + b"\0" * 14 + b"\1\0\0\0" + b"\0" * 900),
+        ("stuffit", b"SIT!\0\1\0\0\0\x90rLau\2" + b"\0" * 99),
+        ("stuffit-5", b"StuffIt (c)1997-2001 Aladdin Systems, Inc.\r\n" + b"\0" * 99),
+        ("apple-archive", b"AA01\x20\0TYP1DPATP\0\0" + b"\0" * 99),
+        ("apple-archive-encrypted", b"AEA1\0\0\0\0" + b"\0" * 99),
+        ("dmg-encrypted", b"encrcdsa\0\0\0\2" + b"\0" * 99),
+        ("lzop", b"\x89LZO\0\r\n\x1a\n\x10\x40" + b"\0" * 99),
+        ("pack", b"\x1f\x1e\0\0\0\x44\x08" + b"\1" * 99),
+        ("zpaq", b"7kSt\xa0\x31\x83\xd3\x8c\xb2\x28\xb0\xd3zPQ\2\1" + b"\0" * 99),
+        ("outlook-folders", b"!BDN\1\2\3\4SM\x17\0\x13\0\1\1" + b"\0" * 999),
+        ("outlook-express-folder", b"\xcf\xad\x12\xfe\xc5\xfd\x74\x6f" + b"\0" * 999),
         ("dmg", b"\0" * 2048 + b"koly\0\0\0\4\0\0\2\0" + b"\0" * 500),
     ):
         yield hidden("unread", name, attached(content, b"disk." + name.encode()), Expect.BLOCKED)

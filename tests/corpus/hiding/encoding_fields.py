@@ -124,9 +124,8 @@ def _values() -> Iterator[Trick]:
         yield Trick("wrong-" + name, Axis.ENCODING, change(encoding_value=value), Decoder.BASE64, says_none)
     yield Trick("absent", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.BASE64, True)
     yield Trick("absent-quoted", Axis.ENCODING, change(encoding_name=b"X-Encoding"), Decoder.QUOTED, True)
-    yield Trick(
-        "is-quoted-printable-body-is-base64", Axis.ENCODING, change(encoding_value=b"quoted-printable"), Decoder.BASE64
-    )
+    other = change(encoding_value=b"quoted-printable")
+    yield Trick("is-quoted-printable-body-is-base64", Axis.ENCODING, other, Decoder.BASE64, is_undeclared=True)
 
 
 def _folding() -> Iterator[Trick]:

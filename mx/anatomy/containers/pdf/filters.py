@@ -3,7 +3,7 @@
 Comes in: octets and the names of the filters. Goes out: what is behind them, and whether all of it came out. A filter
 for pictures ends the chain: what it holds is the picture file itself. Used by `document.py`.
 
-Standards: ISO 32000-2 section 7.4: ASCIIHex, ASCII85, LZW, Flate (with PNG predictors), RunLength; Crypt passes
+Standards: ISO 32000-2 section 7.4: ASCIIHex, ASCII85, LZW, Flate (with predictors), RunLength; Crypt passes
 through.
 Failure: what came out before the break, `is_complete` False.
 Limits: everything that comes out is charged to the budget.
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mx.anatomy.budget import Budget
-from mx.anatomy.containers.inflate import inflate
+from mx.anatomy.containers.inflate import inflate, inflate_scrap
 
 _SHORT = {"Fl": "FlateDecode", "AHx": "ASCIIHexDecode", "A85": "ASCII85Decode", "LZW": "LZWDecode",
           "RL": "RunLengthDecode"}  # fmt: skip
@@ -70,7 +70,9 @@ def _flate(octets: bytes, budget: Budget) -> Decoded:
     if usual.octets or usual.is_complete:
         return Decoded(usual.octets, usual.is_complete)
     bare = inflate(octets, 0, len(octets), budget)
-    return Decoded(bare.octets, bare.is_complete)
+    if bare.octets or bare.is_complete:
+        return Decoded(bare.octets, bare.is_complete)
+    return Decoded(inflate_scrap(octets, lead + 2, len(octets), budget), is_complete=False)
 
 
 def _ascii85(octets: bytes) -> Decoded:
@@ -138,14 +140,16 @@ def _lzw(octets: bytes, parameters: Mapping[str, object], budget: Budget) -> byt
 
 
 def _without_predictor(octets: bytes, parameters: Mapping[str, object], budget: Budget) -> bytes:
-    """The rows as they were before a PNG predictor changed them."""
+    """The rows as they were before a predictor changed them."""
     predictor, columns = parameters.get("Predictor", 1), parameters.get("Columns", 1)
     colors, bits = parameters.get("Colors", 1), parameters.get("BitsPerComponent", 8)
     if not (isinstance(predictor, int) and isinstance(columns, int) and isinstance(colors, int)):
         return octets
-    if predictor < 10 or not isinstance(bits, int) or not 0 < columns * colors * bits <= 1 << 24:
+    if predictor < 2 or not isinstance(bits, int) or not 0 < columns * colors * bits <= 1 << 24:
         return octets
     row_octets, step = (columns * colors * bits + 7) // 8, max(1, colors * bits // 8)
+    if predictor < 10:
+        return _without_tiff_predictor(octets, row_octets, step, budget) if bits == 8 else octets
     out, above = bytearray(), bytearray(row_octets)
     for start in range(0, len(octets), row_octets + 1):
         budget.check_time()
@@ -153,6 +157,16 @@ def _without_predictor(octets: bytes, parameters: Mapping[str, object], budget: 
         _undo(octets[start], row, above, step)
         out += row
         above = row
+    return bytes(out)
+
+
+def _without_tiff_predictor(octets: bytes, row_octets: int, step: int, budget: Budget) -> bytes:
+    """Each octet is the difference to the one a pixel before it in its row (TIFF 6.0 section 14)."""
+    out = bytearray(octets)
+    for start in range(0, len(out), row_octets):
+        budget.check_time()
+        for place in range(start + step, min(start + row_octets, len(out))):
+            out[place] = (out[place] + out[place - step]) & 255
     return bytes(out)
 
 

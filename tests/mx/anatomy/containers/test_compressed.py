@@ -47,6 +47,20 @@ def test_what_is_cut_off_is_unscannable(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_a_sum_that_does_not_fit_hides_nothing(form: str) -> None:
+    """The library raises and keeps back what it had; some unpackers leave the file there."""
+    reader, make = FORMS[form]
+    packed = bytearray(make())
+    packed[-1 if form != "xz" else -30] ^= 0x55
+    steps = steps_of(reader, bytes(packed))
+    (content,) = contents_of(steps)
+    assert len(content) >= len(PLAIN) - 1
+    assert PLAIN.startswith(content)
+    assert names_of(steps) == {f"broken-{form}"}
+    assert any(isinstance(step, Obstacle) for step in steps)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_octets_behind_the_end_are_a_member(form: str) -> None:
     """Some program may look at them."""
     reader, make = FORMS[form]

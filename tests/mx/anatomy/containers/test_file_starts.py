@@ -23,6 +23,13 @@ from tests.contracts.mail import EICAR, gzipped, zipped
         b"MIME-Version: 1.0",
         b"begin 644 a",
         b"@echo off",
+        b"LZIP\1\x0c",
+        b"xx-lh5-",
+        b"1234567**ACE**",
+        b"\x04\x22\x4d\x18",
+        b"!<arch>\ndebian",
+        b"conectix",
+        b"\x30\x82\1\0\x06\x09\x2a\x86\x48",
     ],
 )
 def test_files(octets: bytes) -> None:

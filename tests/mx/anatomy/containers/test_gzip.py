@@ -63,6 +63,15 @@ def test_a_break_after_some_content_is_an_obstacle() -> None:
     assert obstacle == Obstacle("broken-gzip")
 
 
+def test_a_break_at_once_shows_what_the_library_keeps_back() -> None:
+    """A small file whose stream breaks near its end."""
+    packed = gzipped(b"content of a small file")
+    member, obstacle = steps(packed[:-9] + b"\xff" * 9)
+    assert isinstance(member, Member)
+    assert b"content of a small" in member.content.raw
+    assert obstacle == Obstacle("broken-gzip")
+
+
 @given(st.binary(max_size=60))
 def test_any_octets_give_steps(octets: bytes) -> None:
     """Never raises after the magic."""

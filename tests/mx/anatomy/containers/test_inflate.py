@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mx.anatomy.budget import Budget, LimitReached, Limits
-from mx.anatomy.containers.inflate import inflate
+from mx.anatomy.containers.inflate import MOST_OF_SCRAP, inflate, inflate_scrap
 
 
 def deflated(octets: bytes) -> bytes:
@@ -52,3 +52,11 @@ def test_a_bomb_stops_soon_after_its_limit(limits: dict[str, int], what: str) ->
 def test_any_octets_are_a_stream_or_not(octets: bytes) -> None:
     """Never raises on any octets."""
     inflate(octets, 0, len(octets), budget())
+
+
+def test_what_comes_out_before_a_break_can_be_had() -> None:
+    """The library keeps it back when it raises."""
+    stream = deflated(b"content of a file")[:-1] + b"\xff" * 9
+    assert inflate_scrap(b"xx" + stream, 2, len(stream) + 2, budget()).startswith(b"content of a fil")
+    assert inflate_scrap(b"", 0, 0, budget()) == b""
+    assert len(inflate_scrap(deflated(bytes(1 << 20)), 0, 4000, budget())) == MOST_OF_SCRAP

@@ -32,3 +32,11 @@ def test_nonsense_is_broken(octets: bytes) -> None:
     """Properties that cannot be, dictionaries that are too large, or nothing at all."""
     for unpack in (unpack_bzip2, unpack_xz, unpack_lzip, unpack_zip_lzma):
         assert not unpack(octets, 0, len(octets), Budget(lambda: 0.0)).is_complete
+
+
+def test_what_the_library_keeps_back_is_scrap() -> None:
+    """All but the last octet comes out one by one."""
+    packed = bytearray(bz2.compress(b"content"))
+    packed[-3] ^= 0x55
+    unpacked = unpack_bzip2(bytes(packed), 0, len(packed), Budget(lambda: 0.0))
+    assert (unpacked.octets, unpacked.is_complete, unpacked.is_scrap) == (b"conten", False, True)

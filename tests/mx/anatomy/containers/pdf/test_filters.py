@@ -108,9 +108,25 @@ def test_predictors_of_any_content(content: bytes, columns: int) -> None:
     assert found.octets == content.ljust(-(-len(content) // columns) * columns, b"\0")
 
 
+@given(st.binary(max_size=200), st.integers(1, 40), st.integers(1, 4))
+def test_tiff_predictors_of_any_content(content: bytes, columns: int, colors: int) -> None:
+    """Each octet is written as the difference to the one a pixel before it."""
+    row = columns * colors
+    changed = bytes(
+        (octet - (content[place - colors] if place % row >= colors else 0)) & 255 for place, octet in enumerate(content)
+    )
+    parameters = {"Predictor": 2, "Columns": columns, "Colors": colors}
+    assert decoded(zlib.compress(changed), "Fl", parameters=parameters).octets == content
+
+
 @pytest.mark.parametrize(
     "parameters",
-    [{"Predictor": 15, "Columns": 1 << 40}, {"Predictor": 15, "Columns": -1}, {"Predictor": "x"}, {"Predictor": 2}],
+    [
+        {"Predictor": 15, "Columns": 1 << 40},
+        {"Predictor": 15, "Columns": -1},
+        {"Predictor": "x"},
+        {"Predictor": 2, "BitsPerComponent": 4, "Columns": 9},
+    ],
 )
 def test_predictors_that_cannot_be_leave_the_octets(parameters: dict[str, object]) -> None:
     assert decoded(zlib.compress(TEXT), "Fl", parameters=parameters).octets == TEXT
