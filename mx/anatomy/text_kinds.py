@@ -20,12 +20,16 @@ _PRINTABLE = bytes({9, 10, 13, *range(32, 127)})
 _LETTER_LINE = re.compile(rb"(?:\A|[\r\n])[ \t>|]{0,40}[A-Za-z0-9+/_-]{32,}={0,2}[ \t]*(?:[\r\n]|\Z)")
 _SHORT_RUN = b"\1" * 32
 _CODES = re.compile(rb"=[0-9A-Fa-f]{2}(?:=\r?\n)?=[0-9A-Fa-f]{2}(?:=\r?\n)?=[0-9A-Fa-f]{2}")
-_BEGIN = re.compile(rb"(?:\A|[\r\n])[ \t>|]{0,20}begin(?:-base64)?[ \t]+[0-7]{1,6}[ \t\r\n]")
+_BEGIN = re.compile(rb"(?:\A(?:\xef\xbb\xbf)?|[\r\n])[ \t>|]{0,20}begin(?:-base64)?[ \t]+[0-9]{1,6}[ \t\r\n]")
 _BINHEX = re.compile(rb"(?:\A|[\r\n])[ \t]*:[!\"#$%&'()*+,\-0-689@A-NP-VX-Z\[`a-fh-mp-r]{40,}")
 _UTF7 = re.compile(rb"\+A(?:Dw|D4|CI|F8)-|(?:\A|[^A-Za-z0-9+/=])(?<![A-Za-z0-9+/][\r\n])\+A(?:Dw|D4|CI|F8)")
 """How UTF-7 spells signs of markup; within base64 it ends in no hyphen, and follows letters."""
+_SHIFT = re.compile(rb"\x1b[($][B@AJIHKD(]")
+"""How ISO-2022-JP goes from one alphabet to another, or to the one that it was in."""
 _NUMBERS = re.compile(rb"(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})(?:\s{0,9},\s{0,9}(?:0[xX][0-9A-Fa-f]{1,2}|\d{1,3})){15}")
 _ESCAPES = re.compile(rb"(?:\\x|\\u00|\\u\{|%u|\\[0-7])[0-9A-Fa-f]|(?:%[0-9A-Fa-f]{2}){6}")
+_SEPARATED = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{1,3}(?:[ ;:|_-]|, ?)){31,}+")
+_SIGNS = re.compile(rb"(?:(?i:chr[wb$]{0,2}|charcode)\([0-9A-Fa-fxX\s]{1,9}\)[^()]{0,40}){8}")
 _JOINED = re.compile(rb"(?:[A-Za-z0-9+/=]{2,99}[\"'`]\s{0,9}[+&.,]\s{0,9}(?:_\s{0,9})?[\"'`]){4}")
 _NO_DIGEST = rb"(?<![A-Za-z0-9+/_-])(?![0-9A-Fa-f]{40,}+(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_-]{56,}+"
 _LITERAL = re.compile(
@@ -34,7 +38,7 @@ _LITERAL = re.compile(
 )
 """Letters that are no digest and no line of their own: a value in JSON or LDIF, a literal of a script."""
 _LINE_SPACE = b"\t\r\n"
-_SCRIPT_WORDS = (b"base64", b"atob", b"fromcharcode", b"array", b"var ", b"'+'", b'"+"', b'" & ')
+_SCRIPT_WORDS = (b"base64", b"atob", b"fromcharcode", b"array", b"var ", b"chr(", b"'+'", b'"+"', b'" & ')
 _FEWEST_REFERENCES = 40
 """So many character references may spell a file."""
 _MARKUP_TYPES = frozenset({"text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "application/xml"})
@@ -69,7 +73,7 @@ def text_kinds(content: Stretch, declared_type: str) -> list[str]:
         found.append("html")
     if b"<" in text and _may_be_package_part(lower):
         found.append("package-part")
-    if b"+A" in text and _UTF7.search(text) is not None:
+    if (b"\x1b" in text and _SHIFT.search(text)) or (b"+A" in text and _UTF7.search(text)):
         found.append("text")
     return found
 
@@ -113,4 +117,8 @@ def _may_carry_files(text: bytes, lower: bytes, letters: bytes, declared_type: s
         is_code = (b"(" in text or b"=" in text) and (b"'" in text or b'"' in text or b"[" in text)
         if not is_code or not any(map(lower.__contains__, _SCRIPT_WORDS)):
             return False
-    return has_run or b"atob" in lower or any(evidence.search(text) for evidence in (_JOINED, _ESCAPES, _NUMBERS))
+    return (
+        has_run
+        or b"atob" in lower
+        or any(evidence.search(text) for evidence in (_JOINED, _ESCAPES, _NUMBERS, _SEPARATED, _SIGNS))
+    )

@@ -24,7 +24,10 @@ _NAMED = {b"colon": b":", b"comma": b",", b"sol": b"/", b"plus": b"+", b"equals"
 _REFERENCE = re.compile(
     rb"&(?:#[xX]0{0,20}([0-9A-Fa-f]{1,2})|#0{0,20}([0-9]{1,3})|(%b));?" % b"|".join(_NAMED), re.IGNORECASE
 )
-_JOINT = re.compile(rb"([\"'`])\s*(?:[+,&.]\s*(?:_\s*)?|\\\r?\n\s*)[\"'`]")
+_JOINT = re.compile(
+    rb"([\"'`])(?:\s|/\*[^*]{0,200}\*/){0,20}(?:[+,&.](?:\s|/\*[^*]{0,200}\*/|_\r?\n|concat\(){0,20}|\\\r?\n\s*)[\"'`]"
+    rb"|\$\{\s*(?:''|\"\"|``)\s*\}"
+)
 _LETTERS = re.compile(
     rb"(?:[A-Za-z0-9+/_-]{20,}(?:\s|\\[rn]|\\\r?\n)*)+[A-Za-z0-9+/_-]*={0,2}"
     rb"|(?:[A-Za-z0-9+/_-]{1,19}[ \t]*(?:\r?\n|\r|\\[rn])[ \t]*){3,}[A-Za-z0-9+/_-]*={0,2}"
@@ -37,12 +40,16 @@ _WITHIN_URL = frozenset(b"/?&=.:;%#@~+")
 _BEFORE_A_VALUE = frozenset(b"=;:")
 _NUMBER = rb"(?:0[xX][0-9A-Fa-f]{1,2}|-?\d{1,3})"
 _NUMBERS = re.compile(rb"%b(?:\s*,\s*%b){15,}" % (_NUMBER, _NUMBER))
+_SEPARATED = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{1,3}(?:[ ;:|_-]|, ?)){15,}+[0-9A-Fa-f]{0,3}")
+_SEPARATORS = re.compile(rb"[ ,;:|_-]+")
+_SIGN = re.compile(rb"(?i:chr[wb$]{0,2}|charcode)\(\s{0,9}(0[xX][0-9A-Fa-f]{1,2}|\d{1,3})\s{0,9}\)")
+_FEWEST_NUMBERS = 16
 _ESCAPES = re.compile(
     rb"(?:\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\u\{0{0,20}[0-9A-Fa-f]{1,2}\}|%u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}"
     rb"|\\(?:[0-3][0-7]{0,2}|[4-7][0-7]?))"
 )
-_LETTER_ESCAPE = re.compile(rb"\\(/|u00(?:2[BFbf]|3[Dd]))")
-"""How JSON writes letters of base64 that mean something in HTML."""
+_LETTER_ESCAPE = re.compile(rb"\\(/|x[2-7][0-9A-Fa-f]|u00[2-7][0-9A-Fa-f])")
+"""How scripts and JSON may write a letter of base64."""
 _ESCAPED = re.compile(rb"(?:%b){8,}" % _ESCAPES.pattern)
 _INNER_SPACE = re.compile(rb"\S\s+\S")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
@@ -78,25 +85,46 @@ def _files(text: bytes) -> Iterator[tuple[str, bytes]]:
         # Browsers leave these out of a URL wherever they stand.
         yield from data_urls(flat)
     joined = _JOINT.sub(b"", texts[-1])
-    joined = _LETTER_ESCAPE.sub(_letter, joined) if b"\\" in joined else joined
     for found in _ESCAPED.finditer(joined):
         yield from (("", octets) for octets in _unescaped(found[0]))
     if _ESCAPED.search(joined):
         joined = _JOINT.sub(b"", _ESCAPES.sub(lambda escape: _octet(escape[0]), joined))
         yield "", joined
+    joined = _LETTER_ESCAPE.sub(_letter, joined) if b"\\" in joined else joined
+    pieces, is_reversed = list[bytes](), b"reverse" in text
     for found in _LETTERS.finditer(joined):
-        if len(found[0]) >= _FEWEST_LETTERS and not _is_within_url(joined, found):
-            yield from (("", octets) for octets in _decoded(found[0], is_reversed=b"reverse" in text))
+        if _is_within_url(joined, found):
+            continue
+        pieces.append(found[0])
+        if len(found[0]) >= _FEWEST_LETTERS:
+            yield from (("", octets) for octets in _decoded(found[0], is_reversed=is_reversed))
+    if len(pieces) > 1 and b"<" in text:
+        # Scripts take a file from several variables or elements.
+        yield from (("", octets) for octets in _decoded(b"".join(pieces), is_reversed=False))
     if b"atob" in text or b"ase64" in text:
         for quoted in _QUOTED.finditer(joined):
             if _INNER_SPACE.search(quoted[1]) is not None and is_plausible_base64(quoted[1]):
                 yield from (("", octets) for octets in lenient_base64(quoted[1]))
-    for found in _NUMBERS.finditer(joined):
-        yield "", bytes(_number(number) & 255 for number in found[0].split(b","))
+    yield from (("", octets) for octets in numbers_of(joined))
 
 
 def _letter(escape: re.Match[bytes]) -> bytes:
-    return b"/" if escape[1] == b"/" else bytes([int(escape[1][3:], 16)])
+    return b"/" if escape[1] == b"/" else bytes([int(escape[1][-2:], 16)])
+
+
+def numbers_of(text: bytes) -> Iterator[bytes]:
+    """The octets that lists of numbers stand for, whatever parts them, and calls that make a sign of each."""
+    for found in _NUMBERS.finditer(text):
+        yield bytes(_number(number) & 255 for number in found[0].split(b","))
+    for found in _SEPARATED.finditer(text):
+        numbers = [number for number in _SEPARATORS.split(found[0]) if number]
+        if all(number.isdigit() for number in numbers):
+            yield bytes(int(number) & 255 for number in numbers)
+        if all(len(number) <= 2 for number in numbers):
+            yield bytes(int(number, 16) for number in numbers)
+    signs = _SIGN.findall(text)
+    if len(signs) >= _FEWEST_NUMBERS:
+        yield bytes(_number(number) & 255 for number in signs)
 
 
 def _resolved(reference: re.Match[bytes]) -> bytes:

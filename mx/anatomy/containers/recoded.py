@@ -1,4 +1,4 @@
-"""A text in which `kinds.py` saw UTF-16, UTF-32 or UTF-7 at work, whatever it declares: the same as UTF-8.
+"""A text in which `kinds.py` saw UTF-16, UTF-32, UTF-7 or ISO-2022-JP at work, whatever it declares: the same as UTF-8.
 
 Standards, Failure, Limits: `mx/anatomy/recoding.py`.
 """

@@ -18,7 +18,8 @@ from mx.anatomy.containers.contract import Member, Step, Stretch, whole
 from mx.anatomy.uuencode_lines import decode_lines
 
 _BEGIN = re.compile(
-    rb"(?:\A|(?<=[\r\n]))([ \t>|]{0,20})begin(-base64)?[ \t]+[0-7]{1,6}(?:[ \t]+([^\r\n]{0,255}))?[^\r\n]*(?:\r?\n|\r)"
+    rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))([ \t>|]{0,20})begin(-base64)?[ \t]+[0-9]{1,6}"
+    rb"(?:[ \t]+([^\r\n]{0,255}))?[^\r\n]*(?:\r?\n|\r)"
 )
 _END_OF_BASE64 = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t>|]*====")
 _XX_LINE = re.compile(rb"[+0-9A-Za-z-]{5,90}[ \t]*(?=[\r\n])")

@@ -69,6 +69,7 @@ def _texts() -> Iterator[tuple[str, bytes]]:
     uu = uuencoded(PACKED)
     yield "uuencode", _plain(b"See below.\r\n\r\n" + uu)
     yield "uuencode-at-once", _plain(uu)
+    yield "uuencode-behind-mark", message(base64_part(codecs.BOM_UTF8 + uu, b"a.txt", b"text/plain"))
     yield "uuencode-spaces-for-graves", _plain(uuencoded(PACKED, grave=False))
     yield "uuencode-no-end", _plain(uu.replace(b"\r\nend", b""))
     yield "uuencode-mode-0", _plain(uuencoded(PACKED, mode=b"0000"))
@@ -235,6 +236,17 @@ def _html() -> Iterator[tuple[str, bytes]]:
         _page(b'<script>var f="' + b"".join(b"\\u{%x}" % each for each in PACKED) + b'";</script>'),
     )
     yield "script-octal", _page(b'<script>var f="' + b"".join(b"\\%o" % each for each in PACKED) + b'";</script>')
+    yield "script-comments-between", _page(b"<script>atob('" + _lines(20, b"'/*x*/+/*y*/'") + b"')</script>")
+    yield "script-escapes-among-letters", _page(b"<script>atob('" + LETTERS.replace(b"A", b"\\x41") + b"')</script>")
+    yield "script-variables", _page(b"<script>var a='" + _lines(40, b"';var b='") + b"';go(atob(a+b))</script>")
+    yield "script-elements", _page(b"<i hidden>" + _lines(41, b"</i><i hidden>") + b"</i><script>go(atob(x))</script>")
+    yield "script-pushes", _page(b"<script>a.push('" + _lines(30, b"');a.push('") + b"');atob(a.join(''))</script>")
+    numbers = [b"%d" % each for each in PACKED]
+    yield "script-numbers-with-spaces", _page(b"<script>'" + b" ".join(numbers) + b"'.split(' ')</script>")
+    yield "script-digits-with-colons", _page(b"<script>'" + PACKED.hex(":").encode() + b"'.split(':')</script>")
+    yield "script-call-for-each-sign", _page(b"<script>" + b"+".join(b"chr(%b)" % each for each in numbers))
+    shifted = b'<meta charset="iso-2022-jp"><a href="d\x1b(Bata:;base64,' + _lines(9, b"\x1b(B") + b'">R</a>'
+    yield "charset-in-page", message(text_part(), base64_part(shifted, b"report.html", b"text/html"))
     yield "data-url-tab-in-scheme", _page(b'<a href="d\tata:application/zip;base64,' + _lines(20, b"\n") + b'">R</a>')
     yield "hidden-element", _page(b'<div id="f" hidden>' + LETTERS + b"</div><script>go(f)</script>")
     yield "attribute-value", _page(b'<div data-file="' + LETTERS + b'"></div>')

@@ -34,6 +34,18 @@ FOUND = {
     "data URL with a tab in its scheme": b'<a href="da\tta:application/zip;base64,' + by(20, b"\n") + b'">',
     "last line short": b"<binary>\r\n" + by(76, b"\r\n") + b"\r\n</binary>",
     "JSON": b'{"content":"' + CODED.replace(b"/", b"\\/").replace(b"=", b"\\u003d").replace(b"+", b"\\u002B") + b'"}',
+    "comments between literals": b"<script>f('" + by(20, b"'/* a */ + /* b */'") + b"')</script>",
+    "empty expressions in a template": b"<script>f(`" + by(30, b"${''}") + b"`)</script>",
+    "literals that are concatenated": b"<script>f('" + by(30, b"'.concat('") + b"'))</script>",
+    "escapes among letters": b"<script>f('" + b"".join(
+        b"\\x%02x" % letter if place % 7 == 0 else bytes([letter]) for place, letter in enumerate(CODED)
+    ) + b"')</script>",
+    "variables": b"<script>"
+    + b"".join(b"var v%d='%b';" % (at, CODED[at : at + 44]) for at in range(0, len(CODED), 44)),
+    "elements": b"".join(b"<i id=e%d>%b</i>" % (at, CODED[at : at + 44]) for at in range(0, len(CODED), 44)),
+    "numbers with spaces between": b"<script>f('" + b" ".join(b"%d" % octet for octet in OCTETS) + b"')",
+    "digits with hyphens between": b"<script>f('" + b"-".join(b"%02X" % octet for octet in OCTETS) + b"')",
+    "a call for each sign": b"<script>" + b"+".join(b"String.fromCharCode(%d)" % octet for octet in OCTETS),
     "LDIF": b"dn: cn=a\r\njpegPhoto:: " + by(64, b"\r\n ") + b"\r\n",
     "calendar": b"ATTACH;VALUE=BINARY:" + CODED + b"\r\nEND:VEVENT\r\n",
     "Visual Basic": b'x = "' + by(30, b'" & _\r\n    "') + b'"\r\n',
@@ -94,6 +106,10 @@ PIECES = [
     b"=",
     b"\\",
     b"<script>",
+    b"chr(65)",
+    b"A1 ",
+    b"'/**/+'",
+    b"${''}",
 ]
 
 
