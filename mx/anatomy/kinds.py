@@ -14,7 +14,6 @@ something else: in programs, pictures and disk images, and in what is named like
 import re
 from enum import StrEnum
 
-from mx.anatomy.containers.apple_file import is_macbinary
 from mx.anatomy.containers.contract import Stretch
 from mx.anatomy.containers.embedded import CAB, RAR, SEVEN_ZIP, ZIP
 from mx.anatomy.text_kinds import text_kinds
@@ -75,6 +74,7 @@ _MIME_FIELD = re.compile(rb"(?:\A|\n)(?:content-type|content-transfer-encoding|m
 _FIELD = re.compile(rb"(?:From [^\n]{0,500}\n)?(?:[!-9;-~]{1,76})[ \t]*:")
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _TAR_OCTETS, _TAR_SUM = 512, 148
+_MAC_OCTETS, _MOST_NAME_OCTETS = 128, 63
 _TAR_NUMBER = re.compile(rb" *[0-7]+[ \0]*")
 _ZIP_TAIL_OCTETS = (1 << 16) + 22 + (1 << 16)
 _ZIP_END = re.compile(rb"PK\x05\x06")
@@ -302,6 +302,16 @@ def is_tar_header(block: bytes) -> bool:
         return False
     rest = block[:148] + b" " * 8 + block[156:]
     return int(written[0].strip(b" \0") or b"0", 8) == sum(rest)
+
+
+def is_macbinary(content: Stretch) -> bool:
+    """Whether a header of MacBinary stands there: its zeros, a name, and forks that the file has room for."""
+    head = content.base[content.start : min(content.end, content.start + _MAC_OCTETS)]
+    if len(head) < _MAC_OCTETS or head[0] or head[74] or head[82] or not 1 <= head[1] <= _MOST_NAME_OCTETS:
+        return False
+    name = head[2 : 2 + head[1]]
+    octets = int.from_bytes(head[83:87], "big") + int.from_bytes(head[87:91], "big")
+    return min(name) >= ord(" ") and b":" not in name and 0 < octets <= content.octets - _MAC_OCTETS
 
 
 def _looks_like_a_message(content: Stretch) -> bool:

@@ -12,23 +12,14 @@ from collections.abc import Iterator
 from mx.anatomy.budget import Budget
 from mx.anatomy.charsets import decode_charset
 from mx.anatomy.containers.contract import Member, Obstacle, Step, Stretch
+from mx.anatomy.kinds import is_macbinary
 
 MOST_ENTRIES = 32
 _APPLE_MAGIC = b"\0\5\x16"
 _HEADER_OCTETS, _ENTRY_OCTETS = 26, 12
 _DATA, _RESOURCE = 1, 2
-_BLOCK_OCTETS, _MOST_NAME_OCTETS = 128, 63
+_BLOCK_OCTETS = 128
 _DATA_LENGTH, _RESOURCE_LENGTH, _SECOND_HEADER = 83, 87, 120
-
-
-def is_macbinary(content: Stretch) -> bool:
-    """Whether a header of MacBinary stands there: its zeros, a name, and forks that the file has room for."""
-    head = content.base[content.start : min(content.end, content.start + _BLOCK_OCTETS)]
-    if len(head) < _BLOCK_OCTETS or head[0] or head[74] or head[82] or not 1 <= head[1] <= _MOST_NAME_OCTETS:
-        return False
-    name = head[2 : 2 + head[1]]
-    lengths = sum(_number(head, place) for place in (_DATA_LENGTH, _RESOURCE_LENGTH))
-    return min(name) >= ord(" ") and b":" not in name and 0 < lengths <= content.octets - _BLOCK_OCTETS
 
 
 def open_apple_file(content: Stretch, budget: Budget) -> Iterator[Step]:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.anatomy.containers.apple_file import MOST_ENTRIES, is_macbinary, open_apple_file
+from mx.anatomy.containers.apple_file import MOST_ENTRIES, open_apple_file
 from mx.anatomy.containers.contract import whole
+from mx.anatomy.kinds import is_macbinary
 from tests.contracts.stepping import contents_of, obstacles_of
 from tests.corpus.formats.archives import apple_single, macbinary
 
