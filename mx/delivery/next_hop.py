@@ -124,7 +124,7 @@ class NextHops(Service):
         results: Results = ()
         for host in hosts:
             try:
-                hops = await self._hops.at(route, host, self._left(end))
+                hops = await self._hops.at(route, host, self._left(end), requires_tls=transfer.requires_tls)
             except NoAddress as error:
                 failure = error
                 continue

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
@@ -142,9 +143,15 @@ async def offer(parts: Offering, group: Sequence[LeasedDelivery]) -> None:
         results = await _results(parts, group, spool)
     finally:
         spool.close()
-    await _rest_or_wake(parts, group[0], results)
-    for delivery, result in zip(group, results, strict=True):
-        await _settle(parts, delivery, result)
+    settling = [_rest_or_wake(parts, group[0], results)]
+    settling += [_settle(parts, delivery, result) for delivery, result in zip(group, results, strict=True)]
+    # All together, so that they share commits: a copy that was taken is sent again if we die before its own.
+    outcomes: list[tuple[bool, Any]] = await DeferredList(
+        [Deferred.fromCoroutine(each) for each in settling], consumeErrors=True
+    )
+    for is_done, failure in outcomes:
+        if not is_done:
+            failure.raiseException()
 
 
 async def _rest_or_wake(parts: Offering, first: LeasedDelivery, results: Sequence[CopyResult]) -> None:

@@ -18,9 +18,10 @@ from typing import cast
 
 from OpenSSL import SSL
 
-from mx.delivery.hops.addresses import why_not
-from mx.delivery.hops.dane import NotSecure, validating_resolver, vouched_records
-from mx.delivery.hops.hops import security_of
+from mx.delivery.hops.addresses import is_literal, why_not
+from mx.delivery.hops.dane import NotSecure, Place, assured, validating_resolver, vouched_records
+from mx.delivery.hops.hop import Security
+from mx.delivery.hops.hops import offered, security_of
 from mx.delivery.hops.route_order import NULL_MX, exchangers_in_order
 from mx.delivery.hops.tls import NoSuchClient, TlsContexts, words_of
 from mx.names.failures import NoSuchName
@@ -115,29 +116,39 @@ def _address_of(host: str, port: int, settings: Settings) -> str:
 
 
 def _check_tls(client: smtplib.SMTP, route: Route, host: str, shown: str, settings: Settings) -> Check:
-    demand = route.terms.tls
-    if not client.has_extn("starttls"):
-        what = "mail goes there in the clear" if demand is Tls.OPPORTUNISTIC else f"with tls={demand.value} mail waits"
-        return Check("tls", State.FAILED, f"{shown} offers no STARTTLS: {what}.")
+    demand = f"tls={route.terms.tls.value}"
     try:
-        session = _shake_hands(client, route, host, settings)
+        security = _security(route, host, settings)
+        if security.tls is Tls.DANE and route.terms.tls is not Tls.DANE:
+            demand = "DANE"
+        if not client.has_extn("starttls"):
+            what = "mail goes there in the clear" if security.is_plain_allowed else f"with {demand} mail waits"
+            return Check("tls", State.FAILED, f"{shown} offers no STARTTLS: {what}.")
+        session = _shake_hands(client, security, settings)
     except (OSError, smtplib.SMTPException, SSL.Error) as error:
         return Check("tls", State.FAILED, f"{shown} offers STARTTLS, but it fails: {_why(error)}.")
     except (NotSecure, NoSuchClient, NoSuchName, _MustNot) as error:
-        return Check("tls", State.FAILED, f"{shown} cannot be sent mail with tls={demand.value}: {error}.")
-    return Check("tls", State.OK, f"{shown} speaks {session}, as tls={demand.value} wants it.")
+        return Check("tls", State.FAILED, f"{shown} cannot be sent mail with {demand}: {error}.")
+    return Check("tls", State.OK, f"{shown} speaks {session}, as {demand} wants it.")
 
 
-def _shake_hands(client: smtplib.SMTP, route: Route, host: str, settings: Settings) -> str:
-    """The version of a TLS session that the route would take. Raises _MustNot for one that it would not."""
-    vouched = None
+def _security(route: Route, host: str, settings: Settings) -> Security:
+    """What mail would be sent over. Raises NotSecure."""
+    resolver = validating_resolver(settings.resolver.host, settings.resolver.port) if settings.resolver else None
     if route.terms.tls is Tls.DANE:
-        if settings.resolver is None:
+        if resolver is None:
             raise NotSecure("DANE needs a validating resolver: none is set (PRATIQUE_RESOLVER)")
-        resolver = validating_resolver(settings.resolver.host, settings.resolver.port)
-        vouched = vouched_records(resolver, host, route.port)
+        return security_of(route, host, vouched_records(resolver, host, route.port))
+    if route.terms.tls is Tls.OPPORTUNISTIC and resolver is not None and not is_literal(host):
+        place = Place(route.host if route.scheme == Scheme.MX else "", host, route.port)
+        return offered(route, host, assured(resolver, place), requires_tls=False)[0]
+    return security_of(route, host, None)
+
+
+def _shake_hands(client: smtplib.SMTP, security: Security, settings: Settings) -> str:
+    """The version of a TLS session that the route would take. Raises _MustNot for one that it would not."""
     clients = {each.name: each.file for each in settings.client_certificates}
-    tls = TlsContexts(clients).of(security_of(route, host, vouched))
+    tls = TlsContexts(clients).of(security)
     code, words = client.docmd("STARTTLS")
     if code != 220:
         raise smtplib.SMTPResponseException(code, words)

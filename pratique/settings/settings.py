@@ -294,7 +294,7 @@ class Settings:
     )
     resolver: Address | None = _setting(
         None, parse_resolver, "the system's", "ADDRESS[:PORT]",
-        "DNS server for the routes; `tls=dane` needs one here that validates, reached over a way nobody can change.",
+        "DNS server for the routes; DANE needs one here that validates, reached over a way nobody can change.",
     )
     client_certificates: tuple[NamedFile, ...] = _setting(
         (), parse_client_certificates, "none", "list",

@@ -30,6 +30,8 @@ class ScriptedDns:
         """Names that it says nothing of."""
         self.is_vouched_for = False
         """DNSSEC vouches for the answers: the AD bit."""
+        self.open_to_forgers: frozenset[str] = frozenset()
+        """Names for which it does not, all the same."""
         self.asked: list[tuple[str, int]] = []
         self.noise: tuple[bytes, ...] = ()
         """Datagrams sent before the answer."""
@@ -42,7 +44,8 @@ class ScriptedDns:
         name = query.name.name.decode().lower()
         self.asked.append((name, query.type))
         code = dns.ENAME if name in self.missing else dns.ESERVER if name in self.failing else self.code
-        answer = dns.Message(id=asked.id, answer=1, rCode=code, trunc=is_cut, authenticData=self.is_vouched_for)
+        is_vouched_for = self.is_vouched_for and name not in self.open_to_forgers
+        answer = dns.Message(id=asked.id, answer=1, rCode=code, trunc=is_cut, authenticData=is_vouched_for)
         answer.addQuery(query.name.name, query.type)
         if not is_cut:
             owner = query.name.name

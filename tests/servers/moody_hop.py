@@ -42,6 +42,8 @@ class MoodyHop:
         self.mood = Mood.AWAY
         self.copies: Counter[str] = Counter()
         """How often each mark was taken."""
+        self.unanswered: Counter[str] = Counter()
+        """How often it was taken, and the connection cut before that was answered: nobody can know then (RFC 1047)."""
         self.digests: dict[str, set[str]] = {}
         self._listening: socket.socket | None = None
         self._open: set[socket.socket] = set()
@@ -109,8 +111,12 @@ class MoodyHop:
                 if content is None:
                     return
                 # Noted first: what is answered and then lost would be a loss that is not the gateway's.
-                self._note(content)
-                self._say(connection, b"250 2.0.0 taken")
+                mark = self._note(content)
+                try:
+                    self._say(connection, b"250 2.0.0 taken")
+                except OSError:
+                    self.unanswered[mark] += 1
+                    raise
 
     def _content(self, incoming: BinaryIO) -> bytes | None:
         lines: list[bytes] = []
@@ -123,7 +129,7 @@ class MoodyHop:
             lines.append(line.removeprefix(b"."))
         return None
 
-    def _note(self, content: bytes) -> None:
+    def _note(self, content: bytes) -> str:
         found = _MESSAGE_ID.search(content)
         assert found, "a letter of the tests has a Message-ID"
         mark = found[1].decode()
@@ -131,6 +137,7 @@ class MoodyHop:
         with self._lock:
             self.copies[mark] += 1
             self.digests.setdefault(mark, set()).add(hashlib.sha256(own).hexdigest())
+        return mark
 
     def _say(self, connection: socket.socket, reply: bytes) -> None:
         if self.mood is Mood.SLOW:

@@ -132,7 +132,7 @@ class Addresses:
     ) -> None:
         self._clock, self._look_ups, self._allow_private, self._own = (
             clock,
-            SharedLookUps(look_up, clock),
+            SharedLookUps(look_up.hosts, clock),
             allow_private,
             own,
         )
@@ -158,7 +158,7 @@ class Addresses:
         found: set[str] = set()
         for name in sorted(self._own.names):
             try:
-                found.update(_literal(name) or await self._look_ups.hosts(name, seconds))
+                found.update(_literal(name) or await self._look_ups.answer(name, seconds))
             except (DnsFailed, NoSuchName, TooLate):
                 continue
         self._own_addresses = frozenset(found) or self._own_addresses
@@ -185,7 +185,7 @@ class Addresses:
         if literal := _literal(host):
             return literal
         try:
-            addresses = await self._look_ups.hosts(host, seconds)
+            addresses = await self._look_ups.answer(host, seconds)
         except TooLate:
             raise NoAddress(f"{host} could not be looked up in time") from None
         except DnsFailed as error:
@@ -207,6 +207,11 @@ class Addresses:
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """Every message asks of the same few. Raises ValueError."""
     return ipaddress.ip_address(address)
+
+
+def is_literal(host: str) -> bool:
+    """Whether it is an address and no name."""
+    return bool(_literal(host))
 
 
 @lru_cache(maxsize=MOST_BELIEVED)

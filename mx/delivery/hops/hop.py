@@ -31,8 +31,14 @@ class Security:
     """What a certificate may be for: host names or one address. The first host name is asked for (SNI)."""
     pins: tuple[Pin, ...] = ()
     tlsa: tuple[Tlsa, ...] = ()
+    """For DANE; none of them: SMTP has no use for those that there are, and any certificate will do (RFC 7672, 2.2)."""
     client: str = ""
     """The name of the certificate that we show; empty for none."""
+
+    @property
+    def is_verifying(self) -> bool:
+        """A session that comes about is one with whom it should be."""
+        return self.tls is not Tls.OPPORTUNISTIC and (self.tls is not Tls.DANE or bool(self.tlsa))
 
     @property
     def is_plain_allowed(self) -> bool:

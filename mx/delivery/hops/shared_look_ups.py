@@ -1,6 +1,6 @@
-"""Look-ups of hosts, each asked once at a time, whoever waits for it.
+"""Look-ups, each asked once at a time, whoever waits for it.
 
-Comes in: a host, and how long somebody will wait. Goes out: its addresses.
+Comes in: what is looked up, and how long somebody will wait. Goes out: the answer.
 A DNS that is slow for one tenant's host then takes one thread of this machine's look-up, and not one for each message,
 so that other tenants' hosts are looked up as quickly as ever.
 
@@ -8,13 +8,16 @@ Failure: `TimeoutError` of Twisted, for who has waited long enough; what the loo
 look-up that nobody waits for any more is given up.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any, Generic, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 Addresses = tuple[str, ...]
+Asked = TypeVar("Asked", bound=Hashable)
+Answer = TypeVar("Answer")
 
 
 class HostLookUp(Protocol):
@@ -25,42 +28,42 @@ class HostLookUp(Protocol):
         ...
 
 
-class SharedLookUps:
+class SharedLookUps(Generic[Asked, Answer]):
     """Those of one process."""
 
-    def __init__(self, look_up: HostLookUp, clock: IReactorTime) -> None:
+    def __init__(self, look_up: Callable[[Asked], Coroutine[Any, Any, Answer]], clock: IReactorTime) -> None:
         self._look_up, self._clock = look_up, clock
-        self._waiting: dict[str, list[Deferred[Addresses]]] = {}
-        self._asking: dict[str, Deferred[None]] = {}
+        self._waiting: dict[Asked, list[Deferred[Answer]]] = {}
+        self._asking: dict[Asked, Deferred[None]] = {}
 
-    async def hosts(self, host: str, seconds: float) -> Addresses:
+    async def answer(self, asked: Asked, seconds: float) -> Answer:
         """The answer of the look-up that is under way, or of a new one."""
-        answer: Deferred[Addresses] = Deferred()
-        waiting = self._waiting.get(host)
+        answer: Deferred[Answer] = Deferred()
+        waiting = self._waiting.get(asked)
         if waiting is None:
-            waiting = self._begin(host, answer)
+            waiting = self._begin(asked, answer)
         else:
             waiting.append(answer)
         try:
             return await answer.addTimeout(seconds, self._clock)
         finally:
             waiting.remove(answer)
-            if not waiting and self._waiting.get(host) is waiting:
-                del self._waiting[host]
-                self._asking.pop(host).cancel()
+            if not waiting and self._waiting.get(asked) is waiting:
+                del self._waiting[asked]
+                self._asking.pop(asked).cancel()
 
-    def _begin(self, host: str, first: Deferred[Addresses]) -> list[Deferred[Addresses]]:
-        waiting = self._waiting[host] = [first]
-        asking = Deferred.fromCoroutine(self._look_up.hosts(host))
-        told = asking.addBoth(self._tell, host, waiting)
-        if self._waiting.get(host) is waiting:
-            self._asking[host] = told
+    def _begin(self, asked: Asked, first: Deferred[Answer]) -> list[Deferred[Answer]]:
+        waiting = self._waiting[asked] = [first]
+        asking = Deferred.fromCoroutine(self._look_up(asked))
+        told = asking.addBoth(self._tell, asked, waiting)
+        if self._waiting.get(asked) is waiting:
+            self._asking[asked] = told
         return waiting
 
-    def _tell(self, result: Addresses | Failure, host: str, waiting: list[Deferred[Addresses]]) -> None:
-        if self._waiting.get(host) is waiting:
-            del self._waiting[host]
-            self._asking.pop(host, None)
+    def _tell(self, result: Answer | Failure, asked: Asked, waiting: list[Deferred[Answer]]) -> None:
+        if self._waiting.get(asked) is waiting:
+            del self._waiting[asked]
+            self._asking.pop(asked, None)
         for answer in list(waiting):
             if not answer.called:
                 answer.callback(result)

@@ -78,11 +78,11 @@ class HopTls:
     @property
     def is_verifying(self) -> bool:
         """Whether a session without a complaint is one with whom it should be."""
-        return not self._security.is_plain_allowed
+        return self._security.is_verifying
 
     def complaint(self, connection: SSL.Connection) -> str | None:
         """Why this session, whose handshake is done, will not do."""
-        if self._security.is_plain_allowed:
+        if not self._security.is_verifying:
             return None
         chain = connection.get_peer_cert_chain(as_cryptography=True)
         if not chain:

@@ -1,8 +1,12 @@
-"""Routes with DANE, in zones that Knot DNS signs and Unbound validates: mail goes to whom DNSSEC vouches for alone."""
+"""DANE, in zones that Knot DNS signs and Unbound validates: mail goes to whom DNSSEC vouches for alone.
+
+Where a route asks for it, and where it leaves TLS to the next hop and there are records.
+"""
 
 import hashlib
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from unittest import SkipTest
 
@@ -10,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from mx.delivery.contract import CopyResult, Delivered, Unreachable
+from mx.delivery.contract import CopyResult, Delivered, PermanentlyRefused, Unreachable
 from mx.delivery.hops.surroundings import Surroundings
 from mx.delivery.next_hop import NextHops
 from tenants.domains.routes import parse_route
@@ -68,9 +72,10 @@ class DaneTest(TestCase):
         self.hops.startService()
         self.addCleanup(self.hops.stopService)
 
-    async def deliver(self, start: str) -> CopyResult:
+    async def deliver(self, start: str, terms: str = "?tls=dane", *, requires_tls: bool = False) -> CopyResult:
         """What becomes of a message on this route."""
-        (result,) = await self.hops.deliver((parse_route(f"{start}:{self.port}?tls=dane"),), transfer(), 20.0)
+        sent = replace(transfer(), requires_tls=requires_tls)
+        (result,) = await self.hops.deliver((parse_route(f"{start}:{self.port}{terms}"),), sent, 20.0)
         return result
 
     async def test_mail_goes_inside_tls_to_whom_dnssec_vouches_for(self) -> None:
@@ -95,3 +100,39 @@ class DaneTest(TestCase):
             result = await self.deliver(start)
             assert isinstance(result, Unreachable) and reason in result.reason, (start, result)
         assert not self.hop.taken and "MAIL" not in self.hop.commands
+
+    async def test_records_bind_where_the_route_leaves_tls_to_the_next_hop(self) -> None:
+        """Those that are vouched for; without any, and in a zone that nobody signed, mail goes as it would have."""
+        for start in (
+            "smtp://mail.secure.example",
+            "smtp://alias.secure.example",
+            "mx://secure.example",
+            "smtp://useless.secure.example",
+            "smtp://none.secure.example",
+            "smtp://wrong.plain.example",
+            "mx://plain.example",
+        ):
+            result = await self.deliver(start, "")
+            assert isinstance(result, Delivered), (start, result)
+            assert self.hop.taken.pop().is_tls, start
+        result = await self.deliver("smtp://wrong.secure.example", "")
+        assert isinstance(result, Unreachable) and "no TLSA record is for the certificate" in result.reason, result
+        assert not self.hop.taken
+
+    async def test_where_there_are_records_nothing_goes_in_the_clear(self) -> None:
+        """Whoever takes STARTTLS out of the conversation gets nothing, also where any certificate would do."""
+        self.hop.answers = {}
+        for start in ("smtp://mail.secure.example", "smtp://useless.secure.example"):
+            result = await self.deliver(start, "")
+            assert isinstance(result, Unreachable) and "STARTTLS is not offered" in result.reason, result
+        assert not self.hop.taken
+        assert isinstance(await self.deliver("smtp://none.secure.example", ""), Delivered)
+        assert not self.hop.taken.pop().is_tls
+
+    async def test_records_are_enough_for_a_message_that_requires_tls(self) -> None:
+        """RFC 8689: verified, and passed on to who offers it."""
+        self.hop.answers = {"EHLO": TLS.replace("250 ", "250-") + "\r\n250 REQUIRETLS"}
+        result = await self.deliver("mx://secure.example", "", requires_tls=True)
+        assert isinstance(result, Delivered) and self.hop.taken.pop().is_tls, result
+        result = await self.deliver("mx://plain.example", "", requires_tls=True)
+        assert isinstance(result, PermanentlyRefused) and result.reply.enhanced == "5.7.10", result

@@ -1,11 +1,13 @@
 """The queue's side of delivery, with a real SQLite database and a real blob folder: leased, offered, settled."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
+from sqlalchemy.event import listen
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, DeferredList
 from twisted.trial.unittest import TestCase
@@ -178,6 +180,20 @@ class QueueTest(TestCase):
             (notice,) = lease_notices(session, now=later(minutes=1), limit=9, owner="one", lease_seconds=60)
             assert take_unneeded(session, 9) == ()
         assert ([each.recipient for each in notice.passed_on], notice.body) == ([A], body.name)
+
+    async def test_copies_of_one_transfer_are_settled_together(self) -> None:
+        """Whatever became of each: a copy that was taken is sent again if we die before it is settled."""
+        people = [f"{number}@acme.example" for number in range(30)]
+        self.enqueue(*people)
+        pieces = await self.work(NextHopsInMemory(dict(zip(people, [LATER, NEVER, AWAY], strict=False)))).lease(99)
+        commits: list[object] = []
+        listen(self.world.database.engine, "commit", commits.append)
+        for piece in pieces:
+            await piece
+        states = Counter(each.state for each in self.world.deliveries())
+        assert states == {DeliveryState.DELIVERED: 27, DeliveryState.QUEUED: 2, DeliveryState.UNDELIVERABLE: 1}
+        # The first that is ready does not wait for the others.
+        assert len(commits) == 2
 
     async def test_each_copy_is_settled_by_its_own_result(self) -> None:
         """Taken, put off until the next wait has passed, held as undeliverable."""

@@ -157,6 +157,26 @@ def test_dane_is_asked_of_the_operators_resolver(settings: Settings, certificate
             assert check(named, text)[1].state is State.OK
 
 
+def test_records_bind_a_route_that_asks_for_nothing(settings: Settings, certificate: Path) -> None:
+    """As they do when mail is delivered."""
+    with _next_hop(GOOD, certificate) as port:
+        script = ScriptedDns({(f"_{port}._tcp.localhost", TLSA): [tlsa(3, 0, 1, bytes(32))]})
+        with scripted_dns(script) as resolver:
+            named = replace(settings, resolver=Address(resolver.host, resolver.port))
+            assert check(named, f"smtp://localhost:{port}")[1].state is State.OK
+            script.is_vouched_for = True
+            sentence = check(named, f"smtp://localhost:{port}")[1].sentence
+            assert "cannot be sent mail with DANE: no TLSA record is for the certificate" in sentence
+            script.failing = frozenset({f"_{port}._tcp.localhost"})
+            assert "could not be looked up" in check(named, f"smtp://localhost:{port}")[1].sentence
+    with _next_hop({}) as port:
+        script = ScriptedDns({(f"_{port}._tcp.localhost", TLSA): [tlsa(3, 0, 1, bytes.fromhex(DIGEST))]})
+        script.is_vouched_for = True
+        with scripted_dns(script) as resolver:
+            named = replace(settings, resolver=Address(resolver.host, resolver.port))
+            assert check(named, f"smtp://localhost:{port}")[1].sentence.endswith("with DANE mail waits.")
+
+
 def test_routes_that_must_not_be_taken_are_not_connected_to(settings: Settings) -> None:
     """Ourselves, and what is private where that is not allowed."""
     with _next_hop(GOOD) as port:

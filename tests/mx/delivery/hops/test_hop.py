@@ -2,7 +2,7 @@
 
 import pytest
 
-from mx.delivery.hops.hop import Hop, Security
+from mx.delivery.hops.hop import Hop, Security, Tlsa
 from tenants.domains.route_terms import Tls
 
 
@@ -16,3 +16,18 @@ def test_a_hop_knows_its_family(host: str, is_v6: bool) -> None:
 def test_only_opportunistic_tls_may_be_none(tls: Tls) -> None:
     """Whatever else is asked for."""
     assert Security(tls, ("x.example",)).is_plain_allowed is (tls is Tls.OPPORTUNISTIC)
+
+
+@pytest.mark.parametrize(
+    ("security", "is_verifying"),
+    [
+        (Security(), False),
+        (Security(Tls.REQUIRED, ("x.example",)), True),
+        (Security(Tls.PINNED, ("x.example",)), True),
+        (Security(Tls.DANE, ("x.example",), tlsa=(Tlsa(3, 1, 1, b"x"),)), True),
+        (Security(Tls.DANE, ("x.example",)), False),
+    ],
+)
+def test_who_is_there_is_known_by_something(security: Security, *, is_verifying: bool) -> None:
+    """TLSA records that SMTP has no use for ask for TLS, and show nothing."""
+    assert security.is_verifying is is_verifying

@@ -5,9 +5,9 @@ from twisted.internet.task import Clock
 
 from mx.delivery.hops.absences import FOR_GOOD_SECONDS
 from mx.delivery.hops.addresses import NO_SUCH_NAME, Addresses, NoAddress
-from mx.delivery.hops.dane import Dane
-from mx.delivery.hops.hop import Hop, Security
-from mx.delivery.hops.hops import MOST_HOSTS, TAKES_NO_MAIL, Hops
+from mx.delivery.hops.dane import Assurance, Dane
+from mx.delivery.hops.hop import Hop, Security, Tlsa
+from mx.delivery.hops.hops import MOST_HOSTS, TAKES_NO_MAIL, Hops, offered
 from mx.names.failures import DnsFailed, NoSuchName
 from tenants.domains.own_places import OwnPlaces
 from tenants.domains.route_terms import Pin, PinKind, Tls
@@ -134,3 +134,45 @@ def test_what_cannot_be_connected_to_is_told() -> None:
     with pytest.raises(NoAddress, match="DANE needs a validating resolver"):
         world.at("smtp://a.example?tls=dane")
     assert "DANE needs a validating resolver" in str(world.failure("mx://acme.example?tls=dane"))
+
+
+TLSA = (Tlsa(3, 1, 1, b"x"),)
+BOUND = Security(Tls.DANE, ("base.example", "a.example", "acme.example"), tlsa=TLSA, client="ours")
+ANYBODY = Security(Tls.DANE, ("base.example", "a.example", "acme.example"), client="ours")
+VERIFIED, AS_IT_COMES = Security(Tls.REQUIRED, ("a.example",), client="ours"), Security(client="ours")
+
+
+@pytest.mark.parametrize(
+    ("assurance", "requires_tls", "expected"),
+    [
+        (Assurance(True), False, (AS_IT_COMES,)),
+        (Assurance(False), False, (AS_IT_COMES,)),
+        (Assurance(True), True, (VERIFIED, AS_IT_COMES)),
+        (Assurance(False), True, (AS_IT_COMES,)),
+        (Assurance(True, "base.example", TLSA), False, (BOUND,)),
+        (Assurance(True, "base.example", TLSA), True, (BOUND,)),
+        (Assurance(True, "base.example"), False, (ANYBODY,)),
+        (Assurance(True, "base.example"), True, (VERIFIED, ANYBODY)),
+    ],
+)
+def test_what_a_route_that_leaves_tls_to_the_next_hop_asks_for(
+    assurance: Assurance, expected: tuple[Security, ...], *, requires_tls: bool
+) -> None:
+    """What is published and vouched for; verified TLS first for a message that wants it, where a name is sure."""
+    route = parse_route("mx://acme.example?client=ours")
+    assert offered(route, "a.example", assurance, requires_tls=requires_tls) == expected
+
+
+def test_a_message_that_requires_tls_is_offered_over_verified_tls_first() -> None:
+    """At all addresses of the host; where the route asks for something itself, that is all there is."""
+    world = World()
+    hops = list(result_of(world.hops.at(parse_route("smtp://a.example"), "a.example", 5.0, requires_tls=True)))
+    verified = Security(Tls.REQUIRED, ("a.example",))
+    assert hops == [
+        Hop("8.8.8.8", 25, verified), Hop("2600::1", 25, verified), Hop("8.8.8.8", 25), Hop("2600::1", 25),
+    ]  # fmt: skip
+    literal = parse_route("smtp://8.8.8.8")
+    at = result_of(world.hops.at(literal, "8.8.8.8", 5.0, requires_tls=True))
+    assert [hop.security for hop in at] == [Security(Tls.REQUIRED, ("8.8.8.8",)), Security()]
+    required = parse_route("smtp://a.example?tls=required")
+    assert len(result_of(world.hops.at(required, "a.example", 5.0, requires_tls=True))) == 2

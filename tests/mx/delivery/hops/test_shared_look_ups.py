@@ -28,12 +28,12 @@ class World:
 
     def __init__(self) -> None:
         self.clock, self.slow = Clock(), Slow()
-        self.shared = SharedLookUps(self.slow, self.clock)
+        self.shared = SharedLookUps(self.slow.hosts, self.clock)
 
     def ask(self, host: str, seconds: float = 5.0) -> list[object]:
         """Where the result will be."""
         results: list[object] = []
-        Deferred.fromCoroutine(self.shared.hosts(host, seconds)).addBoth(
+        Deferred.fromCoroutine(self.shared.answer(host, seconds)).addBoth(
             lambda result: results.append(result.type.__name__ if isinstance(result, Failure) else result)
         )
         return results
@@ -83,7 +83,7 @@ def test_an_answer_that_is_there_at_once_is_given_at_once() -> None:
             return (name,)
 
     world = World()
-    world.shared = SharedLookUps(Quick(), world.clock)
+    world.shared = SharedLookUps(Quick().hosts, world.clock)
     assert world.ask("a.example") == [("a.example",)]
     assert world.ask("a.example") == [("a.example",)]
     assert not world.clock.getDelayedCalls()

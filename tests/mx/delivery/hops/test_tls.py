@@ -38,8 +38,9 @@ def digest(signed: Signed) -> str:
 
 REQUIRED = Security(Tls.REQUIRED, NAMED)
 PINNED = Security(Tls.PINNED, NAMED, (Pin(PinKind.CERTIFICATE, digest(STRANGE)),))
+ANYBODY = Security(Tls.DANE, NAMED)
 DANE = Security(Tls.DANE, NAMED, tlsa=(Tlsa(3, 0, 1, bytes.fromhex(digest(STRANGE))),))
-SECURITIES = {"opportunistic": OPPORTUNISTIC, "required": REQUIRED, "pinned": PINNED, "dane": DANE}
+SECURITIES = {"opportunistic": OPPORTUNISTIC, "required": REQUIRED, "pinned": PINNED, "dane": DANE, "anybody": ANYBODY}
 EXPECTED: Sequence[tuple[str, Signed, dict[str, str]]] = (
     ("an authority's, for the name", GOOD, {"pinned": "the route names", "dane": "no TLSA record"}),
     ("a stranger's", STRANGE, {"required": "TLS: the certificate cannot be trusted: "}),
