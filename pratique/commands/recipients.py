@@ -8,7 +8,7 @@ A list is a text or CSV file: one address, or local part, in the first field of 
 `address`, `email` or `recipient` is a heading.
 
 Failure: a line that is no address of the domain is named, and nothing is changed; so is a list that would remove more
-than a tenth of the recipients, unless --remove-many says that it is meant.
+than a tenth of the recipients, unless --remove-many says that it is meant. Of such a list, audit and portal tell.
 """
 
 from datetime import UTC, datetime
@@ -22,10 +22,11 @@ from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
-from tenants.domains.book import canonical_domain, get_domain
+from tenants.domains.book import Domain, canonical_domain, get_domain
 from tenants.list_file import Line, read_lines
-from tenants.recipients.book import Source, list_recipients, replace_list, set_source, source_of
+from tenants.recipients.book import ListChange, Source, list_recipients, replace_list, set_source, source_of
 from tenants.recipients.directories import DirectoryState, state_of
+from tenants.recipients.refused_lists import RefusedList, note_refused_list, refused_lists
 from tenants.refusals import Refusal
 
 _HEADINGS = ("address", "email", "e-mail", "mail", "recipient", "user")
@@ -50,6 +51,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         domain = get_domain(session, tenant_id=None, name=name)
         source, known = source_of(session, domain.id), list_recipients(session, domain.id)
         directory = state_of(session, domain.id)
+        refused = refused_lists(session, tenant_id=domain.tenant_id).get(domain.name)
     if as_json:
         people = [
             {
@@ -63,11 +65,14 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
         ]
         takes_all = source.takes_all_since.isoformat() if source.takes_all_since else None
         record = {"domain": domain.name, "source": source.source.value, "takes_all_since": takes_all}
-        print_json({**record, "directory": _as_record(directory), "recipients": people})
+        told = {"directory": _as_record(directory), "refused_list": _as_told(refused)}
+        print_json({**record, **told, "recipients": people})
         return
     click.echo(f"{domain.name}: {source.source.value}{', takes every recipient' if source.takes_all_since else ''}")
     if directory is not None:
         _describe(directory)
+    if refused is not None:
+        click.echo(f"The list of {refused.at:%Y-%m-%d %H:%M} UTC ({refused.who}) was not applied: {refused.reason}")
     rows = [(each.local_part, each.is_known, each.source.value, each.checked_at, each.refusal) for each in known]
     print_table(["recipient", "known", "source", "checked", "refusal"], rows, "Nobody has been asked about yet.")
 
@@ -85,6 +90,12 @@ def _as_record(directory: DirectoryState | None) -> dict[str, object] | None:
         "skipped": directory.skipped.count,
         "skipped_first": list(directory.skipped.first),
     }
+
+
+def _as_told(refused: RefusedList | None) -> dict[str, str] | None:
+    if refused is None:
+        return None
+    return {"at": refused.at.isoformat(), "who": refused.who, "reason": refused.reason}
 
 
 def _describe(directory: DirectoryState) -> None:
@@ -127,8 +138,22 @@ def take_list(settings: Settings, name: str, file: Path, remove_many: bool) -> N
     """Make a list of addresses the truth about a domain."""
     spelled, now = canonical_domain(name), datetime.now(UTC)
     local_parts = read_list(file, spelled)
-    with writing(settings) as session:
+    with reading(settings) as session:
         domain = get_domain(session, tenant_id=None, name=spelled)
+    try:
+        change = _applied(settings, domain, local_parts, now, remove_many=remove_many)
+    except Refusal as refusal:
+        with writing(settings) as session:
+            told = {"who": COMMAND_LINE, "reason": str(refusal)}
+            note_refused_list(session, tenant_id=domain.tenant_id, domain=domain.name, now=now, **told)
+        raise
+    click.echo(f"{domain.name}: {change.added} added, {change.removed} removed, {change.kept} kept.")
+
+
+def _applied(
+    settings: Settings, domain: Domain, local_parts: list[str], now: datetime, *, remove_many: bool
+) -> ListChange:
+    with writing(settings) as session:
         change = replace_list(
             session,
             tenant_id=domain.tenant_id,
@@ -146,7 +171,7 @@ def take_list(settings: Settings, name: str, file: Path, remove_many: bool) -> N
             subject=domain.name,
             details={"added": str(change.added), "removed": str(change.removed)},
         )
-    click.echo(f"{domain.name}: {change.added} added, {change.removed} removed, {change.kept} kept.")
+        return change
 
 
 def read_list(file: Path, domain: str) -> list[str]:

@@ -63,3 +63,18 @@ def test_a_list_becomes_the_truth_and_is_shown(tmp_path: Path, pratique: Pratiqu
     pratique.do("recipients", "source", "acme.example", "accept-all")
     assert "accept-all" in pratique.do("recipients", "show", "acme.example")
     assert "empty" in pratique.refuse("recipients", "import", "acme.example", str(listed(tmp_path, "")))
+
+
+def test_a_list_that_would_remove_too_many_is_told(tmp_path: Path, pratique: Pratique) -> None:
+    """By the command, and from then on by `show`, until it is meant."""
+    pratique.add_acme()
+    many, few = listed(tmp_path, "ann\nben\n"), tmp_path / "few.csv"
+    few.write_text("ann\n")
+    pratique.do("recipients", "import", "acme.example", str(many))
+    assert pratique.ask("recipients", "show", "acme.example")["refused_list"] is None
+    assert "would remove 1 of 2" in pratique.refuse("recipients", "import", "acme.example", str(few))
+    told = pratique.ask("recipients", "show", "acme.example")
+    assert "would remove 1 of 2" in told["refused_list"]["reason"] and len(told["recipients"]) == 2
+    assert "(command line) was not applied: The list would" in pratique.do("recipients", "show", "acme.example")
+    pratique.do("recipients", "import", "acme.example", str(few), "--remove-many")
+    assert "not applied" not in pratique.do("recipients", "show", "acme.example")

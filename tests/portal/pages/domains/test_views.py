@@ -13,6 +13,7 @@ from tenants.recipients.directories import (
     note_trouble,
     set_directory,
 )
+from tenants.recipients.refused_lists import note_refused_list
 from tenants.recipients.skipped_entries import Skipped
 from tenants.storage.tables import customers
 from tenants.storage.viewpoint import Reader
@@ -57,3 +58,14 @@ def test_a_directory_that_cannot_be_read_is_told(world: PortalWorld) -> None:
     page = world.signed_in(REX).get("/domains").text
     assert "It said &lt;b&gt;no&lt;/b&gt;." in page
     assert "s3cret" not in page and "cn=reader" not in page
+
+
+def test_a_list_that_was_not_applied_is_told(world: PortalWorld) -> None:
+    """To its tenant, escaped."""
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        domain = get_domain(session, tenant_id=None, name="acme.example")
+        reason = "The list would remove <b>900</b> of 1000 recipients."
+        own = {"tenant_id": domain.tenant_id, "domain": domain.name}
+        note_refused_list(session, **own, who="command line", reason=reason, now=world.clock.now)  # type: ignore[arg-type]
+    page = world.signed_in(REX).get("/domains").text
+    assert "2026-11-24 09:00 UTC was not applied:" in page and "&lt;b&gt;900&lt;/b&gt; of 1000" in page
