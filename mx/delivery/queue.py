@@ -6,6 +6,8 @@ ended or the next hop refuses for good. A copy leaves the queue only in the comm
 
 Failure: a next hop that does not answer lets its lane rest, and only one transfer at a time asks whether it is back
 (`tenants/queue/lanes.py`). A body that cannot be read is deferred, and logged as an error.
+A process that was frozen begins no transfer under a lease that another may have taken over, and settles none that it
+had begun (the fence): where it was frozen between sending a message and hearing of it, that message is sent twice.
 A copy is offered to its own tenant's next hop alone: a domain that another tenant has added since counts as gone.
 Limits: MOST_PER_LANE transfers at a time for a tenant's domain, MOST_PER_TENANT for a tenant, so that nobody's mail
 waits for another's next hop.
@@ -14,7 +16,7 @@ waits for another's next hop.
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,8 @@ from tenants.storage.database_threads import DatabaseThreads
 from tenants.storage.viewpoint import OfTenant, Reader
 
 TRANSFER_SECONDS = 60.0
+BEGIN_WITHIN = timedelta(seconds=LEASE_SECONDS / 2 - 10.0)
+"""Of a lease: a transfer that begins later might end after it."""
 MOST_PER_LANE = 5
 MOST_PER_TENANT = MOST_AT_ONCE // 2
 
@@ -79,6 +83,10 @@ class Offering:
     scratch: Path
 
 
+class _LeaseOver(Exception):
+    """So much time has gone by that somebody else may have these copies."""
+
+
 def transfers(leased: Iterable[LeasedDelivery]) -> list[list[LeasedDelivery]]:
     """The copies that go in one transfer each: same body, same lane, MOST_ALONG at most. Pure."""
     groups: dict[tuple[str, Lane], list[LeasedDelivery]] = {}
@@ -98,10 +106,11 @@ class QueueWork:
 
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
         """Copies whose time has come; what is too much for one lane is given back."""
+        now = self._parts.now()
         leased = await self._parts.threads.run(
             Reader.RUNNER,
             lease_due,
-            now=self._parts.now(),
+            now=now,
             limit=most,
             owner=self._owner,
             lease_seconds=LEASE_SECONDS,
@@ -110,7 +119,7 @@ class QueueWork:
         now_begun, too_many = self._within_limit(transfers(leased))
         if too_many:
             await self._parts.threads.run(Reader.RUNNER, give_back, too_many)
-        return [self._counted(group) for group in now_begun]
+        return [self._counted(group, now + BEGIN_WITHIN) for group in now_begun]
 
     def _within_limit(
         self, groups: Iterable[list[LeasedDelivery]]
@@ -125,22 +134,25 @@ class QueueWork:
                 too_many.extend(group)
         return begun, too_many
 
-    async def _counted(self, group: Sequence[LeasedDelivery]) -> None:
+    async def _counted(self, group: Sequence[LeasedDelivery], begin_by: datetime) -> None:
         lane = group[0].lane
         self._busy[lane] += 1
         try:
-            await offer(self._parts, group)
+            await offer(self._parts, group, begin_by)
         finally:
             self._busy[lane] -= 1
             if not self._busy[lane]:
                 del self._busy[lane]
 
 
-async def offer(parts: Offering, group: Sequence[LeasedDelivery]) -> None:
+async def offer(parts: Offering, group: Sequence[LeasedDelivery], begin_by: datetime) -> None:
     """Offer one group to its next hop and settle each copy. Raises DatabaseUnavailable."""
     spool = Spool(parts.scratch)
     try:
-        results = await _results(parts, group, spool)
+        results = await _results(parts, group, spool, begin_by)
+    except _LeaseOver:
+        log.warn("queue.lease-over", deliveries=[delivery.id for delivery in group])
+        return
     finally:
         spool.close()
     settling = [_rest_or_wake(parts, group[0], results)]
@@ -172,7 +184,10 @@ async def _rest_or_wake(parts: Offering, first: LeasedDelivery, results: Sequenc
         await parts.threads.run_durably(whose, rest, first.lane, failures=failures, reason=reason, until=until, now=now)
 
 
-async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spool) -> Sequence[CopyResult]:
+async def _results(
+    parts: Offering, group: Sequence[LeasedDelivery], spool: Spool, begin_by: datetime
+) -> Sequence[CopyResult]:
+    """What became of each. Raises _LeaseOver, and nothing was sent."""
     first = group[0]
     if first.resting:
         return [Unreachable(first.resting)] * len(group)
@@ -201,6 +216,8 @@ async def _results(parts: Offering, group: Sequence[LeasedDelivery], spool: Spoo
         notify=tuple(map(_asked_for, group)),
         may_normalise=standing.policy.bare_line_ends is BareLineEnds.NORMALISE,
     )
+    if parts.now() > begin_by:
+        raise _LeaseOver
     if first.notice:
         return await parts.own.deliver(transfer, TRANSFER_SECONDS)
     return await parts.forwarding.deliver(routes, transfer, TRANSFER_SECONDS)

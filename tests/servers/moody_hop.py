@@ -1,6 +1,7 @@
 """A next hop in threads of its own, for scripts that kill: strict about the end of data, and of changing moods.
 
-It is up, slow, away (nothing listens), or cuts connections in the middle of the content. It keeps no mail: for each
+It is up, slow, away (nothing listens), cuts connections in the middle of the content, or holds its answer to the end of
+data back. It keeps no mail: for each
 Message-ID it counts the copies taken, and notes the digest of what stands below the headers of ours.
 """
 
@@ -32,6 +33,7 @@ class Mood(Enum):
     SLOW = "slow"
     CUTTING = "cutting"
     AWAY = "away"
+    HOLDING = "holding"
 
 
 class MoodyHop:
@@ -45,6 +47,8 @@ class MoodyHop:
         self.unanswered: Counter[str] = Counter()
         """How often it was taken, and the connection cut before that was answered: nobody can know then (RFC 1047)."""
         self.digests: dict[str, set[str]] = {}
+        self.may_answer = threading.Event()
+        """What was taken while it was holding is answered now."""
         self._listening: socket.socket | None = None
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -112,6 +116,8 @@ class MoodyHop:
                     return
                 # Noted first: what is answered and then lost would be a loss that is not the gateway's.
                 mark = self._note(content)
+                if self.mood is Mood.HOLDING:
+                    self.may_answer.wait()
                 try:
                     self._say(connection, b"250 2.0.0 taken")
                 except OSError:

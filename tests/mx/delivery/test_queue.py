@@ -14,7 +14,7 @@ from twisted.trial.unittest import TestCase
 
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, NextHopReply, Transfer
 from mx.delivery.notices.own_hops import OwnHops
-from mx.delivery.queue import MOST_PER_LANE, Offering, QueueWork, offer, routes_of, transfers
+from mx.delivery.queue import BEGIN_WITHIN, MOST_PER_LANE, Offering, QueueWork, offer, routes_of, transfers
 from mx.delivery.runner import LEASE_SECONDS
 from mx.delivery.schedule import next_attempt_at, rest_until
 from tenants.domains.book import delete_domain, set_routes
@@ -336,8 +336,22 @@ class QueueTest(TestCase):
             (leased,) = lease_due(session, now=much_later, limit=9, owner="two", lease_seconds=60)
         await piece
         assert self.world.deliveries()[0].state is DeliveryState.QUEUED
-        await offer(self.parts, [leased])
+        await offer(self.parts, [leased], much_later)
         assert self.world.deliveries()[0].state is DeliveryState.DELIVERED
+
+    async def test_a_runner_that_was_frozen_begins_nothing(self) -> None:
+        """By then somebody else may have the copy; it has it once its lease is over."""
+        self.enqueue(A)
+        hops = NextHopsInMemory()
+        (piece,) = await self.work(hops).lease(20)
+        self.now = NOW + BEGIN_WITHIN + timedelta(seconds=1)
+        await piece
+        assert hops.transfers == [] and self.world.deliveries()[0].state is DeliveryState.QUEUED
+        await self.round(hops)
+        assert hops.transfers == []
+        self.now = later(seconds=LEASE_SECONDS + 1)
+        await self.round(hops)
+        assert hops.offered == [A]
 
     async def test_a_database_that_goes_away_leaves_the_copy_queued(self) -> None:
         """The runner hears of it, and the lease ends by itself."""
