@@ -86,16 +86,20 @@ class HeaderSection:
         return self.content if len(kept) == len(self.header) else Pieces(self.content, kept, len(self.header))
 
 
-def read_header_section(content: Content, authserv_id: str, service: str) -> HeaderSection:
-    """The number of `Received` lines, and the content as it is forwarded; `service` is whose stamps are ours."""
+def read_header_section(content: Content, hostname: str, service: str) -> HeaderSection:
+    """The number of `Received` lines, and the content as it is forwarded.
+
+    `service` is whose stamps and results are ours, on every node; `hostname` is this node's name.
+    """
     header = header_octets_of(content)
     received = len(_RECEIVED.findall(header))
     if not _MAY_BE_OURS.search(header):
         return HeaderSection(header, received, None, content, (header,))
     fields = list(fields_of(header))
-    foreign = _foreign_stamp(fields, {authserv_id, service})
-    stamp, our_id = foreign.field if foreign is not None else None, authserv_id.encode("ascii")
-    kept = tuple(field for field in fields if field is stamp or not _claims_to_be_ours(field, our_id))
+    foreign = _foreign_stamp(fields, {hostname, service})
+    stamp = foreign.field if foreign is not None else None
+    ours = {name.lower().encode("ascii") for name in (hostname, service)}
+    kept = tuple(field for field in fields if field is stamp or not _claims_to_be_ours(field, ours))
     return HeaderSection(header, received, foreign, content, kept)
 
 
@@ -145,7 +149,7 @@ def _foreign_stamp(fields: Sequence[bytes], ours: Set[str]) -> ForeignStamp | No
     return ForeignStamp(stamp, stamps[0], b"".join(field for field in fields if field is not stamps[0]))
 
 
-def _claims_to_be_ours(field: bytes, authserv_id: bytes) -> bool:
+def _claims_to_be_ours(field: bytes, authserv_ids: Set[bytes]) -> bool:
     name, colon, value = field.partition(b":")
     if not colon:
         return False
@@ -154,4 +158,4 @@ def _claims_to_be_ours(field: bytes, authserv_id: bytes) -> bool:
     if not _AUTHENTICATION.match(name):
         return False
     stated = re.sub(rb"\([^()]*\)", b" ", value).split(b";")[0].split()
-    return bool(stated) and stated[0].lower() == authserv_id.lower()
+    return bool(stated) and stated[0].lower() in authserv_ids

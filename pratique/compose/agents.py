@@ -59,11 +59,11 @@ def agents_of(
         SenderLists(threads, dns),
         DnsBlocklists(dns),
         Greylisting(threads, now),
-        Authentication(dns, reactor, settings.hostname, time.time),
+        Authentication(dns, reactor, settings.service_domain, time.time),
         AttachmentFilter(reactor),
         StampReader(stamps, frozenset(each.domain for each in settings.stamp_trusted), time.time),
         AntivirusStamp(open_signer(settings.data, settings.service_domain), reactor, time.time),
-        ArcSealing(dns, reactor, open_sealer(settings.data, settings.hostname), settings.hostname, time.time),
+        ArcSealing(dns, reactor, open_sealer(settings.data, settings.hostname), settings.service_domain, time.time),
     ]
     return [*agents, *outside_agents(settings, reactor)]
 

@@ -178,12 +178,13 @@ class Settings:
     )
     hostname: str = _setting(
         None, parse_host, "the machine's", "host name",
-        "Our name in banner, Received and Authentication-Results.",
+        "Our name in banner and Received.",
         factory=_this_machine,
     )
     service_domain: str = _setting(
         "", parse_host, "`hostname`", "host name",
-        "Each domain's own MX name is below it: `<domain-with-dashes>.mx.SERVICE`.",
+        "Our name in Authentication-Results, the same on every node; each domain's own MX name is below it: "
+        "`<domain-with-dashes>.mx.SERVICE`.",
     )
     stamp_trusted: tuple[TrustedStamps, ...] = _setting(
         (), parse_trusted_stamps, "none", "list",

@@ -57,6 +57,7 @@ TAKEN = [
     (b"A: b\nPratique-Scanned: clean\n x\nC: d\r\n\r\n", b"A: b\nC: d\r\n\r\n"),
     (b"A: b\rPratique-Scanned: clean\rC: d\r\n\r\n", b"A: b\rC: d\r\n\r\n"),
     (b"Authentication-Results: (c) MX.acme.example 1; spf=pass\r\nA: b\r\n\r\n", b"A: b\r\n\r\n"),
+    (b"Authentication-Results: Stamps.acme.example; dmarc=pass\r\nA: b\r\n\r\n", b"A: b\r\n\r\n"),
 ]
 
 
