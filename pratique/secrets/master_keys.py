@@ -10,11 +10,12 @@ key that wraps the tenants' keys. The process does not start; one that runs does
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from pratique.secrets.aws_credentials import aws_credentials
 from pratique.settings.values import is_key
-from tenants.encryption.aws_signature import Credentials
 from tenants.encryption.keys import (
     Keyring,
     KeyTrouble,
@@ -147,7 +148,7 @@ def keeper_of(text: str, database: Database, environment: Mapping[str, str] = os
         key = parse_kms_key(text, region)
     except ValueError as error:
         raise KeyTrouble(f"PRATIQUE_MASTER_KEY {error}.") from None
-    return KmsKeys(key.key_id, Kms(key, _credentials(environment)), database)
+    return KmsKeys(key.key_id, Kms(key, partial(aws_credentials, environment)), database)
 
 
 def open_keyring(text: str, database: Database) -> Keyring:
@@ -171,12 +172,3 @@ def master_keys_of(text: str, database: Database) -> Keyring:
     if not is_key(text) and not text.startswith(SCHEME):
         master_keys_in(Path(text).expanduser())
     return keeper_of(text, database).keyring()
-
-
-def _credentials(environment: Mapping[str, str]) -> Credentials:
-    key_id, secret, token = (
-        environment.get(f"AWS_{name}", "").strip() for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")
-    )
-    if not (key_id and secret):
-        raise KeyTrouble("KMS needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
-    return Credentials(key_id, secret, token or None)

@@ -17,7 +17,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -44,9 +44,14 @@ class Kms:
     """One key of KMS. Safe to use from several threads."""
 
     def __init__(
-        self, key: KmsKey, credentials: Credentials, *, request_seconds: float = REQUEST_SECONDS, tries: int = TRIES
+        self,
+        key: KmsKey,
+        credentials: Callable[[], Credentials],
+        *,
+        request_seconds: float = REQUEST_SECONDS,
+        tries: int = TRIES,
     ) -> None:
-        """Speaks to nobody yet."""
+        """Speaks to nobody yet. `credentials` gives those of the moment, for each request; it may raise KeyTrouble."""
         self._key, self._credentials = key, credentials
         self._request_seconds, self._tries = request_seconds, tries
 
@@ -97,7 +102,7 @@ class Kms:
             "x-amz-target": f"TrentService.{action}",
         }
         scope = Scope(self._key.region, "kms")
-        fields = signed_fields("POST", "/", fields, body, self._credentials, scope, datetime.now(UTC))
+        fields = signed_fields("POST", "/", fields, body, self._credentials(), scope, datetime.now(UTC))
         kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
         connection = kind(place.hostname or "", place.port, timeout=self._request_seconds)
         try:

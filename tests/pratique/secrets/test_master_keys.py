@@ -110,7 +110,8 @@ def test_credentials_that_are_missing_are_named(
 ) -> None:
     """And so is a region that nobody says."""
     monkeypatch.setenv(missing, " ")
-    with pytest.raises(KeyTrouble, match="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(KeyTrouble, match="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"):
         open_keyring(kept, database)
     with pytest.raises(KeyTrouble, match="PRATIQUE_MASTER_KEY names no region"):
         keeper_of("kms://alias/mail", database, {})

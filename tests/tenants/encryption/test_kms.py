@@ -25,14 +25,14 @@ THROTTLED = (400, b'{"__type": "ThrottlingException", "message": "opensesame"}')
 
 def test_a_wrapped_key_is_had_again(s3: S3Server) -> None:
     """Each is new, and another KMS key does not unwrap it."""
-    kms, other = (Kms(KmsKey(s3.new_kms_key(), "us-east-1", s3.endpoint), OWN) for _ in range(2))
+    kms, other = (Kms(KmsKey(s3.new_kms_key(), "us-east-1", s3.endpoint), lambda: OWN) for _ in range(2))
     first, second = kms.new_wrapped_key(), kms.new_wrapped_key()
     assert kms.unwrap(first) == kms.unwrap(first) != kms.unwrap(second)
     assert kms.unwrap(first) not in first
     with pytest.raises(KeyTrouble, match=r"KMS for .* refuses Decrypt: 4\d\d \w+\.$"):
         other.unwrap(first)
     with pytest.raises(KeyTrouble, match="refuses GenerateDataKeyWithoutPlaintext: 4"):
-        Kms(KmsKey("nowhere", "us-east-1", s3.endpoint), OWN).new_wrapped_key()
+        Kms(KmsKey("nowhere", "us-east-1", s3.endpoint), lambda: OWN).new_wrapped_key()
 
 
 class _Scripted(ThreadingHTTPServer):
@@ -82,7 +82,7 @@ def scripted(*script: tuple[int, bytes] | None) -> Iterator[_Scripted]:
 
 
 def kms_of(port: int, **limits: Any) -> Kms:
-    return Kms(KmsKey("alias/mail", "eu-1", f"http://{HOST}:{port}"), OWN, **limits)
+    return Kms(KmsKey("alias/mail", "eu-1", f"http://{HOST}:{port}"), lambda: OWN, **limits)
 
 
 def test_it_is_asked_for_one_purpose() -> None:
