@@ -6,13 +6,16 @@ Comes in: artifacts, and a way to ask about one content. Goes out: an EngineOutc
   message itself, once our anatomy has opened it, and header sections are left out; with
   `whole_message` they are shown too.
 * What the engine said of the same octets before is not asked again (`verdict_cache.py`).
+* Where there is a `Bundle`, one artifact carries others: where it is clean, so are they, and they are not asked about
+  by themselves. Where it is not, or that is not enough, they are: a finding is told of the artifact that it is in.
 * What is larger than the engine looks at (`reach.py`) is *unscannable*, as are artifacts beyond MOST_ARTIFACTS.
 
 Failure: no answer about any artifact is `EngineFailed`, whatever else was found: an operator may have declared that
 finding false, and then nobody would know of the artifact that has no answer.
 """
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from twisted.internet.defer import Deferred, gatherResults
@@ -27,6 +30,21 @@ from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound
 MOST_ARTIFACTS = 2000
 TOO_LARGE_PREFIX = "too-large-for-"
 """`mx/decision.py` knows these findings by it: another engine's answer may be enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """How to ask about several artifacts by one."""
+
+    of: Callable[[Sequence[Artifact]], Artifact | None]
+    """The one that carries these; None where there is none. It is asked about even if it has nothing to carry."""
+    keys: Mapping[int, str] = field(default_factory=dict)
+    """What may be carried, by number; an answer about it is remembered under its key."""
+    is_enough: bool = True
+    """Where the one is clean, what it carries need not be asked about: this engine is known to look at it there."""
+
+
+NO_BUNDLE = Bundle(lambda _carried: None)
 
 
 class EachArtifact:
@@ -46,33 +64,64 @@ class EachArtifact:
         self.signatures = ""
         """The version of the engine's signatures, as the engine states it; empty while it has stated none."""
 
-    async def examine(self, artifacts: Sequence[Artifact], circumstances: Circumstances) -> EngineOutcome:
+    async def examine(
+        self, artifacts: Sequence[Artifact], circumstances: Circumstances, bundle: Bundle = NO_BUNDLE
+    ) -> EngineOutcome:
         """What the engine says of these artifacts. Cancelling it ends all questions."""
-        numbers = _chosen(artifacts, whole_message=circumstances.whole_message)
+        numbers = _chosen(artifacts, bundle.keys, whole_message=circumstances.whole_message)
         answers: dict[str, Answer] = {}
-        asking: list[Artifact] = []
+        asking: dict[str, Artifact] = {}
         for artifact in artifacts:
-            digest = artifact.sha256
-            if digest not in numbers or digest in answers:
+            key = bundle.keys.get(artifact.number, artifact.sha256)
+            if key not in numbers or key in answers:
                 continue
-            known = None if circumstances.is_fresh else self._look_up(digest)
-            answers[digest] = known or TooLarge()
+            known = None if circumstances.is_fresh else self._look_up(key)
+            answers[key] = known or TooLarge()
             if known is None and len(answers) <= MOST_ARTIFACTS:
-                asking.append(artifact)
-        replies = await self._ask_all(asking)
-        answers.update({artifact.sha256: reply for artifact, reply in zip(asking, replies, strict=True)})
+                asking[key] = artifact
+        carried = {key: artifact for key, artifact in asking.items() if artifact.number in bundle.keys}
+        alone = [artifact for key, artifact in asking.items() if key not in carried]
+        bearer = bundle.of(list(carried.values()))
+        if bearer is None:
+            answers.update(await self._ask_all(alone))
+            return self._outcome(numbers, answers)
+        numbers.setdefault(bearer.sha256, []).append(bearer.number)
+        known = None if circumstances.is_fresh else self._look_up(bearer.sha256)
+        signatures = self.signatures
+        answers.update(await self._ask_all(alone if known else [*alone, bearer]))
+        answers[bearer.sha256] = known or answers[bearer.sha256]
+        answers.update(await self._of_carried(carried, answers[bearer.sha256], signatures, bundle.is_enough))
         return self._outcome(numbers, answers)
 
-    def _look_up(self, digest: str) -> Answer | None:
-        return self._cache.look_up(self._engine, self.signatures, digest, self._seconds())
+    async def _of_carried(
+        self, carried: Mapping[str, Artifact], answer: Answer, signatures: str, is_enough: bool
+    ) -> dict[str, Answer]:
+        """What the answer about their bearer, by these signatures, means for those that it carried."""
+        match answer:
+            case Clean() if is_enough:
+                if signatures == self.signatures:
+                    for key in carried:
+                        self._cache.remember(self._engine, signatures, key, answer, self._seconds())
+                return dict.fromkeys(carried, answer)
+            case NoAnswer():
+                return dict.fromkeys(carried, answer)
+            case Clean() | Alert() | TooLarge():
+                replies = await self._ask_all(carried.values())
+                return {key: replies[artifact.sha256] for key, artifact in carried.items()}
+            case _:
+                assert_never(answer)
 
-    async def _ask_all(self, artifacts: Sequence[Artifact]) -> Sequence[Answer]:
-        """An answer for each, in order."""
-        if len(artifacts) == 1:  # as in most messages: nothing to gather
-            return [await self._ask_one(artifacts[0])]
-        asking = [Deferred.fromCoroutine(self._ask_one(artifact)) for artifact in artifacts]
+    def _look_up(self, key: str) -> Answer | None:
+        return self._cache.look_up(self._engine, self.signatures, key, self._seconds())
+
+    async def _ask_all(self, artifacts: Iterable[Artifact]) -> dict[str, Answer]:
+        """An answer for each digest, in order."""
+        asked = {artifact.sha256: artifact for artifact in artifacts}
+        if len(asked) == 1:  # as in most messages: nothing to gather
+            return {digest: await self._ask_one(artifact) for digest, artifact in asked.items()}
+        asking = [Deferred.fromCoroutine(self._ask_one(artifact)) for artifact in asked.values()]
         try:
-            return await gatherResults(asking, consumeErrors=True)
+            return dict(zip(asked, await gatherResults(asking, consumeErrors=True), strict=True))
         finally:
             for question in asking:
                 question.cancel()
@@ -110,8 +159,8 @@ class EachArtifact:
         return Found(engine, tuple(findings)) if findings else NothingFound(engine)
 
 
-def _chosen(artifacts: Sequence[Artifact], *, whole_message: bool) -> dict[str, list[int]]:
-    """The artifacts to ask about: each digest, and the numbers that have it."""
+def _chosen(artifacts: Sequence[Artifact], keys: Mapping[int, str], *, whole_message: bool) -> dict[str, list[int]]:
+    """The artifacts to ask about: each key, or digest where there is none, and the numbers that have it."""
     is_opened = any(artifact.reading == "headers" and artifact.parent == 0 for artifact in artifacts)
     numbers: dict[str, list[int]] = {}
     for artifact in artifacts:
@@ -119,5 +168,5 @@ def _chosen(artifacts: Sequence[Artifact], *, whole_message: bool) -> dict[str, 
             artifact.reading == "message" and artifact.number == 0 and is_opened
         )
         if artifact.content.octets and (whole_message or not is_seen_in_parts):
-            numbers.setdefault(artifact.sha256, []).append(artifact.number)
+            numbers.setdefault(keys.get(artifact.number, artifact.sha256), []).append(artifact.number)
     return numbers

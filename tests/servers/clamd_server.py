@@ -24,11 +24,19 @@ BODY_SIGNATURES = f"EICAR.Test:0:*:{EICAR.hex()}\n"
 class ClamdServer:
     """One clamd; `setting` is what PRATIQUE_CLAMD takes."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], signatures: bytes | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str],
+        signatures: bytes | None = None,
+        databases: Mapping[str, bytes] | None = None,
+    ) -> None:
         self.folder = folder
         self.socket_path = folder / "clamd.sock"
         self._configuration = folder / "clamd.conf"
         self._write_files(settings, signatures)
+        for name, lines in (databases or {}).items():
+            (folder / "database" / name).write_bytes(lines)
         self._program: Program | None = None
 
     @property
@@ -106,15 +114,20 @@ def _user() -> str:
 
 
 @contextmanager
-def clamd_server(settings: Mapping[str, str] | None = None, signatures: bytes | None = None) -> Iterator[ClamdServer]:
+def clamd_server(
+    settings: Mapping[str, str] | None = None,
+    signatures: bytes | None = None,
+    databases: Mapping[str, bytes] | None = None,
+) -> Iterator[ClamdServer]:
     """A started clamd; `settings` are lines of clamd.conf, such as `{"StreamMaxLength": "1M"}`.
 
-    `signatures`: lines of an `.ndb` file in place of EICAR's; empty for one that fits nothing.
+    `signatures`: lines of an `.ndb` file in place of EICAR's; empty for one that fits nothing. `databases`: further
+    files by name, such as `own.ldb`.
     """
     find_program("clamd")
     owner = _user() if os.getuid() == 0 else None
     with server_folder("clamd", owner) as folder:
-        server = ClamdServer(folder, settings or {}, signatures)
+        server = ClamdServer(folder, settings or {}, signatures, databases)
         try:
             server.start()
             yield server

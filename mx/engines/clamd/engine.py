@@ -2,6 +2,9 @@
 
 Comes in: artifacts. Goes out: an EngineOutcome. Which artifacts are asked about: `each_artifact.py`, and, for the
 signatures that were written for mail, the message's skeleton (`mail_skeleton.py`) or, with `whole_message`, all of it.
+The skeleton carries the message's texts, so most messages are one question, once every daemon has found the canary
+that a skeleton carries: one whose ScanMail is off would not look at them. Until then, and while one is away, they are
+asked about by themselves too.
 An artifact of up to `most_octets` (clamd's StreamMaxLength) goes over the connection. A larger one is handed over as a
 file descriptor, where a daemon listens on a unix socket: of sealed memory, so that no plain text is on a disk.
 
@@ -27,8 +30,8 @@ from mx.engines.clamd.connection import parse_daemon as parse_daemon
 from mx.engines.clamd.descriptor import CAN_HAND_OVER, ask_by_descriptor
 from mx.engines.clamd.state import state_of
 from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
-from mx.engines.each_artifact import EachArtifact
-from mx.engines.mail_skeleton import with_skeleton
+from mx.engines.each_artifact import Bundle, EachArtifact
+from mx.engines.mail_skeleton import carriable, carrying, skeleton_of
 from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound
 
@@ -39,6 +42,7 @@ DOWN_SECONDS = 5.0
 DESCRIPTOR_OCTETS = 128 << 20
 """The most that is handed over as a descriptor: it is memory as long as it is examined."""
 DESCRIPTORS_AT_ONCE = 2
+_CARRIED = carrying(EICAR)
 
 
 @dataclass(slots=True)
@@ -49,6 +53,8 @@ class _Place:
     turns: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(AT_ONCE))
     down_until: float = 0.0
     misses_canary: bool = False
+    opens_mail: bool = False
+    """It has found the canary that a skeleton carries, and has been there since."""
 
 
 class Clamd:
@@ -74,8 +80,11 @@ class Clamd:
         """See `mx.engines.contract.Engine`."""
         if circumstances.is_canary:
             return await self._show_canary(artifacts[0])
-        shown = artifacts if circumstances.whole_message else with_skeleton(artifacts)
-        return await self._each.examine(shown, circumstances)
+        if circumstances.whole_message:
+            return await self._each.examine(artifacts, circumstances)
+        open_mail = all(place.opens_mail for place in self._places)
+        bundle = Bundle(lambda carried: skeleton_of(artifacts, carried), carriable(artifacts), open_mail)
+        return await self._each.examine(artifacts, circumstances, bundle)
 
     async def state(self) -> EngineState:
         """See `mx.engines.contract.Engine`."""
@@ -101,6 +110,7 @@ class Clamd:
                 return await self._ask_at(place, content)
             except CannotConnect as error:
                 place.down_until = self._reactor.seconds() + DOWN_SECONDS
+                place.opens_mail = False
                 reason = f"{place.daemon}: {error}"
         return NoAnswer(reason)
 
@@ -134,4 +144,5 @@ class Clamd:
         answer = await self._ask_one_of([place], canary.content)
         if not isinstance(answer, NoAnswer):
             place.misses_canary = not isinstance(answer, Alert)
+            place.opens_mail = isinstance(await self._ask_one_of([place], _CARRIED), Alert)
         return answer

@@ -1,6 +1,7 @@
 """Which artifacts an engine is asked about, and the one outcome of its answers."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
@@ -9,7 +10,7 @@ from mx.artifact import Artifact, Content
 from mx.engines import each_artifact
 from mx.engines.answer import Alert, Answer, Clean, NoAnswer, TooLarge
 from mx.engines.contract import NOTHING_KNOWN, Circumstances
-from mx.engines.each_artifact import EachArtifact
+from mx.engines.each_artifact import NO_BUNDLE, Bundle, EachArtifact
 from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
 from tests.contracts.engine import artifact
@@ -35,8 +36,13 @@ class Outcomes(SynchronousTestCase):
         self.asked.append(octets)
         return SAYS.get(octets, Clean())
 
-    def outcome(self, artifacts: Sequence[Artifact], circumstances: Circumstances = NOTHING_KNOWN) -> EngineOutcome:
-        return self.successResultOf(Deferred.fromCoroutine(self.each.examine(artifacts, circumstances)))
+    def outcome(
+        self,
+        artifacts: Sequence[Artifact],
+        circumstances: Circumstances = NOTHING_KNOWN,
+        bundle: Bundle = NO_BUNDLE,
+    ) -> EngineOutcome:
+        return self.successResultOf(Deferred.fromCoroutine(self.each.examine(artifacts, circumstances, bundle)))
 
     def test_each_digest_is_asked_about_once_in_all(self) -> None:
         """And has its finding wherever it stands, in this message and in the next one."""
@@ -107,3 +113,79 @@ class Outcomes(SynchronousTestCase):
         """No failure: the message would be deferred for ever."""
         outcome = self.outcome([artifact(b"large")])
         assert outcome == Found("one", (Finding("one", "too-large-for-one", 1, Severity.UNSCANNABLE),))
+
+    def test_what_is_carried_is_not_asked_about_where_its_bearer_is_clean(self) -> None:
+        """In the next message, which carries the same, only what is new."""
+        one, two, other = artifact(b"one", 1), artifact(b"two", 2), artifact(b"other", 3)
+        for _ in range(2):
+            assert self.outcome([one, two, other], bundle=bundle(1, 2)) == NothingFound("one")
+        assert self.asked == [b"other", b"bearer+one+two", b"bearer"]
+        self.outcome([one, two], bundle=bundle(1, 2))
+        assert len(self.asked) == 3, "its bearer has been asked about"
+
+    def test_what_was_clean_by_itself_is_asked_about_again_when_it_is_carried(self) -> None:
+        """And the other way round: an engine may look at it in another way there."""
+        self.outcome([artifact(b"one", 1)])
+        self.outcome([artifact(b"one", 1), artifact(b"one", 2)], bundle=bundle(2))
+        self.outcome([artifact(b"one", 1), artifact(b"two", 3)], bundle=bundle(3))
+        self.outcome([artifact(b"two", 1)])
+        assert self.asked == [b"one", b"bearer+one", b"bearer+two", b"two"]
+
+    def test_where_the_bearer_is_not_clean_each_is_asked_about(self) -> None:
+        """The finding is told of the artifact that it is in, and of the message."""
+        SAYS[b"bearer+bad+one"] = Alert("Bad", Severity.INFECTED)
+        self.addCleanup(SAYS.pop, b"bearer+bad+one")
+        outcome = self.outcome([artifact(b"bad", 1), artifact(b"one", 2)], bundle=bundle(1, 2))
+        assert isinstance(outcome, Found)
+        assert sorted(finding.artifact for finding in outcome.findings) == [0, 1]
+        assert self.asked == [b"bearer+bad+one", b"bad", b"one"]
+
+    def test_a_bearer_that_is_not_enough_is_asked_about_beside_what_it_carries(self) -> None:
+        """An engine that is not known to look at it there. Nothing is remembered as carried."""
+        untold = replace(bundle(1), is_enough=False)
+        assert self.outcome([artifact(b"bad", 1)], bundle=untold) == Found(
+            "one", (Finding("one", "Bad", 1, Severity.INFECTED),)
+        )
+        self.outcome([artifact(b"bad", 1)], bundle=bundle(1))
+        assert self.asked == [b"bearer+bad", b"bad"], "both are remembered for what they are"
+
+    def test_a_bearer_without_an_answer_is_a_failure(self) -> None:
+        """Nothing of what it carried is known then, or remembered."""
+        SAYS[b"bearer+one"] = NoAnswer("away")
+        self.addCleanup(SAYS.pop, b"bearer+one")
+        for _ in range(2):
+            assert self.outcome([artifact(b"one", 1)], bundle=bundle(1)) == EngineFailed("one", "away")
+        assert self.asked == [b"bearer+one"] * 2
+
+    def test_a_bearer_that_is_too_large_is_a_finding_and_costs_nothing_that_it_carries(self) -> None:
+        """They are asked about by themselves."""
+        SAYS[b"bearer+one"] = TooLarge()
+        self.addCleanup(SAYS.pop, b"bearer+one")
+        outcome = self.outcome([artifact(b"one", 1)], bundle=bundle(1))
+        assert outcome == Found("one", (Finding("one", "too-large-for-one", 0, Severity.UNSCANNABLE),))
+        assert self.asked == [b"bearer+one", b"one"]
+
+    def test_new_signatures_in_the_middle_leave_nothing_to_remember(self) -> None:
+        """Nobody knows which ones looked at what was carried."""
+        waiting: Deferred[Answer] = Deferred()
+
+        async def wait(content: Content) -> Answer:
+            self.asked.append(b"".join(content.chunks()))
+            return await waiting if len(self.asked) == 1 else Clean()
+
+        each = EachArtifact("one", wait, (1 << 20,), VerdictCache(), lambda: 0.0)
+        first = Deferred.fromCoroutine(each.examine([artifact(b"one", 1)], NOTHING_KNOWN, bundle(1)))
+        each.signatures = "3"
+        waiting.callback(Clean())
+        assert self.successResultOf(first) == NothingFound("one")
+        self.successResultOf(Deferred.fromCoroutine(each.examine([artifact(b"one", 1)], NOTHING_KNOWN, bundle(1))))
+        assert self.asked == [b"bearer+one"] * 2
+
+
+def bundle(*numbers: int) -> Bundle:
+    """One that carries these."""
+    return Bundle(bearer, {number: f"key {number}" for number in numbers})
+
+
+def bearer(carried: Sequence[Artifact]) -> Artifact:
+    return artifact(b"+".join([b"bearer", *(octets for each in carried for octets in each.content.chunks())]), 0, None)

@@ -1,17 +1,21 @@
 """clamd as an engine: a real one where it answers, a scripted one where it misbehaves."""
 
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import replace
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from twisted.internet import reactor
-from twisted.internet.interfaces import IAddress, IListeningPort
+from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.trial.unittest import TestCase
 
-from mx.engines import clamd as clamd_engine
+from mx.artifact import Artifact, Content
 from mx.engines import each_artifact
+from mx.engines.answer import Answer
+from mx.engines.clamd import engine as clamd_engine
+from mx.engines.clamd.connection import Daemon
 from mx.engines.clamd.engine import Clamd, parse_daemon
 from mx.engines.contract import Circumstances, Engine
 from mx.engines.panel import Panel
@@ -30,10 +34,21 @@ from tests.servers.clamd_server import EICAR, ClamdServer, clamd_server
 
 MOST_OCTETS = 25 * MEBIBYTE
 NAME = "EICAR.Test.UNOFFICIAL"
+CANARY = Circumstances(is_canary=True, is_fresh=True)
 
 
 def engine(*daemons: str, most_octets: int = MOST_OCTETS) -> Clamd:
     return Clamd(reactor, [parse_daemon(daemon) for daemon in daemons], most_octets, VerdictCache(0))
+
+
+def letter(page: bytes) -> list[Artifact]:
+    """A message with a text and this page."""
+    return [
+        artifact(b"message", 0, None, "message"),
+        artifact(b"Subject: x\r\n", 1, 0, "headers"),
+        replace(artifact(b"text beside " + page[:10], 2), declared_type="text/plain"),
+        replace(artifact(page, 3), declared_type="text/html"),
+    ]
 
 
 class TestRealClamd(EngineContract, TestCase):
@@ -60,6 +75,51 @@ class TestRealClamd(EngineContract, TestCase):
         assert await ask(self.engine(), message, header, body) == NothingFound("clamd")
         whole = Circumstances(whole_message=True)
         assert sorted(found_in(await ask(self.engine(), message, header, body, circumstances=whole))) == [0]
+
+    async def test_an_ordinary_message_is_one_question_once_the_canary_was_found(self) -> None:
+        """Its texts are carried by its skeleton; a finding in one of them is told of it all the same."""
+        asked = self.counted()
+        engine = self.engine()
+        assert await ask(engine, *letter(b"first")) == NothingFound("clamd")
+        assert len(asked) == 3
+        assert isinstance(await ask(engine, artifact(EICAR), circumstances=CANARY), Found)
+        asked.clear()
+        assert await ask(engine, *letter(b"second")) == NothingFound("clamd")
+        assert len(asked) == 1
+        assert sorted(found_in(await ask(engine, *letter(EICAR)))) == [0, 3]
+
+    async def test_a_clamd_that_opens_no_mail_is_asked_about_texts_by_themselves(self) -> None:
+        """By its settings; it would call whatever a skeleton carries clean."""
+        with clamd_server({"ScanMail": "no"}) as shut:
+            asked = engine(shut.setting)
+            assert isinstance(await ask(asked, artifact(EICAR), circumstances=CANARY), Found)
+            assert found_in(await ask(asked, *letter(b"x" * 20_000 + EICAR))) == [3]
+
+    async def test_a_daemon_that_was_away_must_find_its_canaries_again(self) -> None:
+        """It may have come back with other settings."""
+        asked = self.counted()
+        engine = self.engine()
+        await ask(engine, artifact(EICAR), circumstances=CANARY)
+        self.clamd.kill()
+        try:
+            assert isinstance(await ask(engine, *letter(b"third")), EngineFailed)
+        finally:
+            self.clamd.start()
+        asked.clear()
+        assert await ask(engine, *letter(b"fourth")) == NothingFound("clamd")
+        assert len(asked) == 3
+
+    def counted(self) -> list[bytes]:
+        """What the daemon is asked from now on."""
+        asked: list[bytes] = []
+        whole = clamd_engine.ask
+
+        def counting(clock: IReactorTime, daemon: Daemon, content: Content) -> Coroutine[Any, Any, Answer]:
+            asked.append(b"".join(content.chunks()))
+            return whole(clock, daemon, content)
+
+        self.patch(clamd_engine, "ask", counting)
+        return asked
 
     async def test_a_message_that_was_not_opened_is_sent_whole(self) -> None:
         """There is nothing else of it to send."""
