@@ -1,6 +1,6 @@
 """The nursery: a process that has imported what cells need, and forks them; it opens nothing itself.
 
-Started by `mx/cell/spawn.py` as a fresh interpreter on one end of a socket pair: no Twisted, no threads, an empty
+Started by `mx/cell/spawn.py` as a fresh interpreter on one end of a socket pair: no Twisted, no threads, nothing of our
 environment. It does what the pool orders (`mx/cell/orders.py`), one order after the other. A cell that is forked here
 begins in a few milliseconds and shares the memory of all imports. The nursery starts light, with the standard
 library's readers and the compiled signatures; the order to deepen imports the libraries of all others, and cells that

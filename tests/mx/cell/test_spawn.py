@@ -2,11 +2,14 @@
 
 import socket
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from mx.cell import spawn as spawn_module
 from mx.cell.spawn import spawn_nursery
+from tests.servers.program import wait_until
 
 
 def test_a_nursery_ends_with_its_socket() -> None:
@@ -14,6 +17,20 @@ def test_a_nursery_ends_with_its_socket() -> None:
     process, ours = spawn_nursery()
     ours.close()
     assert process.wait(30) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the environment of another process is Linux's to tell")
+def test_nothing_of_our_environment_reaches_a_nursery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting, no secret: two words about memory are all that it has."""
+    monkeypatch.setenv("PRATIQUE_SECRET", "x")
+    process, ours = spawn_nursery()
+    environment = Path(f"/proc/{process.pid}/environ")
+    # For a moment after it has begun, the kernel shows none.
+    wait_until(lambda: environment.read_bytes() != b"", "the nursery's environment is shown")
+    words = environment.read_bytes().split(b"\0")
+    ours.close()
+    assert process.wait(30) == 0
+    assert {word.partition(b"=")[0] for word in words if word} == {b"MALLOC_TRIM_THRESHOLD_", b"MALLOC_MMAP_THRESHOLD_"}
 
 
 def test_a_nursery_imports_no_server() -> None:
