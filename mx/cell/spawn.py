@@ -19,10 +19,10 @@ _BOOT = (
     " main(int(descriptor))"
 )
 """Looking for garbage in what is imported would take a tenth of the time; `main` has it looked for again."""
-KEPT_OCTETS = 8 << 20
+_KEPT_OCTETS = 8 << 20
 """What glibc would give back to the kernel behind each message of 1 MB, to have every page of it cleared anew for the
 next one: a tenth of a cell's time."""
-_KEPT = {"MALLOC_TRIM_THRESHOLD_": str(KEPT_OCTETS), "MALLOC_MMAP_THRESHOLD_": str(KEPT_OCTETS)}
+_KEPT = {"MALLOC_TRIM_THRESHOLD_": str(_KEPT_OCTETS), "MALLOC_MMAP_THRESHOLD_": str(_KEPT_OCTETS)}
 _ROOT = Path(__file__).resolve().parents[2]
 
 
