@@ -162,8 +162,8 @@ class _Transaction:
         outcomes = refused or await intake.disposition.carry_out(message, copies, self._examine_again)
         answer = settle(outcomes, taken)
         await agents.delivered(envelope, examination, outcomes)
-        tenant_id, now = copies[0].standing.tenant_id, intake.now()
-        intake.trace.write(*events_of(message, outcomes, answer, tenant_id, now, agents.events(envelope, now)))
+        now = intake.now()
+        intake.trace.write(*events_of(message, copies, outcomes, answer, now, agents.events(envelope, now)))
         return answer
 
     async def _examine(self, spool: Spool, seconds: float) -> Examination:

@@ -25,6 +25,7 @@ _MAY_BE_OURS = re.compile(rb"(?:^|[\r\n])(?:pratique-|mime-ambiguity-results|aut
 _RECEIVED = re.compile(rb"(?:^|\n)received[ \t]*:", re.IGNORECASE)
 _FIELD_END = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?![ \t])")
 _MOST_HEADER_OCTETS = 1 << 20
+_MOST_NAME_CHARACTERS = 60
 MOST_RECEIVED_LINES = 100
 """RFC 5321 section 6.3 asks for at least 100 before a message counts as looping."""
 
@@ -36,6 +37,8 @@ class Pieces:
     whole: Content
     kept_header: bytes
     header_octets: int
+    taken_away: tuple[str, ...] = ()
+    """Names of the fields that are left out, each once."""
 
     @property
     def octets(self) -> int:
@@ -74,6 +77,8 @@ class HeaderSection:
     """As received."""
     kept: tuple[bytes, ...]
     """The header section in pieces, without those that falsely claim to be ours; a foreign stamp is a piece."""
+    taken_away: tuple[str, ...] = ()
+    """Names of those."""
 
     @property
     def has_looped(self) -> bool:
@@ -83,7 +88,10 @@ class HeaderSection:
         """What is forwarded: the octets as received, without fields that falsely claim to be ours, or to be a stamp."""
         forged = self.stamp.field if self.stamp is not None and is_stamp_forged else None
         kept = b"".join(piece for piece in self.kept if piece is not forged)
-        return self.content if len(kept) == len(self.header) else Pieces(self.content, kept, len(self.header))
+        if len(kept) == len(self.header):
+            return self.content
+        names = dict.fromkeys([*self.taken_away, *([] if forged is None else [_name_of(forged)])])
+        return Pieces(self.content, kept, len(self.header), tuple(names))
 
 
 def read_header_section(content: Content, hostname: str, service: str) -> HeaderSection:
@@ -99,8 +107,9 @@ def read_header_section(content: Content, hostname: str, service: str) -> Header
     foreign = _foreign_stamp(fields, {hostname, service})
     stamp = foreign.field if foreign is not None else None
     ours = {name.lower().encode("ascii") for name in (hostname, service)}
-    kept = tuple(field for field in fields if field is stamp or not _claims_to_be_ours(field, ours))
-    return HeaderSection(header, received, foreign, content, kept)
+    claims = [field for field in fields if field is not stamp and _claims_to_be_ours(field, ours)]
+    kept = tuple(field for field in fields if not any(field is each for each in claims)) if claims else tuple(fields)
+    return HeaderSection(header, received, foreign, content, kept, tuple(map(_name_of, claims)))
 
 
 def header_octets_of(content: Content) -> bytes:
@@ -159,3 +168,7 @@ def _claims_to_be_ours(field: bytes, authserv_ids: Set[bytes]) -> bool:
         return False
     stated = re.sub(rb"\([^()]*\)", b" ", value).split(b";")[0].split()
     return bool(stated) and stated[0].lower() in authserv_ids
+
+
+def _name_of(field: bytes) -> str:
+    return field.partition(b":")[0].strip().decode("ascii", "replace")[:_MOST_NAME_CHARACTERS]

@@ -1,5 +1,5 @@
 """The sweep: removes stored octets that no waiting message needs any more, and octets that no row ever named; and the
-rows of notices that were written long ago, and of tries that greylisting need not remember.
+rows of notices that were written long ago, of tries that greylisting need not remember, and of snapshots' steps.
 
 Octets are stored before their row is committed, so a row may be on its way: octets without a row are removed only when
 they were without one in two rounds that lie ORPHAN_SECONDS apart. What a row names is never touched.
@@ -23,6 +23,7 @@ from tenants.senders.greylist import forget_old
 from tenants.storage.database import DatabaseUnavailable
 from tenants.storage.database_threads import DatabaseThreads
 from tenants.storage.viewpoint import Reader
+from tenants.trace.book import forget_steps
 
 ROUND_SECONDS = 5.0
 """A full disk takes mail again once what was delivered is removed."""
@@ -80,6 +81,7 @@ class Sweep(Service):
                 self._next_look = self._reactor.seconds() + ORPHAN_SECONDS
                 await self._look_for_orphans()
                 await self._threads.run(Reader.SWEEPER, forget_old, self._now())
+                await self._threads.run(Reader.SWEEPER, forget_steps, self._now())
         except (OSError, DatabaseUnavailable) as error:
             log.warn("sweep.put-off", reason=str(error))
 

@@ -38,6 +38,7 @@ from mx.agents.contract import (
     Spare,
     Vouch,
 )
+from mx.agents.steps import Step, changes_of
 from mx.deadline import within
 from mx.finding import Finding
 from mx.reply import Reply
@@ -150,8 +151,14 @@ class Chain:
             if place.role is Role.OBSERVER or hook is Hook.DELIVERED:
                 self._tell(place, hook, event)
             elif hearing.refusal is None and not (hearing.is_vouched and place.judges_sender):
-                limit = min(place.deadline_seconds, max(0.0, ends - self._reactor.seconds()))
-                hearing.take(place, hook, await self._answer_of(place, hook, event, limit))
+                started = self._reactor.seconds()
+                limit = min(place.deadline_seconds, max(0.0, ends - started))
+                given = await self._answer_of(place, hook, event, limit)
+                hearing.take(place, hook, given)
+                if hearing.steps is not None:
+                    hearing.steps.append(
+                        Step(place.name, hook.method, self._reactor.seconds() - started, changes_of(given))
+                    )
         return hearing.refusal.reply if hearing.refusal is not None else None
 
     async def _answer_of(
@@ -200,6 +207,8 @@ class Hearing:
     is_vouched: bool = False
     spared: Spare | None = None
     refusal: Refusal | None = None
+    steps: list[Step] | None = None
+    """What each of them was asked and said; None where nobody wants to know."""
 
     @property
     def headers_on_top(self) -> bytes:

@@ -29,6 +29,7 @@ from mx.agents.contract import (
     RecipientNamed,
 )
 from mx.agents.second_look import LOOK_SECONDS, SecondLook, look_again
+from mx.agents.steps import Step
 from mx.artifact import Content
 from mx.decision import Decision, Reject, decide
 from mx.envelope import Client, Envelope, Recipient, ReversePath, new_transaction_id
@@ -89,7 +90,9 @@ class Hearings:
             return None
         group = self._groups.get(standing.policy)
         if group is None:
-            group = _Group(customer_of(standing), standing.ignored, Hearing(order, standing.policy.report_only))
+            steps: list[Step] | None = [] if standing.policy.snapshot_hours else None
+            hearing = Hearing(order, standing.policy.report_only, steps=steps)
+            group = _Group(customer_of(standing), standing.ignored, hearing)
             self._groups[standing.policy] = group
             refusal = await self._introduce(group, client, reverse_path)
         else:
@@ -275,12 +278,17 @@ class Hearings:
         return replace(examination, verdict=amend(examination.verdict, hearing.findings, group.ignored, without))
 
     def _notes(self, group: _Group, transaction: str, now: datetime) -> list[Event]:
-        notes, group.hearing.notes = group.hearing.notes, []
-        tenant_id = group.customer.tenant_id
-        return [
+        hearing, tenant_id = group.hearing, group.customer.tenant_id
+        notes, hearing.notes = hearing.notes, []
+        told: list[Event] = [
             Observed(transaction, tenant_id, now, note.agent, note.hook, note.fact.name, note.fact.value)
             for note in notes
         ]
+        if hearing.steps:
+            hours = group.customer.policy.snapshot_hours
+            told += [step.event(transaction, tenant_id, now, hours) for step in hearing.steps]
+            hearing.steps.clear()
+        return told
 
 
 def customer_of(standing: Standing) -> Customer:

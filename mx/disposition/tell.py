@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from mx.disposition.copies import ExaminedMessage
+from mx.disposition.copies import Copy, ExaminedMessage
+from mx.disposition.snapshot import steps_of, taken_away
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
 from mx.reply import Reply
 from tenants.trace.events import (
@@ -19,23 +20,27 @@ from tenants.trace.events import (
     CopyRefused,
     Event,
     Examined,
+    FieldsTakenAway,
     MessageReceived,
 )
 
 
 def events_of(
     message: ExaminedMessage,
+    copies: Sequence[Copy],
     outcomes: Sequence[Outcome],
     answer: Reply,
-    tenant_id: int,
     now: datetime,
     observed: Sequence[Event] = (),
 ) -> list[Event]:
-    """What happened, in order: received, examined, what agents `observed`, then each copy."""
-    transaction = message.envelope.transaction
+    """What happened, in order: received, examined, what agents `observed`, snapshots, then each copy."""
+    transaction, tenant_id = message.envelope.transaction, copies[0].standing.tenant_id
     names = message.examination.verdict.finding_names
-    told = [_copy_event(outcome, answer, names, transaction, tenant_id, now) for outcome in outcomes]
-    return [_received(message, tenant_id), _examined(message, tenant_id, now), *observed, *told]
+    told: list[Event] = [_copy_event(outcome, answer, names, transaction, tenant_id, now) for outcome in outcomes]
+    before: list[Event] = [_received(message, tenant_id), _examined(message, tenant_id, now)]
+    if taken := taken_away(message):
+        before.append(FieldsTakenAway(transaction, tenant_id, now, taken, message.is_stamp_forged))
+    return [*before, *observed, *steps_of(message, copies, now), *told]
 
 
 def _received(message: ExaminedMessage, tenant_id: int) -> MessageReceived:

@@ -14,7 +14,8 @@ from pratique.printing import escaped, plain_value, print_json, shown
 from pratique.settings.settings import Settings
 from tenants.customers.book import tenant_names
 from tenants.trace.book import MOST_FOUND, MessageTrace, find
-from tenants.trace.events import Event, to_json
+from tenants.trace.events import Event
+from tenants.trace.form import to_json
 
 
 @click.command(epilog="Example: pratique trace --recipient anna@acme.example --since 2h")

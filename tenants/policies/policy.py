@@ -79,6 +79,8 @@ class Policy:
     """The transport agents that are on."""
     dns_blocklists: tuple[DnsBlocklist, ...] = ()
     """Lists in the DNS of clients that nothing is taken from; with an entry, the agent that asks them is on."""
+    snapshot_hours: int = 0
+    """For so long the trace shows of each message what every step changed; 0: not at all."""
 
 
 _READERS: Mapping[str, Callable[[object], Any]] = {
@@ -97,6 +99,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "bare_line_ends": one_of(BareLineEnds),
     "agents": read_words,
     "dns_blocklists": read_dns_blocklists,
+    "snapshot_hours": number_between(0, 24 * 14),
 }
 _ENTRIES: Mapping[str, Callable[[object], Any]] = {
     field.name: _READERS.get(field.name, one_of(Action)) for field in fields(Policy)

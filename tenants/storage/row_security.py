@@ -84,6 +84,7 @@ GRANTS: Mapping[Reader, Mapping[str, tuple[str, ...]]] = {
     Reader.SWEEPER: {
         "blob": ("SELECT (name)", "DELETE"),
         "notice": ("SELECT (done_at, body)", "DELETE"),
+        "message_step": ("SELECT (expires_at)", "DELETE"),
         "greylisted": ("SELECT (tenant_id, last_seen_at, passes)", "DELETE"),
         "delivery": ("SELECT (state, body, record)",),
         "held": ("SELECT (state, body, record)",),

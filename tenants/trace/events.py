@@ -5,13 +5,12 @@ its tenant and its time. Contents, secrets and tokens are never in an event; add
 `book.py` writes and finds them, `writer.py` batches them on their way there.
 A *copy* is the message as far as one recipient is concerned.
 
-Failure: an event's JSON form that no release of ours wrote raises `ValueError`; a name that a newer release wrote
-becomes an `UnknownEvent`, so that an older release still shows the rest.
+Its JSON form is in `form.py`.
 """
 
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from typing import Any, ClassVar, Protocol
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,38 @@ class Examined:
     """Each finding as `engine: name`, once."""
     explanations: tuple[str, ...] = ()
     """What each of the ambiguities means, in a sentence for people, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsTakenAway:
+    """Header fields that falsely claimed to be ours, or a forged stamp of another service, are not forwarded."""
+
+    name: ClassVar[str] = "fields-taken-away"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    fields: tuple[str, ...]
+    """Their names, each once."""
+    is_stamp_forged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """One step of the message's way and what it changed: a snapshot, where the policy asks for such, for a while."""
+
+    name: ClassVar[str] = "stepped"
+    transaction: str
+    tenant_id: int
+    at: datetime
+    step: str
+    """The agent that was asked, or `header`, `examination`, `decision`, `on-top`."""
+    hook: str
+    """The event at which an agent was asked."""
+    seconds: float
+    changes: tuple[str, ...]
+    """Each begins with `+` (added), `-` (taken away), or `=` (said)."""
+    expires_at: datetime
+    """When it is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +350,8 @@ class UnknownEvent:
 Event = (
     MessageReceived
     | Examined
+    | FieldsTakenAway
+    | Stepped
     | Observed
     | RefusedByAgent
     | CopyAccepted
@@ -347,43 +380,3 @@ class Trace(Protocol):
     """Where events go: what the intake needs of `TraceWriter`."""
 
     def write(self, *events: Event) -> None: ...
-
-
-_KIND_OF = {kind.name: kind for kind in EVENT_KINDS if kind is not UnknownEvent}
-_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in EVENT_KINDS}
-_IN_THE_ROW = ("transaction", "tenant_id")
-"""Fields that the row has columns for."""
-_TIMES = frozenset({"at", "next_attempt_at"})
-
-
-def to_json(event: Event) -> dict[str, Any]:
-    """The event as JSON values; transaction and tenant are left out, because the row states them."""
-    record: dict[str, Any] = {"event": event.name}
-    for name in _FIELDS[type(event)]:
-        value = getattr(event, name)
-        if name in _TIMES:
-            record[name] = value.isoformat()
-        elif name not in _IN_THE_ROW:
-            record[name] = value
-    return record
-
-
-def from_json(record: dict[str, Any], transaction: str, tenant_id: int) -> Event:
-    """The event that `to_json` made this of; fields that are new in this release take their defaults."""
-    at = _time(record.get("at"))
-    kind = _KIND_OF.get(str(record.get("event")))
-    if kind is None:
-        return UnknownEvent(transaction, tenant_id, at, str(record.get("event")))
-    given = {name: record[name] for name in _FIELDS[kind] if name in record}
-    values: dict[str, Any] = {name: _time(value) if name in _TIMES else _value(value) for name, value in given.items()}
-    return kind(**(values | {"transaction": transaction, "tenant_id": tenant_id}))
-
-
-def _value(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _time(value: object) -> datetime:
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not the time of an event")
-    return datetime.fromisoformat(value).astimezone(UTC)

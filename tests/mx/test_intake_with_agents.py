@@ -35,6 +35,7 @@ from tenants.trace.events import (
     MessageReceived,
     Observed,
     RefusedByAgent,
+    Stepped,
 )
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import MESSAGE, NextHopsInMemory, envelope_for
@@ -336,3 +337,24 @@ class IntakeWithAgentsTest(TestCase):
 
 async def _given(answer: Any) -> Any:
     return answer
+
+    async def test_snapshots_say_what_each_step_changed(self) -> None:
+        """Of each agent at each event, and of the steps between them; without being asked for, none is made."""
+        agent = Scripted()
+        agent.does = {Hook.HEADERS: AddHeaders(("X-Odd: yes",)), Hook.MESSAGE: raises}
+        agent.about = About("scripted", on_failure=OnFailure.GO_ON)
+        await self.send(self.intake(agent))
+        assert not [event for event in self.trace if isinstance(event, Stepped)]
+        self.policy(snapshot_hours="6")
+        await self.send(self.intake(agent))
+        await self.everybody_has_answered()
+        steps = [event for event in self.trace if isinstance(event, Stepped)]
+        assert {step.transaction for step in steps} == {"0" * 22}
+        assert [(step.step, step.hook) for step in steps] == [
+            *[("scripted", hook.method) for hook in (*AT_RCPT, *AT_DATA)],
+            *[(name, "") for name in ("header", "examination", "decision", "on-top")],
+        ]
+        said = {(step.step, step.hook): step.changes for step in steps}
+        assert said["scripted", "on_headers"] == ("+ X-Odd: yes",) and said["scripted", "on_helo"] == ()
+        assert said["scripted", "on_message"] == ("= failed: raised Raised",)
+        assert "+ X-Odd: yes" in said["on-top", ""] and said["decision", ""] == (f"= {A}: deliver",)

@@ -21,7 +21,7 @@ from mx.scan import ENGINE_SECONDS
 from mx.spool import Spool
 from mx.stamp.key_record import place_of_key
 from tenants.storage.viewpoint import Reader
-from tenants.trace.events import Event
+from tenants.trace.events import Event, FieldsTakenAway
 from tenants.trace.messages import list_messages
 from tests.contracts.customer_world import NOW
 from tests.contracts.disposing import AWAY, NextHopsInMemory, envelope_for, examination
@@ -84,7 +84,7 @@ class IntakeWithStampsTest(TestCase):
 
     def setUp(self) -> None:
         self.world: MailWorld = mail_world(self)
-        self.hops, self.scanner = NextHopsInMemory(), Scanner()
+        self.hops, self.scanner, self.trace = NextHopsInMemory(), Scanner(), Notes()
 
     async def send(self, content: bytes, stamps: StampCheck) -> None:
         times = QueueTimes(timedelta(minutes=1), timedelta(days=5))
@@ -96,7 +96,7 @@ class IntakeWithStampsTest(TestCase):
             scanner=scanner,
             chain=Chain([], reactor),
             disposition=Disposition(self.hops, keeper, Cleaner(HOSTNAME, stamps.service, self.world.folder)),
-            trace=Notes(),
+            trace=self.trace,
             has_room=lambda: True,
             now=lambda: NOW,
             hostname=HOSTNAME,
@@ -122,8 +122,10 @@ class IntakeWithStampsTest(TestCase):
         assert (facts.octets, facts.is_stamp_forged) == (len(content), left != content)
 
     async def test_a_forged_stamp_of_another_service_is_not_forwarded(self) -> None:
-        """It stood on another mail."""
+        """It stood on another mail; the trace says so, though no agent is on."""
         await self.forwards(STAMP + OTHER_MAIL, OTHER_MAIL, DnsTable(RECORDS))
+        [told, _] = [event for event in self.trace if isinstance(event, FieldsTakenAway)]
+        assert (told.fields, told.is_stamp_forged) == (("Pratique-Stamp",), True)
 
     async def test_a_genuine_stamp_is_forwarded(self) -> None:
         """Where it stood."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.own_headers import read_header_section
+from mx.own_headers import Pieces, read_header_section
 from tests.contracts.stamps import stamped
 
 US, SERVICE = "mx.acme.example", "stamps.acme.example"
@@ -139,3 +139,15 @@ def test_a_stamp_is_found_with_the_header_that_it_is_held_against() -> None:
     assert section.stamp is not None
     assert (section.stamp.field, section.stamp.header) == (STAMP, others + b"To: b\r\n")
     assert section.stamp.stamp == stamped().stamp
+
+
+def test_the_names_of_what_was_taken_away_are_known() -> None:
+    """Each once; a forged stamp is one of them."""
+    stamp = STAMP if STAMP.endswith(b"\r\n") else STAMP + b"\r\n"
+    claims = b"Pratique-Scanned: clean\r\nAuthentication-Results: " + US.encode() + b"; spf=pass\r\n"
+    section = read_header_section(Octets(claims * 2 + stamp + b"Subject: a\r\n\r\nbody", 1 << 16), US, SERVICE)
+    content = section.forwarded(is_stamp_forged=True)
+    assert isinstance(content, Pieces)
+    assert content.taken_away == ("Pratique-Scanned", "Authentication-Results", "Pratique-Stamp")
+    left = section.forwarded(is_stamp_forged=False)
+    assert isinstance(left, Pieces) and left.taken_away == ("Pratique-Scanned", "Authentication-Results")

@@ -18,7 +18,9 @@ from tenants.storage.database import Database, DatabaseUnavailable
 from tenants.storage.database_threads import DatabaseThreads
 from tenants.storage.migration import migrate
 from tenants.storage.viewpoint import Reader
-from tests.contracts.customer_world import EICAR, NOW, customer_world
+from tenants.trace.book import forget_steps, record_events
+from tenants.trace.events import Stepped
+from tests.contracts.customer_world import EICAR, NOW, customer_world, later
 from tests.servers.s3_server import CREDENTIALS
 from tests.servers.scripted_s3 import Fault, scripted_s3
 
@@ -75,6 +77,16 @@ class SweepTest(TestCase):
             facts = self.world.facts()
             hold(session, NewHeld(facts, "infected", "infected", (EICAR,), facts.recipients, body, record), NOW)
         return {body.name, record.name}
+
+    async def test_steps_of_snapshots_go_when_their_time_is_over(self) -> None:
+        """And not before."""
+        tenant = self.world.acme.id
+        steps = [Stepped(name, tenant, NOW, "header", "", 0.0, (), later(hours=n)) for name, n in (("a", 0), ("b", 1))]
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+            record_events(session, steps)
+        await self.sweep.sweep_once()
+        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
+            assert forget_steps(session, later(hours=2)) == 1
 
     async def test_octets_without_a_row_get_a_second_look_an_hour_later(self) -> None:
         """What a row names is never touched; neither is what came since the first look."""

@@ -29,7 +29,16 @@ from tenants.storage.database import Database
 from tenants.storage.migration import migrate
 from tenants.storage.viewpoint import Reader
 from tenants.trace.book import record_events
-from tenants.trace.events import CopyAccepted, CopyHeld, CopyQueued, Event, Examined, MessageReceived
+from tenants.trace.events import (
+    CopyAccepted,
+    CopyHeld,
+    CopyQueued,
+    Event,
+    Examined,
+    FieldsTakenAway,
+    MessageReceived,
+    Stepped,
+)
 from tenants.trace.messages import MessageFacts
 
 BASE_URL = "http://portal.example"
@@ -169,8 +178,23 @@ class PortalWorld:
             facts.transaction, facts.tenant_id, facts.received_at, facts.recipients[0], "250 2.0.0 Ok: queued as 4F2B1"
         )
         with self.database.unit_of_work(Reader.OPERATOR) as session:
-            record_events(session, [self._received(facts), self._examined(facts, ()), accepted])
+            received, examined = self._received(facts), self._examined(facts, ())
+            record_events(session, [received, examined, *self._snapshot(facts), accepted])
         return facts.transaction
+
+    def _snapshot(self, facts: MessageFacts) -> list[Event]:
+        head = (facts.transaction, facts.tenant_id, facts.received_at)
+        ends = facts.received_at + timedelta(hours=6)
+        spf = ("= spf pass", "+ Authentication-Results: mx.example; spf=pass smtp.mailfrom=lawfirm.example")
+        return [
+            FieldsTakenAway(*head, ("Pratique-Stamp", "Authentication-Results"), is_stamp_forged=True),
+            Stepped(*head, "authentication", "on_message", 0.0213, spf, ends),
+            Stepped(*head, "attachment-filter", "on_message", 0.0004, (), ends),
+            Stepped(*head, "header", "", 0.0, ("- Pratique-Stamp", "- Authentication-Results"), ends),
+            Stepped(*head, "examination", "", 0.0812, ("= 3 artifacts, by yara/1.23.0", "= verdict clean"), ends),
+            Stepped(*head, "decision", "", 0.0, ("= anna@acme.example: deliver",), ends),
+            Stepped(*head, "on-top", "", 0.0, ("+ Pratique-Scanned: clean; by=mx.example; engines=yara/1.23.0",), ends),
+        ]
 
     def held(self, number: int) -> HeldMessage:
         """The held message as the book has it now."""

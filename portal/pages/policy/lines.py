@@ -70,7 +70,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("rules", ("findings", "attachments", "bare_line_ends", "report_only")),
     ("failures", ("engine_failure", "engine_failure_large", "large_octets", "rescan_minutes", "signature_age_hours")),
-    ("scanning", ("bias", "engines", "whole_message", "passwords", "agents", "dns_blocklists")),
+    ("scanning", ("bias", "engines", "whole_message", "passwords", "agents", "dns_blocklists", "snapshot_hours")),
 )
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "report_only": _SWITCH,

@@ -58,6 +58,18 @@ message_event = Table(
     Column("events", Document, nullable=False),
 )
 
+message_step = Table(
+    "message_step",
+    metadata,
+    numbered(),
+    Column("transaction_id", Words, nullable=False, index=True),
+    Column("tenant_id", NumberedId, nullable=False),
+    Column("at", Moment, nullable=False),
+    # One event, in the form of `message_event`.
+    Column("events", Document, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
 blob = Table(
     "blob",
     metadata,

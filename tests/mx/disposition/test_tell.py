@@ -1,14 +1,19 @@
 """events_of(): the trace is told of the message, of its examination, and of what became of each copy."""
 
+from dataclasses import replace
+
 import pytest
 
 from mx import reply
 from mx.artifact import Ambiguity
+from mx.decision import Deliver
+from mx.disposition.copies import Copy
 from mx.disposition.tell import events_of
 from mx.envelope import Recipient
 from mx.examination import Examination
 from mx.finding import EngineFailed
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
+from mx.own_headers import Pieces
 from mx.verdict import Verdict, VerdictKind
 from tenants.trace.events import (
     CopyAccepted,
@@ -19,13 +24,15 @@ from tenants.trace.events import (
     CopyRefused,
     Event,
     Examined,
+    FieldsTakenAway,
     MessageReceived,
 )
 from tests.contracts.customer_world import NOW, later
-from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examination, examined
+from tests.contracts.disposing import EICAR_FOUND, MESSAGE, examination, examined, standing
 
 A = Recipient("a@acme.example")
 HEAD = ("0" * 22, 7, later(seconds=1), "a@acme.example")
+COPIES = [Copy(A, standing(tenant_id=7), Deliver())]
 TAKEN = reply.message_taken("0" * 22)
 
 TABLE: list[tuple[Outcome, reply.Reply, Event]] = [
@@ -46,7 +53,7 @@ TABLE: list[tuple[Outcome, reply.Reply, Event]] = [
 @pytest.mark.parametrize(("outcome", "answer", "event"), TABLE, ids=[type(row[0]).__name__ for row in TABLE])
 def test_each_outcome_has_its_event(outcome: Outcome, answer: reply.Reply, event: Event) -> None:
     """With the proof, the private reason, and what the client was told."""
-    assert events_of(examined("a@acme.example"), [outcome], answer, 7, later(seconds=1))[2:] == [event]
+    assert events_of(examined("a@acme.example"), COPIES, [outcome], answer, later(seconds=1))[2:] == [event]
 
 
 def test_the_message_and_its_examination_come_first() -> None:
@@ -56,7 +63,7 @@ def test_the_message_and_its_examination_come_first() -> None:
     message = examined(
         "a@acme.example", result=Examination(verdict, (), b"{}", "<1@x>", "Invoice", ("yara/1.0",), 0.123456)
     )
-    received, judged, _ = events_of(message, [Accepted(A, "250 ok")], TAKEN, 7, later(seconds=1))
+    received, judged, _ = events_of(message, COPIES, [Accepted(A, "250 ok")], TAKEN, later(seconds=1))
     assert isinstance(received, MessageReceived)
     assert (received.at, received.octets, received.tls, received.recipients) == (
         NOW,
@@ -81,12 +88,21 @@ def test_the_message_and_its_examination_come_first() -> None:
 def test_what_was_discarded_is_told_with_what_was_found() -> None:
     """Nothing else is left of it."""
     message = examined("a@acme.example", result=examination(VerdictKind.INFECTED, EICAR_FOUND))
-    event = events_of(message, [Discarded(A, "infected")], TAKEN, 7, later(seconds=1))[-1]
+    event = events_of(message, COPIES, [Discarded(A, "infected")], TAKEN, later(seconds=1))[-1]
     assert event == CopyDiscarded(*HEAD, "infected", ("EICAR-Test-File",))
 
 
 def test_a_note_goes_along() -> None:
     """Parts that were taken out, or why they were not."""
     outcomes = [Accepted(A, "250", "n1"), Queued(A, 1, "away", "n2"), Held(A, 1, "infected", "n3")]
-    events = events_of(examined("a@acme.example"), outcomes, TAKEN, 7, later(seconds=1))[2:]
+    events = events_of(examined("a@acme.example"), COPIES, outcomes, TAKEN, later(seconds=1))[2:]
     assert [getattr(event, "note", "") for event in events] == ["n1", "n2", "n3"]
+
+
+def test_fields_that_were_taken_away_are_told() -> None:
+    """Whatever a policy says: a forged stamp is an incident."""
+    message = examined("a@acme.example")
+    pieces = Pieces(message.spool, b"", 9, ("Pratique-Stamp", "Pratique-Scanned"))
+    message = replace(message, content=pieces, is_stamp_forged=True)
+    event = events_of(message, COPIES, [Accepted(A, "250")], TAKEN, later(seconds=1))[2]
+    assert event == FieldsTakenAway(*HEAD[:3], ("Pratique-Stamp", "Pratique-Scanned"), True)

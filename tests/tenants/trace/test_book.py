@@ -7,8 +7,8 @@ import pytest
 
 from tenants.quarantine.book import hold
 from tenants.storage.viewpoint import Reader
-from tenants.trace.book import events_of, find, record_events
-from tenants.trace.events import CopyAccepted, CopyHeld, Event, Examined, MessageReceived
+from tenants.trace.book import events_of, find, forget_steps, record_events
+from tenants.trace.events import CopyAccepted, CopyHeld, Event, Examined, MessageReceived, Stepped
 from tenants.trace.messages import get_message
 from tests.contracts.customer_world import NOW, CustomerWorld, later
 
@@ -124,3 +124,23 @@ def test_hostile_text_in_events_is_stored(world: CustomerWorld) -> None:
     assert isinstance(event, MessageReceived)
     assert (event.subject, event.recipients) == ("\0\ud800", ("a\0@acme.example",))
     assert trace.facts.subject == "\ufffd?"
+
+
+def test_steps_of_snapshots_are_shown_and_forgotten(world: CustomerWorld) -> None:
+    """Each at its own time; what else happened stays."""
+    first = received(world, 1)
+    steps = [
+        Stepped("t1", world.acme.id, first.at, name, "", 0.0, ("+ x",), later(hours=hours))
+        for name, hours in (("header", 1), ("decision", 2))
+    ]
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        record_events(session, [first, *steps, accepted(first)])
+    with world.database.read(Reader.OPERATOR) as session:
+        [trace] = find(session, tenant_id=world.acme.id)
+        assert trace.events == (*steps, first, accepted(first))
+        assert events_of(session, ["t1"])["t1"] == (first, accepted(first))
+    with world.database.unit_of_work(Reader.SWEEPER) as session:
+        assert forget_steps(session, later(hours=1)) == 1
+    with world.database.read(Reader.OPERATOR) as session:
+        [trace] = find(session, tenant_id=world.acme.id)
+        assert trace.events == (steps[1], first, accepted(first))

@@ -6,11 +6,16 @@ import pytest
 
 from tenants.storage.viewpoint import Reader
 from tenants.trace.book import record_events
-from tenants.trace.events import EVENT_KINDS, Event, MessageReceived, UnknownEvent, from_json
+from tenants.trace.events import EVENT_KINDS, Event, MessageReceived, UnknownEvent
+from tenants.trace.form import from_json
 from tests.servers.portal_world import PortalWorld
 
 REX = "rex@acme.example"
 FIELDS = {
+    "fields": ["Pratique-Stamp"],
+    "step": "header",
+    "seconds": 0.25,
+    "changes": ["- Pratique-Stamp"],
     "notice": "1" * 22,
     "shown_by": "SPF of supplier.example",
     "recipient": "anna@acme.example",
@@ -78,7 +83,7 @@ def test_every_kind_of_event_has_its_sentence(world: PortalWorld, kind: type[Eve
     """A kind that is added to the trace without a sentence here fails."""
     transaction = world.deliver()
     at = world.clock.now.isoformat()
-    record = {"event": kind.name, "at": at, "next_attempt_at": at, **FIELDS}
+    record = {"event": kind.name, "at": at, "next_attempt_at": at, "expires_at": at, **FIELDS}
     with world.database.unit_of_work(Reader.OPERATOR) as session:
         record_events(session, [from_json(record, transaction, world.tenants["acme"])])
     answer = world.signed_in(REX).get(f"/messages/{transaction}")
