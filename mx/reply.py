@@ -21,6 +21,8 @@ class Reply:
     code: int
     enhanced: str
     text: str
+    is_utf8: bool = False
+    """The text goes out as UTF-8: only where the client has said that it can read that."""
     line: str = field(init=False, compare=False, repr=False)
     """The reply in one line, for the wire and the trace."""
     wire: bytes = field(init=False, compare=False, repr=False)
@@ -29,7 +31,7 @@ class Reply:
     def __post_init__(self) -> None:
         line = " ".join(filter(None, (str(self.code), self.enhanced, self.text)))
         object.__setattr__(self, "line", line)
-        object.__setattr__(self, "wire", f"{line}\r\n".encode("ascii", "replace"))
+        object.__setattr__(self, "wire", f"{line}\r\n".encode("utf-8" if self.is_utf8 else "ascii", "replace"))
 
     @property
     def is_positive(self) -> bool:
@@ -171,6 +173,11 @@ def refusal(reason: str) -> Reply:
             return SUSPICIOUS
         case _:
             return REFUSED_BY_POLICY
+
+
+def in_own_words(standard: Reply, text: str) -> Reply:
+    """The same refusal in a tenant's words; beyond ASCII where the transaction has SMTPUTF8 alone (RFC 6531)."""
+    return Reply(standard.code, standard.enhanced, text, is_utf8=not text.isascii())
 
 
 # An agent's own words ---------------------------------------------------------------------------------------------
@@ -337,6 +344,7 @@ _LIST: tuple[tuple[str, tuple[tuple[Reply, str], ...]], ...] = (
             (SPAM, "verdict spam, where the policy refuses it"),
             (SUSPICIOUS, "verdict suspicious, where the policy refuses it"),
             (REFUSED_BY_POLICY, "any other refusal that a policy asks for"),
+            (in_own_words(REFUSED_BY_POLICY, "..."), "instead of these, where the policy's `reject_texts` gives words"),
             (ENGINE_UNAVAILABLE, "an engine that was asked gave no answer"),
             (AGENT_UNAVAILABLE, "an agent that was asked gave no answer; also at RCPT"),
             (OVERLOADED, "no cell was free in time"),

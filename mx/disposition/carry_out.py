@@ -30,6 +30,7 @@ from mx.disposition.cleaning import Cleaned, Cleaner, ExamineAgain
 from mx.disposition.copies import Copy, ExaminedMessage
 from mx.disposition.forward import FORWARD_SECONDS, forward
 from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeping
+from mx.disposition.own_words import refusal_of
 from mx.envelope import Recipient
 from mx.outcome import Accepted, Deferred, Discarded, Held, Outcome, Queued, Refused, RefusedAndHeld
 from tenants.policies.policy import Policy
@@ -129,11 +130,11 @@ class Disposition:
             if isinstance(copy.decision, Reject) and copy.decision.keep:
                 keep.setdefault(copy.decision.reason, []).append(copy)
             else:
-                outcomes.append(Refused(copy.recipient, _refusal(copy), _reason(copy)))
+                outcomes.append(Refused(copy.recipient, _refusal(message, copy), _reason(copy)))
         if keep:
             kept = await self._keeping.keep(message, (), keep)
             outcomes += [
-                RefusedAndHeld(copy.recipient, _refusal(copy), kept.held[reason], reason)
+                RefusedAndHeld(copy.recipient, _refusal(message, copy), kept.held[reason], reason)
                 for reason, copies in keep.items()
                 for copy in copies
             ]
@@ -317,5 +318,5 @@ def _reason(copy: Copy) -> str:
     return "" if isinstance(copy.decision, Deliver) else copy.decision.reason
 
 
-def _refusal(copy: Copy) -> reply.Reply:
-    return reply.refusal(_reason(copy))
+def _refusal(message: ExaminedMessage, copy: Copy) -> reply.Reply:
+    return refusal_of(message, copy, _reason(copy))

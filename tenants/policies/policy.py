@@ -32,6 +32,7 @@ from tenants.policies.entries import (
 from tenants.policies.entries import (
     EngineFailure as EngineFailure,
 )
+from tenants.policies.reject_texts import RejectText, read_reject_texts
 
 
 class PolicyError(ValueError):
@@ -79,6 +80,8 @@ class Policy:
     """The transport agents that are on."""
     dns_blocklists: tuple[DnsBlocklist, ...] = ()
     """Lists in the DNS of clients that nothing is taken from; with an entry, the agent that asks them is on."""
+    reject_texts: tuple[RejectText, ...] = ()
+    """What senders are told of a refusal by this policy, in the first language that fits; ours without any."""
     snapshot_hours: int = 0
     """For so long the trace shows of each message what every step changed; 0: not at all."""
 
@@ -99,6 +102,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "bare_line_ends": one_of(BareLineEnds),
     "agents": read_words,
     "dns_blocklists": read_dns_blocklists,
+    "reject_texts": read_reject_texts,
     "snapshot_hours": number_between(0, 24 * 14),
 }
 _ENTRIES: Mapping[str, Callable[[object], Any]] = {

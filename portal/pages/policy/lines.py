@@ -68,7 +68,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "clean",
         ),
     ),
-    ("rules", ("findings", "attachments", "bare_line_ends", "report_only")),
+    ("rules", ("findings", "attachments", "bare_line_ends", "report_only", "reject_texts")),
     ("failures", ("engine_failure", "engine_failure_large", "large_octets", "rescan_minutes", "signature_age_hours")),
     ("scanning", ("bias", "engines", "whole_message", "passwords", "agents", "dns_blocklists", "snapshot_hours")),
 )
