@@ -144,6 +144,11 @@ def fields_of(header: bytes) -> Iterator[bytes]:
         yield header[start:]
 
 
+def without_stamps(header: bytes) -> bytes:
+    """These header lines without antivirus stamps."""
+    return b"".join(field for field in fields_of(header) if not _STAMP.match(field))
+
+
 def _foreign_stamp(fields: Sequence[bytes], ours: Set[str]) -> ForeignStamp | None:
     """The one stamp, where it can be read and is another service's."""
     stamps = [field for field in fields if _STAMP.match(field)]

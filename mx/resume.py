@@ -22,7 +22,7 @@ from twisted.logger import Logger
 
 from mx.agents.chain import Chain
 from mx.agents.hearings import AGENT_SECONDS, customer_of, tell_of_release
-from mx.agents.second_look import SecondLook, look_again, with_findings_of_then
+from mx.agents.second_look import SecondLook, look_again, signed_at_release, with_findings_of_then
 from mx.cell.report import NoCellFree
 from mx.cell.wishes import wishes_of
 from mx.decision import Deliver
@@ -43,7 +43,7 @@ from mx.envelope import Client, Envelope, Recipient, ReversePath
 from mx.examination import Examination
 from mx.finding import Finding, Severity
 from mx.outcome import Accepted
-from mx.own_headers import read_header_section
+from mx.own_headers import read_header_section, without_stamps
 from mx.scan import Scanner
 from mx.spool import Spool
 from mx.trace_headers import headers_on_top, scanned_header
@@ -147,14 +147,11 @@ class Releaser:
         one_each = {copy.standing.policy: copy for copy in copies}
         found = {policy: await self._look(copy, envelope, spool, examination) for policy, copy in one_each.items()}
         whys = {copy.recipient.address: self._why(leased, copy, found, spool.octets) for copy in copies}
-        leaving = [
-            replace(copy, headers_on_top=scanned_header(found[copy.standing.policy], copy.decision, self.hostname))
-            for copy in copies
-            if whys[copy.recipient.address] is None
-        ]
         is_forged = leased.message.facts.is_stamp_forged
         content = read_header_section(spool, self.hostname, self.service).forwarded(is_stamp_forged=is_forged)
         on_top = headers_on_top(envelope, examination, self.hostname)
+        leaving = [copy for copy in copies if whys[copy.recipient.address] is None]
+        leaving = await self._with_headers(leaving, envelope, spool, found, on_top)
         travels = replace(envelope, has_bare_line_ends=has_bare_line_ends(content))
         examined = ExaminedMessage(travels, spool, content, on_top, examination, is_forged)
         results = await forward(self.forwarding, examined, leaving) if leaving else []
@@ -163,6 +160,25 @@ class Releaser:
         stayed = {address: CopyNotReleased(address, whys.get(address) or NO_ROUTE) for address in leased.recipients}
         all_results = tuple((stayed | sent)[address] for address in leased.recipients)
         return all_results, self._rescan(leased.message, copies[0], found, has_left=bool(leaving))
+
+    async def _with_headers(
+        self, copies: Sequence[Copy], envelope: Envelope, spool: Spool, found: Found, on_top: bytes
+    ) -> list[Copy]:
+        """What agents put on top when it was held goes along; what was signed then is signed anew, of today."""
+        signed: dict[Policy, bytes] = {}
+        for policy in dict.fromkeys(copy.standing.policy for copy in copies):
+            together = [copy for copy in copies if copy.standing.policy == policy]
+            standing, people = together[0].standing, tuple(copy.recipient for copy in together)
+            looked = SecondLook(customer_of(standing), standing.ignored, people, envelope, spool)
+            signed[policy] = await signed_at_release(self.chain, looked, found[policy], on_top, AGENT_SECONDS)
+        return [
+            replace(
+                copy,
+                headers_on_top=scanned_header(found[copy.standing.policy], copy.decision, self.hostname),
+                from_agents=signed[copy.standing.policy] + without_stamps(copy.from_agents),
+            )
+            for copy in copies
+        ]
 
     def _rescan(self, message: HeldMessage, copy: Copy, found: Found, *, has_left: bool) -> Rescan:
         verdicts = [examination.verdict for examination in found.values()]
@@ -193,7 +209,12 @@ class Releaser:
         facts = leased.message.facts
         people = _recipients(facts, leased.recipients)
         standings = [(each, await self.directory.look_up(each.address)) for each in people]
-        return [Copy(each, where, Deliver()) for each, where in standings if routes_of(where, facts.tenant_id)]
+        kept = {person.address: person.agent_headers for person in leased.message.recipients}
+        return [
+            Copy(each, where, Deliver(), from_agents=kept.get(each.address, b""))
+            for each, where in standings
+            if routes_of(where, facts.tenant_id)
+        ]
 
     def _why(self, leased: LeasedRelease, copy: Copy, found: Found, octets: int) -> str | None:
         override = frozenset(leased.message.override)

@@ -1,6 +1,7 @@
 """The stamp agent: a signed `Pratique-Stamp` on top of mail that every engine asked has found clean.
 
-Off unless a policy's `agents` names it. What is not clean, or was not examined whole, gets no stamp.
+Off unless a policy's `agents` names it. What is not clean, or was not examined whole, gets no stamp; what is released
+from quarantine gets one of that day, where that day's examination finds it clean, and none in spite of what was found.
 `docs/stamp.md` is the specification; `mx/stamp/` makes the stamp.
 
 Failure: the mail goes on without one.
@@ -49,7 +50,7 @@ class Signer:
 class AntivirusStamp:
     """Signs with one service's key."""
 
-    about = About(NAME, deadline_seconds=5.0, on_failure=OnFailure.GO_ON)
+    about = About(NAME, deadline_seconds=5.0, on_failure=OnFailure.GO_ON, signs_release=True)
 
     def __init__(self, signer: Signer, reactor: Any, now: Callable[[], float]) -> None:
         """`now` is in seconds since 1970."""

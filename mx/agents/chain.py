@@ -127,6 +127,12 @@ class Chain:
         asked = tuple(place for place in places if place.agent is None or place.agent.about.looks_again)
         return {Hook.MESSAGE: asked} if asked else {}
 
+    def order_at_release(self, policy: Policy) -> Order:
+        """Who puts header fields of today's on a held message that leaves."""
+        agents = [agent for name in names_for(policy) if (agent := self._agents.get(name)) is not None]
+        asked = tuple(_place(agent.about.name, agent) for agent in agents if agent.about.signs_release)
+        return {Hook.DECIDED: asked} if asked else {}
+
     def says_once(self, name: str) -> bool:
         """Whether a finding of this name's cannot be found again outside the session in which it was made."""
         agent = self._agents.get(name)

@@ -87,6 +87,9 @@ class About:
     looks_again: bool = False
     """Its findings at `on_message` are about the content alone: it is asked again, for nothing but findings, about what
     is left of a message that was cleaned, about a held message before it leaves, and by `pratique scan`."""
+    signs_release: bool = False
+    """Its header fields at `on_decided` are about the content and its examination alone: it is asked again, for nothing
+    but them, about a held message that leaves."""
     rights: frozenset[Right] = ALL_RIGHTS
     """What it needs, for `pratique agents` to show. An answer beyond them is none, and an agent in a process of its own
     is not sent what it may not read."""

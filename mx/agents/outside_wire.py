@@ -177,6 +177,7 @@ def hello_octets(agent: Any) -> bytes:
             "on_failure": about.on_failure.value,
             "judges_sender": about.judges_sender,
             "looks_again": about.looks_again,
+            "signs_release": about.signs_release,
             "rights": sorted(right.value for right in about.rights),
             "hooks": [hook.method for hook in Hook if hasattr(agent, hook.method)],
         }
@@ -196,6 +197,7 @@ def told_of(body: bytes) -> Told | str:
             OnFailure(document["on_failure"]),
             document["judges_sender"] is True,
             document["looks_again"] is True,
+            document.get("signs_release") is True,
             frozenset(Right(word) for word in document["rights"]),
         )
         return Told(about, tuple(hook for hook in Hook if hook.method in document["hooks"]))

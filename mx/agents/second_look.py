@@ -5,7 +5,8 @@ its examination. Goes out: the examination with what these agents found.
 
 Agents say by `About.looks_again` that their findings are about the content alone. Whatever else they answer here has
 no meaning: there is nobody left to refuse, and no header to add. What other agents found while the sender was there
-cannot be found again, and counts on (`with_findings_of_then`).
+cannot be found again, and counts on (`with_findings_of_then`). A held message that leaves is signed anew
+(`signed_at_release`).
 
 Failure: an agent that fails and would put the message off counts as an engine without an answer: the message stays.
 """
@@ -14,8 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from mx.agents.chain import Chain, Hearing
-from mx.agents.contract import Customer, Hook, MessageOpened
+from mx.agents.contract import Customer, Decided, Hook, MessageOpened
 from mx.artifact import Content
+from mx.decision import Deliver
 from mx.envelope import Envelope, Recipient
 from mx.examination import Examination
 from mx.finding import EngineFailed, Finding
@@ -36,6 +38,20 @@ class SecondLook:
     recipients: tuple[Recipient, ...]
     envelope: Envelope
     content: Content
+
+
+async def signed_at_release(
+    chain: Chain, looked: SecondLook, examination: Examination, headers_on_top: bytes, seconds: float
+) -> bytes:
+    """Header fields of today's for a held message that leaves, from agents that say so (`About.signs_release`)."""
+    order = chain.order_at_release(looked.customer.policy)
+    if not order:
+        return b""
+    header, decisions = header_octets_of(looked.content), tuple((each, Deliver()) for each in looked.recipients)
+    event = Decided(looked.customer, looked.envelope, header, looked.content, examination, decisions, headers_on_top)
+    hearing = Hearing(order)
+    await chain.ask(hearing, event, seconds)
+    return hearing.headers_on_top
 
 
 async def look_again(chain: Chain, looked: SecondLook, examination: Examination, seconds: float) -> Examination:

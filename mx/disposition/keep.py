@@ -197,8 +197,9 @@ def _held(
         for found in examination.verdict.findings
     )
     people = tuple(copy.recipient.address for copy in copies)
+    on_top = {copy.recipient.address: copy.from_agents for copy in copies if copy.from_agents}
     rescan_at = now + FIRST_RESCAN if reason == UNANSWERED else None
-    return NewHeld(facts, reason, examination.verdict.kind.value, notes, people, *blobs, rescan_at)
+    return NewHeld(facts, reason, examination.verdict.kind.value, notes, people, *blobs, rescan_at, on_top)
 
 
 def _record(examination: Examination) -> bytes:

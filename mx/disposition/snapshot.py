@@ -49,10 +49,7 @@ def _found(message: ExaminedMessage) -> list[str]:
     return [
         f"= {len(examination.artifacts)} artifacts, by {', '.join(examination.engines) or 'no engine'}",
         *(f"+ ambiguity {name}" for name in dict.fromkeys(each.name for each in verdict.ambiguities)),
-        *(
-            f"+ finding {each.severity} {each.engine}: {each.name} (part {each.artifact})"
-            for each in verdict.findings
-        ),
+        *(f"+ finding {each.severity} {each.engine}: {each.name} (part {each.artifact})" for each in verdict.findings),
         *(f"= no answer from {failed.engine}: {failed.reason}" for failed in verdict.unanswered),
         f"= verdict {verdict.kind}",
     ]

@@ -8,8 +8,8 @@ Failure: `NotFound`, `WrongState`; `DatabaseUnavailable` from the unit of work, 
 promised.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -64,6 +64,8 @@ class NewHeld:
     record: SealedBlob | None
     rescan_at: datetime | None = None
     """When it is scanned again by itself; None: only when a person asks."""
+    agent_headers: Mapping[str, bytes] = field(default_factory=dict)
+    """Header lines of agents for each recipient's copy, which a release puts on top of it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,8 @@ class HeldRecipient:
     released_at: datetime | None
     reply: str
     """What the next hop said when the copy was released."""
+    agent_headers: bytes = b""
+    """Header lines of agents, from the session in which it was held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,10 @@ def insert_held(session: Session, new: NewHeld, body: str, record: str | None, n
         "only_if_clean": False,
     }
     number: int = session.execute(insert(quarantine.held).values(**values)).inserted_primary_key[0]  # type: ignore[attr-defined]
-    recipients = [{"held_id": number, "address": address, "reply": ""} for address in dict.fromkeys(new.recipients)]
+    recipients = [
+        {"held_id": number, "address": address, "reply": "", "agent_headers": new.agent_headers.get(address)}
+        for address in dict.fromkeys(new.recipients)
+    ]
     insert_if_absent(session, quarantine.held_recipient, recipients)
     names = dict.fromkeys(note.name for note in new.findings)
     insert_if_absent(session, quarantine.held_finding, [{"held_id": number, "name": name} for name in names])
@@ -255,7 +262,8 @@ def _messages(session: Session, chosen: Select[Any]) -> tuple[HeldMessage, ...]:
     for row in session.execute(
         select(table).where(table.c.held_id.in_([row.id for row in rows])).order_by(table.c.address)
     ):
-        recipients.setdefault(row.held_id, []).append(HeldRecipient(row.address, row.released_at, row.reply))
+        person = HeldRecipient(row.address, row.released_at, row.reply, row.agent_headers or b"")
+        recipients.setdefault(row.held_id, []).append(person)
     asked = recipients_dsn(session, [row.transaction_id for row in rows])
     return tuple(
         _held_message(row, tuple(recipients.get(row.id, ())), asked.get(row.transaction_id, ())) for row in rows

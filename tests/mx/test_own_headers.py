@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mx.own_headers import Pieces, read_header_section
+from mx.own_headers import Pieces, read_header_section, without_stamps
 from tests.contracts.stamps import stamped
 
 US, SERVICE = "mx.acme.example", "stamps.acme.example"
@@ -151,3 +151,9 @@ def test_the_names_of_what_was_taken_away_are_known() -> None:
     assert content.taken_away == ("Pratique-Scanned", "Authentication-Results", "Pratique-Stamp")
     left = section.forwarded(is_stamp_forged=False)
     assert isinstance(left, Pieces) and left.taken_away == ("Pratique-Scanned", "Authentication-Results")
+
+
+def test_stamps_are_left_out_of_header_lines_of_agents() -> None:
+    """Whole, however they are folded; nothing else is."""
+    assert without_stamps(b"X-A: 1\r\nPRATIQUE-STAMP : v=1;\r\n\tb=2\r\nX-B: 2\r\n") == b"X-A: 1\r\nX-B: 2\r\n"
+    assert without_stamps(b"") == b""

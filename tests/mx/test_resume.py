@@ -1,26 +1,20 @@
 """Releases, with a real database, blob folder and cell: scanned again, sent, settled; or still held, saying why."""
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from twisted.internet import reactor
-from twisted.trial.unittest import TestCase
 
-from mx.agents.chain import Chain
 from mx.agents.contract import About, Delivered, Go, MessageOpened, Observe
 from mx.cell.report import NoCellFree
 from mx.delivery.contract import Delivered as DeliveredBy
 from mx.delivery.contract import NextHopReply
-from mx.disposition.keep import QueueTimes
 from mx.envelope import Recipient
 from mx.finding import Finding, Found, Severity
 from mx.outcome import Accepted
-from mx.resume import Releaser
 from tenants.domains.book import delete_domain
 from tenants.engines.ignored_findings import ignore_finding
 from tenants.policies.book import change_tenant_policy
-from tenants.quarantine.book import FindingNote, HeldMessage, HeldState, hold
+from tenants.quarantine.book import FindingNote, HeldState, hold
 from tenants.queue.book import DeliveryState, lease_due
 from tenants.queue.notices import lease_notices
 from tenants.release import request_release, take_release_requests
@@ -31,18 +25,15 @@ from tenants.storage.viewpoint import Reader
 from tenants.trace.book import events_of
 from tenants.trace.events import Event, Released, Rescanned
 from tests.contracts.customer_world import NOW, later
-from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER, NextHopsInMemory
+from tests.contracts.disposing import AWAY, LATER, MESSAGE, NEVER
 from tests.contracts.mail import EICAR
 from tests.contracts.mail_world import (
     CONTENT,
-    HOSTNAME,
     SILENT,
     Answering,
-    MailWorld,
     add_domain_of,
-    mail_world,
-    scanner_of,
 )
+from tests.contracts.releasing import Releasing
 from tests.contracts.stamps import stamped
 
 A, B, C = "a@acme.example", "b@acme.example", "c@second.example"
@@ -57,56 +48,8 @@ class NoCells:
         raise NoCellFree("busy")
 
 
-class ReleaseTest(TestCase):
-    """One world and one cell for each test."""
-
-    timeout = 60
-
-    def setUp(self) -> None:
-        self.world: MailWorld = mail_world(self)
-        self.hops = NextHopsInMemory()
-        self.agents: list[Any] = []
-        self.clock = later(hours=1)
-
-    def ask(self, *recipients: str, content: bytes = MESSAGE, override: tuple[str, ...] = ()) -> int:
-        """Hold a message, and ask for its release."""
-        customers_world = self.world.customers
-        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
-            body = customers_world.blob(session, None, content)
-            number = hold(session, customers_world.new_held(session, recipients=recipients, body=body), NOW)
-            request_release(session, number, tenant_id=None, who="rita", override=override, now=NOW)
-        return number
-
-    def releaser(self, *engines: Any, scanner: Any = None) -> Releaser:
-        return Releaser(
-            directory=self.world.directory(),
-            scanner=scanner or scanner_of(self, *engines),
-            chain=Chain(self.agents, reactor),
-            forwarding=self.hops,
-            sealed=self.world.customers.sealed,
-            threads=self.world.threads,
-            reactor=reactor,
-            now=lambda: self.clock,
-            hostname=HOSTNAME,
-            service=HOSTNAME,
-            scratch=self.world.folder,
-            owner="one",
-            times=QueueTimes(timedelta(minutes=1), timedelta(days=5)),
-        )
-
-    async def release(self, *engines: Any, scanner: Any = None) -> HeldMessage:
-        """Carry out what was asked for, and show what became of it."""
-        for piece in await self.releaser(*engines, scanner=scanner).lease(10):
-            await piece
-        (message,) = self.world.held(*HeldState)
-        return message
-
-    async def assert_still_held(self, *engines: Any, saying: str, scanner: Any = None) -> None:
-        """Nothing has left, and the portal says why."""
-        message = await self.release(*engines, scanner=scanner)
-        assert message.state is HeldState.HELD
-        assert saying in message.last_result
-        assert self.hops.taken == []
+class ReleaseTest(Releasing):
+    """What is released, and what stays."""
 
     async def test_a_message_found_clean_leaves_with_its_octets(self) -> None:
         """Our headers say what was found today; the octets are those of then."""
@@ -336,20 +279,6 @@ class ReleaseTest(TestCase):
             take_release_requests(session, now=later(days=1), limit=9, owner="two", lease_seconds=60)
         await piece
         assert self.world.held()[0].state is HeldState.RELEASING
-
-    def hold_with(self, *findings: FindingNote, **entries: str) -> None:
-        """Held because an engine gave no answer, beside what agents found then; for a policy with these entries."""
-        with self.world.database.unit_of_work(Reader.OPERATOR) as session:
-            change_tenant_policy(session, tenant_id=self.world.customers.acme.id, entries=entries, now=NOW)
-            new = self.world.customers.new_held(
-                session,
-                recipients=(A,),
-                body=self.world.customers.blob(session, None, MESSAGE),
-                reason="engine-unavailable",
-                findings=findings,
-                rescan_at=NOW,
-            )
-            hold(session, new, NOW)
 
     async def test_agents_that_look_at_contents_look_again(self) -> None:
         """What they find keeps it like an engine's finding; so does one of them that fails."""

@@ -5,7 +5,7 @@ What is scanned again by itself goes from held to releasing when its time has co
 `releasing` is leased: a worker that dies gives the row back when its lease ends, and its fence no longer fits.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, false
 
 from tenants.storage.tables.column_types import Document, Moment, NumberedId, Words, metadata, numbered
 
@@ -60,6 +60,8 @@ held_recipient = Table(
     Column("address", Words, primary_key=True),
     Column("released_at", Moment),
     Column("reply", Words, nullable=False),
+    # Header lines of agents, such as Authentication-Results, for the copy that is released.
+    Column("agent_headers", LargeBinary),
 )
 
 held_finding = Table(

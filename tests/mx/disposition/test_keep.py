@@ -178,6 +178,13 @@ class KeeperTest(TestCase):
         (delivery,), (held,) = self.world.deliveries(), self.world.held()
         assert delivery.facts.transaction == held.facts.transaction
 
+    async def test_header_lines_of_agents_are_kept_with_what_is_held(self) -> None:
+        """Each recipient's own, for the release."""
+        copies = [replace(self.copy(A), from_agents=b"X-A: 1\r\n"), self.copy("b@acme.example")]
+        await self.keeper().keep(examined(A, "b@acme.example"), (), {"spam": copies})
+        (message,) = self.world.held()
+        assert [each.agent_headers for each in message.recipients] == [b"X-A: 1\r\n", b""]
+
     async def test_a_recipient_given_twice_is_held_once(self) -> None:
         """One line in the list of the message's recipients."""
         await self.keeper().keep(examined(A, A), (), {"spam": [self.copy(A), self.copy(A)]})
