@@ -45,6 +45,9 @@ class Kind(StrEnum):
     ISO = "iso"
     ZLIB = "zlib"
     APPLE_FILE = "apple-file"
+    FAT = "fat"
+    DISK = "disk"
+    """A disk image with a table of partitions."""
     TNEF = "tnef"
     OLE = "ole"
     PDF = "pdf"
@@ -139,10 +142,11 @@ _MAGIC = (
     (0, rb"\xcf\xad\x12\xfe", "dbx"),
     (0, rb"\x13\x5d\x65\x8c", "installshield"),
     (0, rb"[\xeb\xe9].{53}FAT1[26] |\xeb.\x90.{79}FAT32 ", "fat"),
+    (0, rb"[\xeb\xe9].{10}\0[\x02\x04\x08\x10][\x01\x02\x04\x08\x10\x20\x40\x80].{2}[\x01\x02]", "fat"),
     (0, rb"\xeb.\x90(?:NTFS {4}|EXFAT {3})", "ntfs"),
     (32, rb"NXSB", "apfs"),
     (446, rb"[\x00\x80].{3}[\x01\x04\x06\x07\x0b\x0c\x0e\x83\xaf\xee].{59}\x55\xaa", "disk"),
-    (512, rb"EFI PART", "disk"),
+    (512, rb"EFI PART", "gpt"),
     (1024, rb"H\+\0\x04|HX\0\x05", "hfs"),
     (1024, rb"\xe2\xe1\xf5\xe0", "erofs"),
     (1080, rb"\x53\xef[\0-\x07]\0[\0-\x03]\0.{10}[\0-\x04]\0{3}[\x00\x01]\0{3}", "ext"),
@@ -171,7 +175,8 @@ _INSTALLERS = (
     ("autoit", re.compile(rb"\xa3\x48\x4b\xbe\x98\x6c\x4a\xa9.{8}AU3!EA0[56]", re.DOTALL)),
 )
 _TRAILER_OCTETS = 512
-_TRAILERS = {b"koly": "dmg", b"cone": "virtual-disk"}
+_VIRTUAL_DISK = "virtual-disk"
+_TRAILERS = {b"koly": "dmg", b"cone": _VIRTUAL_DISK}
 _VOLUMES_START, _VOLUMES_OCTETS = 32768, 16 * 2048
 _PDF_OBJECT = re.compile(rb"(?<!\d)\d{1,10}[\0\s]{1,20}\d{1,5}[\0\s]{1,20}obj\b")
 _OBJECT = re.compile(rb"obj")
@@ -254,6 +259,9 @@ def _unread(content: Stretch, magic: list[str]) -> str | None:
     if named is None and octets >= _TRAILER_OCTETS:
         place = end - _TRAILER_OCTETS
         named = _TRAILERS.get(base[place : place + 4])
+        if named == _VIRTUAL_DISK and ("fat" in magic or "disk" in magic):
+            # A fixed VHD is the disk itself, and a trailer.
+            named = None
     if named is None and octets > _VOLUMES_START:
         named = _by_udf(content)
     return _by_installer(content) if named is None and base.startswith(b"MZ", content.start, end) else named

@@ -16,11 +16,13 @@ from mx.anatomy.containers.calendar import open_calendar
 from mx.anatomy.containers.cms import open_cms
 from mx.anatomy.containers.compressed import open_bzip2, open_lzip, open_lzma, open_xz
 from mx.anatomy.containers.contract import Reader
+from mx.anatomy.containers.fat import open_fat
 from mx.anatomy.containers.gzip import open_gzip
 from mx.anatomy.containers.html import open_html
 from mx.anatomy.containers.office.document import open_ole
 from mx.anatomy.containers.office.package_part import open_package_part
 from mx.anatomy.containers.onenote import open_onenote
+from mx.anatomy.containers.partitions import open_partitions
 from mx.anatomy.containers.pdf.document import open_pdf
 from mx.anatomy.containers.pgp import open_pgp
 from mx.anatomy.containers.quoted_block import open_quoted_block
@@ -72,6 +74,8 @@ LIGHT_READERS = Readers(
         Kind.ONENOTE: open_onenote,
         Kind.PACKAGE_PART: open_package_part,
         Kind.ACTIVEMIME: open_activemime,
+        Kind.FAT: open_fat,
+        Kind.DISK: open_partitions,
     },
     is_deep=False,
 )

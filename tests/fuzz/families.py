@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from tests.contracts.mail import EICAR, base64_part, gzipped, message, text_part
 from tests.corpus.formats import documents
+from tests.corpus.formats.disks import entry_of, volume_of
 from tests.corpus.formats.zips import Member, zip_crypto, zip_of
 from tests.corpus.hiding.undeclared import uuencoded, yenc
 from tests.fuzz.document_families import DOCUMENT_FAMILIES
@@ -130,7 +131,33 @@ def _pdf_streams(size: int) -> bytes:
     return message(base64_part(b"%PDF-1.7\n" + _times(b"1 0 obj<</Length 9>>stream\n", size * 3 // 4), b"a.pdf"))
 
 
+def _fat(links: Callable[[int], dict[int, int]], entries: Callable[[int], bytes]) -> Family:
+    """A volume of so many clusters, with this table and this folder in its first clusters."""
+
+    def family(size: int) -> bytes:
+        clusters = min(max(size // 1024, 40), 4000)
+        folder = entries(clusters)
+        chain = {number: number + 1 for number in range(2, 2 + len(folder) // 512)} | {2 + len(folder) // 512: 0xFFF}
+        image = volume_of(12, clusters, links(clusters) | chain, entry_of("DIR", 2, 0, 0x10), folder.ljust(clusters * 512, b"\0"))
+        return message(base64_part(image, b"disk.img"))
+
+    return family
+
+
 FAMILIES: Mapping[str, Family] = {
+    "FAT: files that share one chain": _fat(
+        lambda clusters: {number: number + 1 for number in range(clusters // 2, clusters)},
+        lambda clusters: b"".join(entry_of(f"A{number}", clusters // 2, 1 << 30) for number in range(clusters * 4)),
+    ),
+    "FAT: files that begin within each other": _fat(
+        lambda clusters: {number: number + 1 for number in range(clusters // 2, clusters)},
+        lambda clusters: b"".join(entry_of(f"A{number}", clusters - number % (clusters // 2), 9) for number in range(clusters * 4)),
+    ),
+    "FAT: long names": _fat(lambda clusters: {}, lambda clusters: b"\1aaaaaaaaaa\x0f".ljust(32, b"a") * (clusters * 4)),
+    "FAT: empty folders": _fat(
+        lambda clusters: dict.fromkeys(range(clusters // 2, clusters), 4095),
+        lambda clusters: b"".join(entry_of(f"D{number}", clusters // 2 + number, 0, 0x10) for number in range(clusters // 2)),
+    ),
     "nested multiparts": _nested_multiparts,
     "nested multiparts of one boundary": _nested_alike,
     "nested multiparts, each boundary longer": _nested_longer,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from tests.contracts.mail import EICAR, attached, base64_part, gzipped, message, nested, tarred
 from tests.corpus.case import Case, Expect, hidden
 from tests.corpus.formats import archives as made
+from tests.corpus.formats.disks import disk_of, fat_image, fixed_vhd
 from tests.corpus.formats.zips import Member, deflate, overlapping_zip, zip_crypto, zip_of, zipped
 
 ROOM = "archive"
@@ -21,10 +22,20 @@ DECOY = Member(b"harmless", b"readme.txt")
 
 def cases() -> Iterator[Case]:
     """All of them."""
-    for name, content in (*_zips(), *_disagreeing(), *_others(), *_within()):
+    for name, content in (*_zips(), *_disagreeing(), *_others(), *_within(), *_disks()):
         yield hidden(ROOM, name, attached(content, b"archive.bin"))
     yield from _locked()
     yield from _blocked()
+
+
+def _disks() -> Iterator[tuple[str, bytes]]:
+    hidden_file = {"INVOICE.ZIP": zip_of(VIRUS)}
+    scattered = fat_image({"README.TXT": b"harmless" * 99}, folder=hidden_file, is_scattered=True)
+    yield "fat12-scattered-in-a-folder", scattered
+    yield "fat16", fat_image(hidden_file, clusters=5000)
+    yield "fat-without-label", fat_image(hidden_file, label=bytes(8))
+    yield "fat-in-a-partition", disk_of([(0x0C, scattered)])
+    yield "fat-in-the-second-partition-of-a-vhd", fixed_vhd(disk_of([(0x06, fat_image({})), (0x06, scattered)]))
 
 
 def _zips() -> Iterator[tuple[str, bytes]]:
