@@ -8,6 +8,7 @@ Each transaction says for whom it works (`viewpoint.py`): on PostgreSQL it begin
 
 SQLite: a writing transaction begins with BEGIN IMMEDIATE. A plain BEGIN takes its write lock at the first write, and
 when another writer came between, SQLite answers "locked" at once without waiting its busy timeout.
+Its log is brought into the file by `checkpoints.py`, never by SQLite at the end of a commit.
 
 Failure: `DatabaseUnavailable` (locked for 5 s, connection lost, disk full, server away): the mail is answered 4xx and
 the sender tries again. Anything else from SQLAlchemy is a bug of ours and passes through as it is.
@@ -26,6 +27,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from tenants.refusals import Refusal
+from tenants.storage.checkpoints import Checkpoints
 from tenants.storage.viewpoint import Viewpoint, taking_role
 
 BUSY_SECONDS = 5
@@ -46,6 +48,8 @@ _PRAGMAS = (
     # Without these macOS only asks the disk to write soon.
     "PRAGMA fullfsync=ON",
     "PRAGMA checkpoint_fullfsync=ON",
+    # `checkpoints.py` makes them.
+    "PRAGMA wal_autocheckpoint=0",
     "PRAGMA foreign_keys=ON",
 )
 
@@ -71,10 +75,12 @@ class Database:
             self.engine = create_engine(
                 parsed, pool_size=POOL_CONNECTIONS, max_overflow=0, connect_args={"check_same_thread": False}
             )
+            self._checkpoints = Checkpoints(parsed.database) if parsed.database else None
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             event.listen(self.engine, "handle_error", _forget_broken_files)
         else:
+            self._checkpoints = None
             self.engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_size=POOL_CONNECTIONS,
@@ -91,6 +97,8 @@ class Database:
         with plain_errors(), Session(self.engine, autoflush=False) as session, session.begin():
             session.connection(execution_options={_VIEWPOINT: viewpoint})
             yield session
+        if self._checkpoints is not None:
+            self._checkpoints.make_if_due()
 
     @contextmanager
     def read(self, viewpoint: Viewpoint) -> Iterator[Session]:
