@@ -5,8 +5,8 @@ It is confined before the first message arrives, and ends when its socket closes
 it is opening it notes on the page that it shares with the nursery, in case it does not come back from there.
 
 Failure: any exception, whatever its class, becomes one FAILED frame and ends the child, so that nothing that a message
-left behind can touch the next one. A light child that lacks a reader says DEEPER and goes on. A child that is killed
-says nothing; the pool knows what that means.
+left behind can touch the next one. A light child that lacks a reader says DEEPER and goes on, one that the machine did
+not let scan says STARVED. A child that is killed says nothing; the pool knows what that means.
 """
 
 import json
@@ -22,6 +22,7 @@ from mx.cell import macros
 from mx.cell.confinement import allow_cpu_seconds, confine
 from mx.cell.opening import OpeningPage
 from mx.cell.record import make_record
+from mx.cell.rule_set import NotLetCompute
 from mx.cell.signatures import Signatures
 from mx.cell.wire import BLOB_OCTETS, REQUEST_OCTETS, FrameKind, Request, frame, report_octets
 from mx.cell.wishes import Wishes
@@ -82,12 +83,14 @@ def serve_one(connection: socket.socket, instruments: Instruments) -> bool:
 
 
 def answer(connection: socket.socket, pieces: Iterator[bytes]) -> None:
-    """Send an answer, or that a deep cell must give it."""
+    """Send an answer, or that a deep cell must give it, or a machine that is less busy."""
     try:
         for piece in pieces:
             connection.sendall(piece)
     except DeeperCellNeeded:
         connection.sendall(frame(FrameKind.DEEPER, b""))
+    except NotLetCompute:
+        connection.sendall(frame(FrameKind.STARVED, b""))
 
 
 def receive(connection: socket.socket, octets: int) -> bytes | None:
@@ -105,7 +108,7 @@ def receive(connection: socket.socket, octets: int) -> bytes | None:
 
 
 def examine(message: bytes, request: Request, wishes: Wishes, instruments: Instruments) -> Iterator[bytes]:
-    """The answer to one request, as octets to send. Raises DeeperCellNeeded before the first of them."""
+    """The answer to one request, as octets to send. Raises DeeperCellNeeded and NotLetCompute before them."""
     budget = Budget(instruments.clock, Limits(cpu_seconds=request.cpu_seconds))
     note = instruments.page.note
     anatomy = walk(message, budget, instruments.readers, wishes.passwords, note)

@@ -1,8 +1,8 @@
 """The conversation with one cell: the socket, the message in hand, and what has been told so far.
 
 Comes in: a message's spool, one at a time. Goes out: an `Answer` through a Deferred that always fires: the report, or
-that the cell is too light for this message, or that the cell is lost. Large messages are written as the child reads
-them, contents that come back go into spools.
+that the cell is too light for this message, or was not let compute, or is lost. Large messages are written as the child
+reads them, contents that come back go into spools.
 
 Failure: nonsense, silence, death: the socket is closed and the cell counts as lost; whoever owns it ends its process.
 A full disk (SpoolFull) is not the message's fault: the Deferred fails with it, and the cell is given up too, because
@@ -59,7 +59,12 @@ class DeeperNeeded:
     """The message holds what only a deep cell can open; the cell is free again."""
 
 
-Answer = CellReport | CellLost | DeeperNeeded
+@dataclass(frozen=True, slots=True)
+class CellStarved:
+    """The machine did not let the cell compute, and the message was not examined; the cell is free again."""
+
+
+Answer = CellReport | CellLost | CellStarved | DeeperNeeded
 
 
 @dataclass(slots=True)
@@ -191,6 +196,9 @@ class CellConnection(Protocol):
                 _take_blob(in_hand, body)
             case FrameKind.DEEPER if in_hand.told is None and self.about is not None and not self.about.is_deep:
                 self._end(in_hand, DeeperNeeded())
+                return
+            case FrameKind.STARVED if in_hand.told is None:
+                self._end(in_hand, CellStarved())
                 return
             case FrameKind.FAILED:
                 self.give_up("cell-error")

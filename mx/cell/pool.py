@@ -2,11 +2,13 @@
 
 Built by the composer for each process that examines mail. A message goes to a free cell, or waits its turn
 (`mx/cell/turns.py`); `mx/cell/population.py` sees to it that there are cells. `examine` always gives a report, save
-when no cell came free in time, or was let run by a machine that is too busy (NoCellFree).
+when no cell came free in time, or the machine was too busy to let one compute (NoCellFree).
 
 Failure: a cell that dies is replaced at once, and its message is examined a second time in another; when that dies
-too, and when a cell hangs past its deadline or talks nonsense, the message is *unscannable*, and the name of the
-finding says what was being opened (`mx/cell/loss.py`).
+too, and when a cell computes past its deadline or talks nonsense, the message is *unscannable*, and the name of the
+finding says what was being opened (`mx/cell/loss.py`). A cell that is out of time by the clock on the wall alone, and
+has not computed for as long as a message may, is given up too, but its message is not judged: a busy machine's clean
+mail is put off, never refused.
 Limits: a message waits for a cell at most half of the seconds that it has left; `waiting_limit` messages may wait. One
 tenant's messages have at most `count` cells; a tenant that has none waits a twentieth of a second, then one is added.
 """
@@ -20,12 +22,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from mx.cell.cell import Cell
-from mx.cell.connection import Answer, CellAbout, CellLost, DeeperNeeded
+from mx.cell.connection import Answer, CellAbout, CellLost, CellStarved, DeeperNeeded
+from mx.cell.cpu_time import computed_seconds
 from mx.cell.loss import Loss, loss_of
 from mx.cell.nursery_link import Reactor, Spawn
 from mx.cell.population import Population
 from mx.cell.report import CellReport, NoCellFree, report_of_a_lost_cell
-from mx.cell.run_queue import queued_seconds
 from mx.cell.spawn import spawn_nursery
 from mx.cell.turns import Turn, Turns
 from mx.cell.wishes import NO_WISHES, Wishes
@@ -34,12 +36,11 @@ from mx.spool import Spool
 CPU_SECONDS = 10.0
 _PATIENCE_SECONDS = 0.05
 DEEPEN_SECONDS = 1.0
-_STARVED = "cell-starved"
+_STARVED, _TOO_BUSY = "cell-starved", "the machine is too busy"
 _UNWATCHED_SHARE = 0.05
-"""Of its time, the beginning: nearly all are done by then, and how long they were kept from running is not asked."""
-_STARVED_SHARE = 0.25
-"""Of the rest: kept from running for longer, a cell has not shown that its message takes too long. It may compute for
-half of it at most (CPU_SECONDS), and on a machine that is too busy it waits for memory and its parent as well."""
+"""Of its time, the beginning: nearly all are done by then, and how long they have computed is not asked."""
+_SPENT_SHARE = 0.9
+"""Of its CPU seconds: a cell that has computed for so long has spent them, for its beginning is not watched."""
 
 
 @dataclass(eq=False, slots=True)
@@ -73,10 +74,15 @@ class CellPool(Service):
         *,
         waiting_limit: int = 200,
         deepen_seconds: float | None = DEEPEN_SECONDS,
+        cpu_seconds: float = CPU_SECONDS,
         spawn: Spawn = spawn_nursery,
     ) -> None:
-        """Deep cells are made `deepen_seconds` after the first is ready, or, when None, once a message needs one."""
+        """Deep cells are made `deepen_seconds` after the first is ready, or, when None, once a message needs one.
+
+        A message may have `cpu_seconds`, however little time it has left by the clock on the wall.
+        """
         self._reactor: Reactor = reactor
+        self._cpu_seconds = cpu_seconds
         self._turns = Turns(waiting_limit, count)
         self._population = Population(reactor, count, scratch_folder, spawn, deepen_seconds, self._offer)
         self._next_look: IDelayedCall | None = None
@@ -109,7 +115,7 @@ class CellPool(Service):
     ) -> CellReport:
         """The report on this frozen spool, within `seconds`. The caller closes it, and before it, not the spool.
 
-        Raises NoCellFree when no cell came free in half of that time, or the one that did was hardly let run, SpoolFull
+        Raises NoCellFree when no cell came free in half of that time, or the machine let none compute, SpoolFull
         when its contents found no room.
         """
         task = _Task(spool, want_artifacts, wishes, self._reactor.seconds() + seconds)
@@ -123,10 +129,12 @@ class CellPool(Service):
                 case DeeperNeeded():
                     self._population.deepen()
                     needs_deep = True
+                case CellStarved():
+                    raise NoCellFree(_TOO_BUSY)
                 case CellLost(end_name):
                     loss = await _loss(cell, end_name)
                     if end_name == _STARVED:
-                        raise NoCellFree("the machine is too busy")
+                        raise NoCellFree(_TOO_BUSY)
                     if is_second_try or not loss.may_try_again or not self._left(task):
                         return report_of_a_lost_cell(loss.name)
                     is_second_try = True
@@ -137,11 +145,9 @@ class CellPool(Service):
         return max(0.0, task.ends - self._reactor.seconds())
 
     async def _examine_in(self, cell: Cell, task: _Task) -> Answer:
-        left = self._left(task)
-        watch = _Watch(self._reactor, cell, left)
+        watch = _Watch(self._reactor, cell, self._left(task), self._cpu_seconds)
         try:
-            cpu_seconds = min(CPU_SECONDS, left)
-            return await cell.examine(task.spool, cpu_seconds, task.wishes, wants_artifacts=task.wants_artifacts)
+            return await cell.examine(task.spool, self._cpu_seconds, task.wishes, wants_artifacts=task.wants_artifacts)
         finally:
             watch.end()
             self._turns.end(task.wishes.tenant_id)
@@ -198,8 +204,8 @@ class CellPool(Service):
 class _Watch:
     """Gives a cell up at the end of its time. Few messages take long enough for the kernel to be asked about it."""
 
-    def __init__(self, reactor: Reactor, cell: Cell, seconds: float) -> None:
-        self._reactor, self._cell = reactor, cell
+    def __init__(self, reactor: Reactor, cell: Cell, seconds: float, cpu_seconds: float) -> None:
+        self._reactor, self._cell, self._cpu_seconds = reactor, cell, cpu_seconds
         self._watched_seconds = seconds * (1.0 - _UNWATCHED_SHARE)
         self._next = reactor.callLater(seconds * _UNWATCHED_SHARE, self._begin)
 
@@ -209,11 +215,12 @@ class _Watch:
             self._next.cancel()
 
     def _begin(self) -> None:
-        queued_before = queued_seconds(self._cell.pid)
-        self._next = self._reactor.callLater(self._watched_seconds, self._out_of_time, queued_before)
+        before = computed_seconds(self._cell.pid)
+        self._next = self._reactor.callLater(self._watched_seconds, self._out_of_time, before)
 
-    def _out_of_time(self, queued_before: float) -> None:
-        is_starved = queued_seconds(self._cell.pid) - queued_before > self._watched_seconds * _STARVED_SHARE
+    def _out_of_time(self, before: float | None) -> None:
+        now = computed_seconds(self._cell.pid)
+        is_starved = before is not None and now is not None and now - before < self._cpu_seconds * _SPENT_SHARE
         self._cell.give_up(_STARVED if is_starved else "cell-time")
 
 

@@ -2,7 +2,8 @@
 
 To the cell: one `Request` of fixed size, then the tenant's wishes and the message, as many octets as it says. From the
 cell: frames (kind, length, body): READY once, then for each message REPORT, RECORD and, where contents were asked for,
-one BLOB or more; or DEEPER alone, from a cell that lacks the readers; or FAILED alone.
+one BLOB or more; or DEEPER alone, from a cell that lacks the readers; or STARVED alone, from
+one that the machine did not let compute; or FAILED alone.
 A cell opens hostile octets and may be in hostile hands: `parse_report` takes nothing for granted, and everything has
 a limit.
 
@@ -48,6 +49,7 @@ class FrameKind(IntEnum):
     BLOB = 4
     FAILED = 5
     DEEPER = 6
+    STARVED = 7
 
 
 _KINDS = {kind.value: kind for kind in FrameKind}
@@ -58,6 +60,7 @@ _MOST_OCTETS = {
     FrameKind.BLOB: BLOB_OCTETS,
     FrameKind.FAILED: 1 << 12,
     FrameKind.DEEPER: 0,
+    FrameKind.STARVED: 0,
 }
 
 

@@ -17,7 +17,8 @@ from mx.anatomy.walker import Anatomy
 from mx.anatomy.walker import walk as real_walk
 from mx.cell import child as child_module
 from mx.cell.child import Instruments, receive, serve_one
-from mx.cell.opening import OpeningPage, opening_of
+from mx.cell.opening import PAGE_OCTETS, OpeningPage, opening_of
+from mx.cell.rule_set import Match, NotLetCompute, RuleSet
 from mx.cell.signatures import Signatures, compile_rules
 from mx.cell.wire import FrameKind, FrameReader, Request, parse_report
 from mx.cell.wishes import Wishes
@@ -121,6 +122,20 @@ def test_a_light_child_says_when_a_deep_one_is_needed(pair: Pair, instruments: I
     """It opens nothing half, and goes on with the next message."""
     light = replace(instruments, readers=LIGHT_READERS)
     assert ask(pair, light, attached(b"7z\xbc\xaf\x27\x1c" + bytes(40))) == [(FrameKind.DEEPER, b"")]
+
+
+def test_a_child_that_is_not_let_scan_says_so(
+    pair: Pair, instruments: Instruments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message is not called unscannable, and the next one is examined."""
+
+    def scan(*_: object) -> list[Match]:
+        raise NotLetCompute
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RuleSet, "scan", scan)
+        assert ask(pair, instruments, attached(b"x")) == [(FrameKind.STARVED, b"")]
+    assert instruments.page.read() == bytes(PAGE_OCTETS)
 
 
 def test_wishes_come_before_the_message(pair: Pair, instruments: Instruments, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from mx.anatomy.containers.contract import whole
 from mx.artifact import Artifact
 from mx.cell import connection as connection_module
-from mx.cell.connection import Answer, CellConnection, CellLost, DeeperNeeded
+from mx.cell.connection import Answer, CellConnection, CellLost, CellStarved, DeeperNeeded
 from mx.cell.report import CellReport
 from mx.cell.wire import FrameKind, Request, frame, report_octets
 from mx.cell.wishes import Wishes
@@ -127,6 +127,7 @@ NONSENSE = {
     "an empty blob": report(5) + RECORD + frame(FrameKind.BLOB, b""),
     "ready again": READY,
     "deeper, from a deep cell": frame(FrameKind.DEEPER, b""),
+    "starved, after its report": report(5) + frame(FrameKind.STARVED, b""),
     "a report of nothing": frame(FrameKind.REPORT, b"[]"),
 }
 
@@ -223,6 +224,15 @@ def test_a_light_cell_that_needs_a_deeper_one_is_free_again() -> None:
     scene.give()
     scene.cell.dataReceived(frame(FrameKind.DEEPER, b""))
     assert scene.answers == [DeeperNeeded()]
+    assert (scene.readies, scene.losses) == (2, 0)
+
+
+def test_a_cell_that_was_not_let_compute_is_free_again() -> None:
+    """However deep it is."""
+    scene = ready()
+    scene.give()
+    scene.cell.dataReceived(frame(FrameKind.STARVED, b""))
+    assert scene.answers == [CellStarved()]
     assert (scene.readies, scene.losses) == (2, 0)
 
 

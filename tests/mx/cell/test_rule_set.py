@@ -6,7 +6,7 @@ import sys
 import pytest
 import yara_x
 
-from mx.cell.rule_set import RulesBroken, RuleSet, compile_texts
+from mx.cell.rule_set import NotLetCompute, RulesBroken, RuleSet, compile_texts
 from mx.finding import Severity
 
 ENDLESS = "rule endless { condition: for any i in (0..100000000000): (uint8(i % 1000) == 98) }"
@@ -49,6 +49,18 @@ class _FailingScanner:
         raise self._error
 
 
+@pytest.mark.parametrize("computed", [0.0, 4.0])
+def test_a_scan_that_had_no_processor_says_nothing(computed: float) -> None:
+    """The library's time is that of the wall; the content is to blame only when the time was spent computing."""
+    rules = object.__new__(RuleSet)
+    rules._scanner = _FailingScanner(yara_x.TimeoutError())  # type: ignore[assignment]
+    clock = iter((7.0, 7.0 + computed))
+    with pytest.raises(NotLetCompute):
+        rules.scan("a", b"x", 5.5, lambda: next(clock))
+    clock = iter((7.0, 11.6))
+    assert rules.scan("a", b"x", 5.5, lambda: next(clock)) == [("limit.signature-time", Severity.UNSCANNABLE)]
+
+
 @pytest.mark.parametrize(
     ("error", "name"), [(yara_x.TimeoutError(), "limit.signature-time"), (yara_x.ScanError(), "signature-error")]
 )
@@ -56,7 +68,7 @@ def test_a_scan_that_fails_is_unscannable(error: Exception, name: str) -> None:
     """Neither a time-out nor an error of the library is nothing found."""
     rules = object.__new__(RuleSet)
     rules._scanner = _FailingScanner(error)  # type: ignore[assignment]
-    assert rules.scan("a", b"x", 1.0) == [(name, Severity.UNSCANNABLE)]
+    assert rules.scan("a", b"x", 0.9) == [(name, Severity.UNSCANNABLE)]
 
 
 FORKED = f"""
@@ -69,7 +81,7 @@ if os.fork() == 0:
     second = object.__new__(RuleSet)
     second._scanner = yara_x.Scanner(endless)
     confine()
-    print(second.scan("a", b"a" * 1000, 1.0), first.scan("a", b"a", 1.0), flush=True)
+    print(second.scan("a", b"a" * 1000, 0.9), first.scan("a", b"a", 1.0), flush=True)
     os._exit(0)
 os.wait()
 """

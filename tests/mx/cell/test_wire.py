@@ -21,7 +21,7 @@ from mx.cell.wire import (
 from mx.finding import Finding, Found, Severity
 
 DIGEST = "0" * 64
-WITH_BODY = [kind for kind in FrameKind if kind is not FrameKind.DEEPER]
+WITH_BODY = [kind for kind in FrameKind if kind not in (FrameKind.DEEPER, FrameKind.STARVED)]
 ROOT = [None, "message", "", "message", DIGEST, 10, 0, None, [], ""]
 CHILD = [0, "a.zip", "application/zip", "part", DIGEST, 5, None, [1, 9], [], ""]
 
