@@ -8,6 +8,8 @@ AE-1 and AE-2.
 Failure: None or an incomplete `Unpacked`; nothing is raised but LimitReached.
 """
 
+import hashlib
+import hmac
 import struct
 from dataclasses import replace
 
@@ -25,6 +27,8 @@ _DEFLATE64_PIECE_OCTETS = 4 << 10
 _PPMD = 98
 _ASKED = Asked(("zip_streamable",))
 _ANY_SIZE = 0xFFFFFFFE
+_AES_ROUNDS = 1000
+_AES_CHECK_OCTETS, _AES_CODE_OCTETS = 2, 10
 
 
 def unpack_deflate64(base: bytes, start: int, end: int, budget: Budget) -> Unpacked:
@@ -61,6 +65,8 @@ def deep_tools(library: LibArchive | None) -> Tools:
         return Unpacked(out, end, bool(out))
 
     def decrypt(packed: Stretch, entry: ZipEntry, password: bytes, budget: Budget) -> bytes | None:
+        if entry.aes_strength and not _is_authentic(packed.raw, entry.aes_strength, password):
+            return None
         asked = replace(_ASKED, passphrase=password)
         for found in library.entries(_alone_encrypted(packed.raw, entry), asked, budget):
             # What else comes is the failure of a checksum that was made of the plain octets, not of the packed ones.
@@ -68,6 +74,15 @@ def deep_tools(library: LibArchive | None) -> Tools:
         return None
 
     return Tools({**LIGHT_TOOLS.methods, **methods, _PPMD: unpack_ppmd}, decrypt)
+
+
+def _is_authentic(packed: bytes, strength: int, password: bytes) -> bool:
+    """Whether this password is the one: the two octets that libarchive looks at can be made to fit any word."""
+    key_octets, salt_octets = 8 * (strength + 1), 4 * (strength + 1)
+    keys = hashlib.pbkdf2_hmac("sha1", password, packed[:salt_octets], _AES_ROUNDS, 2 * key_octets + _AES_CHECK_OCTETS)
+    content = packed[salt_octets + _AES_CHECK_OCTETS : -_AES_CODE_OCTETS]
+    code = hmac.digest(keys[key_octets : 2 * key_octets], content, "sha1")[:_AES_CODE_OCTETS]
+    return hmac.compare_digest(code, packed[-_AES_CODE_OCTETS:])
 
 
 def _stays_closed(packed: Stretch, entry: ZipEntry, password: bytes, budget: Budget) -> bytes | None:

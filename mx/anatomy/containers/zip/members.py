@@ -94,7 +94,7 @@ def unlock(content: Stretch, encrypted: Sequence[ZipEntry], tools: Tools, budget
             for password in affordable(tried, budget):
                 plain = decrypt(packed, entry, password, budget)
                 opened = plain and expand(whole(plain), 0, entry.method, len(plain), tools, budget)
-                # A strong check let the password through, or the octets bear it out: one octet alone fits by chance.
+                # The code of all octets let the password through, or its checksum does: one octet alone fits by chance.
                 if opened and opened.content is not None and (entry.aes_strength or opened.fits(entry)):
                     # Most archives have one password for all.
                     tried.remove(password)

@@ -1,5 +1,6 @@
 """Zip archives, in every reading."""
 
+import hashlib
 import io
 import itertools
 import os
@@ -172,6 +173,19 @@ def test_every_encryption_of_every_method_is_opened(encryption: str, method: str
     assert contents_of(steps_of(DEEP, archive, ("wrong", "secret"))) == [EICAR * 9]
     steps = steps_of(DEEP, archive, ("wrong",))
     assert (names_of(steps), names_alone(steps)) == ({"encrypted.zip"}, [("a.com",)])
+
+
+@pytest.mark.parametrize(("encryption", "salt_octets", "key_octets"), [("AES128", 8, 16), ("AES256", 16, 32)])
+def test_a_word_that_only_seems_to_fit_opens_nothing(encryption: str, salt_octets: int, key_octets: int) -> None:
+    """Whoever makes an archive can choose a salt for which any word passes AES's two octets: what it gives is noise."""
+    command = ["7z", "a", "-tzip", "-mm=Copy", f"-mem={encryption}", "-psecret", "a.zip", "a.com"]
+    archive = bytearray(made_by(command, "a.zip", {"a.com": EICAR}))
+    salt = 30 + int.from_bytes(archive[26:28], "little") + int.from_bytes(archive[28:30], "little")
+    place = salt + salt_octets
+    keys = hashlib.pbkdf2_hmac("sha1", b"wrong", archive[salt:place], 1000, 2 * key_octets + 2)
+    archive[place : place + 2] = keys[-2:]
+    steps = steps_of(DEEP, bytes(archive), ("wrong",))
+    assert (names_of(steps), contents_of(steps), names_alone(steps)) == ({"encrypted.zip"}, [], [("a.com",)])
 
 
 def test_streamed_members_under_encryption_are_opened() -> None:
