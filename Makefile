@@ -45,14 +45,14 @@ bench: .venv/installed-test ## measure beside Postfix with clamav-milter and ama
 	$(BIN)/python -m tests.bench.compare $(BENCH)
 
 # As root on Linux, for the disks and the memory limit; what that is not there is said.
-test-faults: .venv/installed-test ## 60 kills on both kinds of storage, 60 power cuts and their control, disks, scanners: half an hour
+test-faults: .venv/installed-test ## 60 kills on both kinds of storage, 60 power cuts and their control, disks, scanners: an hour
 	$(BIN)/python -m tests.faults.crash
 	$(BIN)/python -m tests.faults.crash --on postgresql
 	$(BIN)/python -m tests.faults.power_cut
 	$(BIN)/python -m tests.faults.power_cut --cuts 20 --without-sync
 	$(BIN)/python -m tests.faults.many_nodes
 	$(BIN)/python -m tests.faults.key_rotation
-	$(BIN)/python -m tests.faults.queue_simulation 1000
+	$(BIN)/python -m tests.faults.queue_simulation 10000
 	$(BIN)/python -m tests.faults.joe_job
 	$(BIN)/python -m pytest tests/faults
 
