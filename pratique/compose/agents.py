@@ -17,6 +17,7 @@ from mx.agents.chain import Chain
 from mx.agents.contract import Agent
 from mx.agents.dns_blocklists import DnsBlocklists
 from mx.agents.greylisting import Greylisting
+from mx.agents.outside import OutsideAgent
 from mx.agents.sender_lists import SenderLists
 from mx.agents.stamp_check import StampCheck
 from mx.agents.stamp_reader import StampReader
@@ -43,10 +44,13 @@ def chain_of(
     stamps: StampCheck | None = None,
 ) -> Chain:
     """All agents of one process; `stamps` is the process's own, where it has one. Raises SettingsError."""
+    agents = agents_of(settings, reactor, threads, now, stamps or stamp_check_of(settings, reactor))
     try:
-        agents = agents_of(settings, reactor, threads, now, stamps or stamp_check_of(settings, reactor))
         return Chain(agents, reactor, may_spare=frozenset({stamp_reader.NAME}))
     except ValueError as error:
+        for agent in agents:
+            if isinstance(agent, OutsideAgent):
+                agent.stop()
         raise SettingsError(f"plugins: {error}.") from None
 
 
