@@ -106,7 +106,11 @@ class Oracle:
             if not is_whole or not is_holder:
                 continue
             if row.attempts == before[copy].attempts:
-                raise Violation(f"copy {copy} was offered, and nothing came of it")
+                if piece.until >= now:
+                    raise Violation(f"copy {copy} was offered, and nothing came of it")
+                # Its lease was over, and a node that had it after that gave it back: it may be sent once more.
+                self.note_accident([copy])
+                continue
             if row.state == DeliveryState.QUEUED and now >= self.queued[copy].expires_at:
                 raise Violation(f"copy {copy} is tried beyond its lifetime")
 

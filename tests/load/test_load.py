@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from tests.load import flood
 from tests.load.connections import beside, faults, small_node
 from tests.load.hostile import source_of
 from tests.load.memory import crowd
@@ -51,3 +52,10 @@ def test_growth_is_told_from_scatter() -> None:
     assert abs(growth) <= 2 * error
     growth, error = slope([Sample(float(at), 1000 + 5 * at + at % 2, 10) for at in range(100)])
     assert growth - 2 * error > 17_000
+
+
+def test_nobody_is_refused_beside_anothers_flood() -> None:
+    """How long that takes is for the whole trial; here the honest are all taken, and the flood gets true answers."""
+    alone, beside, answers = flood.trial(5, 1, 2.0)
+    assert (alone.taken, beside.taken) == (alone.sent, beside.sent)
+    assert answers and not {answer[0] for answer in answers} - {"2", "4"}, answers
