@@ -25,7 +25,7 @@ def main(descriptor: int) -> None:
     from twisted.internet import reactor
     from twisted.internet.protocol import Factory
 
-    from mx.agents.outside_child import AgentSide
+    from mx.agents.outside.child import AgentSide
     from mx.cell.confinement import die_with_parent
     from pratique.plugins import make_agent
     from pratique.settings.values import LogLevel

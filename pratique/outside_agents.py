@@ -1,4 +1,4 @@
-"""Agents of other packages, each in processes of its own (`mx/agents/outside.py`).
+"""Agents of other packages, each in processes of its own (`mx/agents/outside/agent.py`).
 
 Comes in: the setting `plugins`. Goes out: an agent for each that is one, in that order; each has started one process
 and has said what it is.
@@ -14,9 +14,9 @@ import sys
 from typing import Any
 
 from mx.agents.contract import Agent
-from mx.agents.outside import CannotBegin, begin
-from mx.agents.outside_process import Started
-from mx.agents.outside_wire import Frame, frame_octets
+from mx.agents.outside.agent import CannotBegin, begin
+from mx.agents.outside.process import Started
+from mx.agents.outside.wire import Frame, frame_octets
 from pratique.plugins import AGENTS, plugged_settings
 from pratique.settings.settings import PREFIX, Settings, SettingsError
 

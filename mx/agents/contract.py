@@ -24,7 +24,7 @@ Failure: an agent that raises, is late, or answers what its event does not allow
 `About.on_failure` says what that means: go on without it, or 451. An answer is taken whole or not at all. No failure
 loses a message, and none takes a finding away.
 Limits: in our own process a deadline holds for agents that wait, and only ours run there. Those of other packages run
-in processes of their own (`outside.py`), where one that computes without end costs its own answer.
+in processes of their own (`outside/`), where one that computes without end costs its own answer.
 
 Every agent's test class inherits `tests/contracts/agent.py`; `skeleton.py` is the one to copy.
 """

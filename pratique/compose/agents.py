@@ -17,7 +17,7 @@ from mx.agents.chain import Chain
 from mx.agents.contract import Agent
 from mx.agents.dns_blocklists import DnsBlocklists
 from mx.agents.greylisting import Greylisting
-from mx.agents.outside import OutsideAgent
+from mx.agents.outside.agent import OutsideAgent
 from mx.agents.sender_lists import SenderLists
 from mx.agents.stamp_check import StampCheck
 from mx.agents.stamp_reader import StampReader

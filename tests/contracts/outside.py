@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from mx.agents.contract import About, AddHeaders, Answers, Go, HeadersSeen, Hook, OnFailure, Right
-from mx.agents.outside_process import Started
-from mx.agents.outside_wire import Frame, frame_octets
+from mx.agents.outside.process import Started
+from mx.agents.outside.wire import Frame, frame_octets
 from tests.contracts.agent import events_for
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ def run(name: str, descriptor: int) -> None:
     from twisted.internet import reactor
     from twisted.internet.protocol import Factory
 
-    from mx.agents.outside_child import AgentSide
+    from mx.agents.outside.child import AgentSide
 
     running: Any = reactor
     to_us = socket.socket(fileno=descriptor)

@@ -2,7 +2,7 @@
 
 libfiu stands between the program and the C library, in every process, and makes one kind of call fail with EIO: a third
 of the time, then always, while letters are sent. SQLite, the blob folder and Python itself meet it as they would meet
-a disk that fails. `tests/tenants/blobs/` has the same for each single call of the folder.
+a disk that fails. `tests/tenants/storage/blobs/` has the same for each single call of the folder.
 """
 
 import sqlite3

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mx.agents.contract import ALL_RIGHTS, Hook
-from mx.agents.outside_wire import Frame, Frames, event_octets, frame_octets
+from mx.agents.outside.wire import Frame, Frames, event_octets, frame_octets
 from pratique.outside_agents import start_process
 from tests.contracts.agent import events_for
 from tests.servers.plugin_folder import plugin_folder

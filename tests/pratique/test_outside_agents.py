@@ -4,7 +4,7 @@ import pytest
 from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
-from mx.agents.outside import OutsideAgent
+from mx.agents.outside.agent import OutsideAgent
 from pratique.outside_agents import outside_agents
 from pratique.settings.settings import Settings, SettingsError
 from tests.servers.plugin_folder import plugin_folder

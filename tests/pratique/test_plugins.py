@@ -17,7 +17,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx.agents.chain import Hearing
-from mx.agents.outside import OutsideAgent
+from mx.agents.outside.agent import OutsideAgent
 from pratique.compose.agents import looking_chain_of
 from pratique.plugins import AGENTS, ENGINES, known_agents, plugged, require_plugins
 from pratique.settings.settings import Settings, SettingsError

@@ -11,7 +11,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx.agents.chain import Chain
-from mx.agents.outside import OutsideAgent
+from mx.agents.outside.agent import OutsideAgent
 from pratique.compose.agents import agents_of, chain_of, stamp_check_of
 from pratique.settings.settings import Settings, SettingsError
 from tenants.policies.agent_names import OWN_AGENTS

@@ -25,8 +25,8 @@ from twisted.logger import Logger
 
 from mx.agents.answers import NotAnAnswer
 from mx.agents.contract import About, AgentEvent
-from mx.agents.outside_process import HELLO_SECONDS, Call, Given, OutsideProcess, Started, as_told
-from mx.agents.outside_wire import MOST_OCTETS_BACK, Frame, Frames, Nonsense, Told, event_octets, frame_octets
+from mx.agents.outside.process import HELLO_SECONDS, Call, Given, OutsideProcess, Started, as_told
+from mx.agents.outside.wire import MOST_OCTETS_BACK, Frame, Frames, Nonsense, Told, event_octets, frame_octets
 
 HURRY_SECONDS = 0.1
 PROCESSES, MOST_PROCESSES = 2, 3

@@ -22,7 +22,7 @@ from twisted.python.failure import Failure
 
 from mx.agents.answers import NotAnAnswer
 from mx.agents.contract import Answer
-from mx.agents.outside_wire import MOST_OCTETS_BACK, Frame, Frames, Nonsense, Told, answers_of, frame_octets, told_of
+from mx.agents.outside.wire import MOST_OCTETS_BACK, Frame, Frames, Nonsense, Told, answers_of, frame_octets, told_of
 
 log = Logger()
 

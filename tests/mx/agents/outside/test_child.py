@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mx.agents.contract import ALL_RIGHTS, Hook
-from mx.agents.outside_child import AgentSide
-from mx.agents.outside_wire import MOST_OCTETS_BACK, Frame, Frames, event_octets, frame_octets
+from mx.agents.outside.child import AgentSide
+from mx.agents.outside.wire import MOST_OCTETS_BACK, Frame, Frames, event_octets, frame_octets
 from tests.contracts.agent import events_for
 from tests.contracts.outside import AGENTS, event
 

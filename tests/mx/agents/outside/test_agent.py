@@ -7,10 +7,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from twisted.trial.unittest import TestCase
 
-from mx.agents import outside
 from mx.agents.chain import Chain, Hearing
 from mx.agents.contract import Agent
-from mx.agents.outside import CannotBegin, OutsideAgent, begin
+from mx.agents.outside import agent as agent_module
+from mx.agents.outside.agent import CannotBegin, OutsideAgent, begin
 from tests.contracts.agent import AgentContract
 from tests.contracts.outside import event, start_of
 
@@ -119,7 +119,7 @@ class OutsideTest(TestCase):
         """What its factory raises; that it says nothing; that it is no such process at all."""
         for name, why in (("broken", "KeyError: 'host'"), ("nonsense", "no frame"), ("silent", "timed out")):
             if name == "silent":
-                self.patch(outside, "HELLO_SECONDS", 0.2)
+                self.patch(agent_module, "HELLO_SECONDS", 0.2)
             with self.assertRaisesRegex(CannotBegin, why):
                 begin(reactor, start_of(name))
 

@@ -20,7 +20,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from mx.agents.contract import HOOK_OF
-from mx.agents.outside_wire import (
+from mx.agents.outside.wire import (
     Frame,
     Frames,
     answer_octets,

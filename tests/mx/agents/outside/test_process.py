@@ -9,10 +9,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from mx.agents import outside_process
 from mx.agents.contract import About, Go
-from mx.agents.outside_process import Call, OutsideProcess
-from mx.agents.outside_wire import Frame, Told, answer_octets, frame_octets
+from mx.agents.outside import process
+from mx.agents.outside.process import Call, OutsideProcess
+from mx.agents.outside.wire import Frame, Told, answer_octets, frame_octets
 
 
 class OutsideProcessTest(TestCase):
@@ -72,7 +72,7 @@ class OutsideProcessTest(TestCase):
 
     async def test_one_that_shows_that_it_lives_is_believed(self) -> None:
         """However late its answer is."""
-        self.patch(outside_process, "SILENCE_SECONDS", 3600)
+        self.patch(process, "SILENCE_SECONDS", 3600)
         late = self.call(1)
         await self.says(frame_octets(Frame.BEGUN, 1), frame_octets(Frame.WAITS, 1))
         assert self.process.doubt(late) and not self.process.is_ready
@@ -83,7 +83,7 @@ class OutsideProcessTest(TestCase):
 
     async def test_one_that_is_silent_is_killed(self) -> None:
         """And reaped; what it had begun is told."""
-        self.patch(outside_process, "SILENCE_SECONDS", 0.05)
+        self.patch(process, "SILENCE_SECONDS", 0.05)
         begun = self.call(1)
         await self.says(frame_octets(Frame.BEGUN, 1))
         self.process.doubt(begun)
@@ -92,7 +92,7 @@ class OutsideProcessTest(TestCase):
 
     async def test_a_call_that_it_does_not_read_goes_back(self) -> None:
         """Though it is no nonsense when it reads and answers it later."""
-        self.patch(outside_process, "UNREAD_SECONDS", 0.05)
+        self.patch(process, "UNREAD_SECONDS", 0.05)
         free = self.is_free
         unread = self.call(1)
         await free

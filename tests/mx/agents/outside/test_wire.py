@@ -29,7 +29,7 @@ from mx.agents.contract import (
     Spare,
     Vouch,
 )
-from mx.agents.outside_wire import (
+from mx.agents.outside.wire import (
     MOST_OCTETS_BACK,
     Frame,
     Frames,
@@ -109,7 +109,7 @@ def test_what_an_agent_is_arrives() -> None:
     """With the events that it has methods for."""
 
     class Agent:
-        about = About("odd", Role.OBSERVER, 2.5, OnFailure.GO_ON, True, True, frozenset({Right.VOUCH}))
+        about = About("odd", Role.OBSERVER, 2.5, OnFailure.GO_ON, True, True, True, frozenset({Right.VOUCH}))
 
         async def on_helo(self, event: object) -> None: ...
 

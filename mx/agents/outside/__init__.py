@@ -1,0 +1,1 @@
+"""Agents of other packages, in processes of their own."""
