@@ -17,7 +17,7 @@ the sender tries again. Anything else from SQLAlchemy is a bug of ours and passe
 import gc
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
@@ -79,6 +79,7 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             event.listen(self.engine, "handle_error", _forget_broken_files)
+            event.listen(self.engine, "invalidate", _end_transaction)
         else:
             self._checkpoints = None
             self.engine = create_engine(
@@ -150,6 +151,12 @@ def _forget_broken_files(context: ExceptionContext) -> None:
         context.engine.dispose()
         # Errors that went before remember cursors in cycles, and with them open files.
         gc.collect()
+
+
+def _end_transaction(connection: DBAPIConnection, *_: object) -> None:
+    # SQLite keeps a closed connection, and its lock on all writers, for as long as an error remembers a cursor of it.
+    with suppress(sqlite3.Error):
+        connection.rollback()
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -114,6 +114,23 @@ def test_a_locked_sqlite_is_unavailable(tmp_path: Path, monkeypatch: pytest.Monk
     database.close()
 
 
+def test_a_connection_that_broke_keeps_no_lock(tmp_path: Path) -> None:
+    """Although a cursor of it is remembered, as by the error that broke it, with rows still to come."""
+    database = Database(f"sqlite:///{tmp_path / 'broken.sqlite'}")
+    with database.unit_of_work(Reader.OPERATOR) as session:
+        session.execute(text("CREATE TABLE numbers (number INTEGER)"))
+        session.execute(text("INSERT INTO numbers VALUES (1), (2)"))
+    with database.engine.connect() as connection:
+        connection.execute(text("INSERT INTO numbers VALUES (3)"))
+        remembered = connection.connection.cursor()
+        remembered.execute("SELECT number FROM numbers")
+        assert remembered.fetchone() == (1,)
+        connection.invalidate()
+    with database.unit_of_work(Reader.OPERATOR) as session:
+        assert session.scalar(text("SELECT count(*) FROM numbers")) == 2
+    database.close()
+
+
 def test_a_full_disk_is_told_apart(tmp_path: Path) -> None:
     """So that it can be answered 452."""
     database = Database(f"sqlite:///{tmp_path / 'full.sqlite'}")
