@@ -14,13 +14,13 @@ from tenants.encryption.keys import current_key
 from tenants.encryption.sealed import BlobKind, SealedStore
 from tenants.quarantine.book import NewHeld, hold
 from tenants.storage.blobs.s3 import S3BlobStore
-from tenants.storage.database import Database, DatabaseUnavailable
+from tenants.storage.database import DatabaseUnavailable
 from tenants.storage.database_threads import DatabaseThreads
-from tenants.storage.migration import migrate
 from tenants.storage.viewpoint import Reader
 from tenants.trace.book import forget_steps, record_events
 from tenants.trace.events import Stepped
 from tests.contracts.customer_world import EICAR, NOW, customer_world, later
+from tests.contracts.mail_world import migrated_database
 from tests.servers.s3_server import CREDENTIALS
 from tests.servers.scripted_s3 import Fault, scripted_s3
 
@@ -51,9 +51,8 @@ class SweepTest(TestCase):
     def setUp(self) -> None:
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        database = Database(f"sqlite:///{folder.name}/pratique.sqlite")
+        database = migrated_database(Path(folder.name))
         self.addCleanup(database.close)
-        migrate(database)
         self.world = customer_world(database, Path(folder.name))
         self.clock = PooledClock()
         self.threads = DatabaseThreads(database, reactor)

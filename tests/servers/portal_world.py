@@ -1,20 +1,23 @@
 """Two customers with held mail, on a real database and a real folder of sealed blobs, and the portal over them.
 
 Used by the portal's tests and by the browser's. Time stands still until a test moves it.
+The tables, the tenants and their people are made once in a run; each test has a copy of them.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from portal.application import make_application
 from tenants.customers.accounts import Role, add_user
-from tenants.customers.book import add_tenant
+from tenants.customers.book import add_tenant, tenant_named
 from tenants.customers.sign_in import make_link
 from tenants.domains.book import add_domain
 from tenants.encryption.keys import Keyring, current_key
@@ -43,6 +46,7 @@ from tenants.trace.messages import MessageFacts
 
 BASE_URL = "http://portal.example"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+KEYRING = Keyring(bytes(range(32)))
 INVOICE = MessageRecord(
     headers=(
         (
@@ -256,6 +260,7 @@ class PortalWorld:
         )
 
 
+TENANTS = ("acme", "blue-harbour")
 PEOPLE = (
     ("olga@acme.example", "acme", Role.OWNER),
     ("adam@acme.example", "acme", Role.ADMIN),
@@ -267,29 +272,47 @@ PEOPLE = (
 )
 
 
-@contextmanager
-def portal_world(folder: Path, base_url: str = BASE_URL, database_url: str = "") -> Iterator[PortalWorld]:
-    """The portal over a new database (or SQLite in `folder`), with two tenants and their people."""
-    database = Database(database_url or f"sqlite:///{folder / 'portal.sqlite'}")
+def furnish(url: str) -> None:
+    """Brings an empty database to this release's tables, and puts the two tenants and their people into it."""
+    database = Database(url)
     migrate(database)
-    keyring = Keyring(bytes(range(32)))
-    sealed = SealedStore(FolderBlobStore(folder / "blobs"), keyring)
-    clock = MovableClock()
-    world = PortalWorld(database, sealed, make_application(database, sealed, base_url, clock), clock)
     with database.unit_of_work(Reader.OPERATOR) as session:
-        for name in ("acme", "blue-harbour"):
-            world.tenants[name] = add_tenant(session, keyring, name=name, now=clock.now).id
+        for name in TENANTS:
+            tenant_id = add_tenant(session, KEYRING, name=name, now=START).id
             add_domain(
                 session,
-                tenant_id=world.tenants[name],
+                tenant_id=tenant_id,
                 name=f"{name}.example",
                 routes=("smtp://mail.example",),
                 service="mx.example",
-                verified_at=clock.now,
-                now=clock.now,
+                verified_at=START,
+                now=START,
             )
         for email, tenant, role in PEOPLE:
-            add_user(session, tenant_id=world.tenants[tenant], email=email, role=role, now=clock.now)
+            whose = tenant_named(session, tenant).id
+            add_user(session, tenant_id=whose, email=email, role=role, now=START)
+    database.close()
+
+
+@cache
+def _furnished() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "furnished.sqlite"
+        furnish(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
+@contextmanager
+def portal_world(folder: Path, base_url: str = BASE_URL, furnished_url: str = "") -> Iterator[PortalWorld]:
+    """The portal with two tenants and their people, over a furnished database (or SQLite in `folder`)."""
+    if not furnished_url:
+        (folder / "portal.sqlite").write_bytes(_furnished())
+    database = Database(furnished_url or f"sqlite:///{folder / 'portal.sqlite'}")
+    sealed = SealedStore(FolderBlobStore(folder / "blobs"), KEYRING)
+    clock = MovableClock()
+    world = PortalWorld(database, sealed, make_application(database, sealed, base_url, clock), clock)
+    with database.read(Reader.OPERATOR) as session:
+        world.tenants.update((name, tenant_named(session, name).id) for name in TENANTS)
     try:
         yield world
     finally:

@@ -92,22 +92,25 @@ class PostgresServer:
         """What PRATIQUE_DATABASE_URL takes."""
         return f"postgresql://{OWNER}@{HOST}:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """The URL of a fresh, empty database."""
+    def new_database(self, template: str = "") -> str:
+        """The URL of a fresh database: empty, or a copy of the one at `template`, to which nobody is connected."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
+        original = template.rpartition("/")[2] or "template1"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return self.url(name)
-
-    def new_copy(self, template: str) -> str:
-        """The URL of a fresh copy of a database to which nobody is connected."""
-        url = self.new_database()
-        name, original = (each.rpartition("/")[2] for each in (url, template))
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(name)))
             copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
             connection.execute(copy.format(sql.Identifier(name), sql.Identifier(original)))
-        return url
+        return self.url(name)
+
+    @contextmanager
+    def copy_of(self, template: str) -> Iterator[str]:
+        """The URL of a fresh copy, dropped afterwards: seldom has a disk seen it by then."""
+        url = self.new_database(template)
+        try:
+            yield url
+        finally:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(url.rpartition("/")[2]))
+            with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+                connection.execute(drop)
 
     @property
     def _data(self) -> Path:

@@ -23,13 +23,15 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated database that only this test uses."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("migrated_sqlite"), tmp_path / "pratique.sqlite")
-        return f"sqlite:///{tmp_path / 'pratique.sqlite'}"
+        yield f"sqlite:///{tmp_path / 'pratique.sqlite'}"
+        return
     postgres: PostgresServer = request.getfixturevalue("postgres")
-    return postgres.new_copy(request.getfixturevalue("migrated_postgresql"))
+    with postgres.copy_of(request.getfixturevalue("migrated_postgresql")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -17,12 +17,11 @@ from tenants.domains.own_places import OwnPlaces
 from tenants.encryption.keys import Keyring
 from tenants.recipients.book import count_recipients
 from tenants.recipients.directories import Directory, DirectoryState, set_directory, state_of
-from tenants.storage.database import Database
 from tenants.storage.database_threads import DatabaseThreads
-from tenants.storage.migration import migrate
 from tenants.storage.tables import customers
 from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW, CustomerWorld, customer_world
+from tests.contracts.mail_world import migrated_database
 from tests.servers.slapd_server import BASE, PASSWORD, READER, SlapdServer
 
 
@@ -37,8 +36,8 @@ class Directories(TestCase):
     def setUp(self) -> None:
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        database = Database(f"sqlite:///{Path(folder.name) / 'one.sqlite'}")
-        migrate(database)
+        database = migrated_database(Path(folder.name))
+        self.addCleanup(database.close)
         self.world: CustomerWorld = customer_world(database, Path(folder.name) / "blobs")
         self.threads = DatabaseThreads(database, reactor)
         self.threads.startService()

@@ -14,13 +14,13 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.trial.unittest import TestCase
 
 from tenants.refusals import AlreadyExists
-from tenants.storage.database import Database, DatabaseUnavailable
+from tenants.storage.database import DatabaseUnavailable
 from tenants.storage.database_threads import DatabaseThreads, NotFrozenError, frozen
-from tenants.storage.migration import migrate
 from tenants.storage.statements import insert_new
 from tenants.storage.tables import people
 from tenants.storage.viewpoint import Reader
 from tests.contracts.customer_world import NOW
+from tests.contracts.mail_world import migrated_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,7 @@ class DatabaseThreadsTest(TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.database = Database(f"sqlite:///{Path(folder.name) / 'threads.sqlite'}")
-        migrate(self.database)
+        self.database = migrated_database(Path(folder.name))
         self.commits = 0
         event.listen(self.database.engine, "commit", self.count_commit)
         self.threads = DatabaseThreads(self.database, reactor)

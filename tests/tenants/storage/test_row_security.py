@@ -45,12 +45,12 @@ def world(
 ) -> Iterator[CustomerWorld]:
     """Two tenants with a row in every table; each test leaves it as it was."""
     # A copy, so that roles named after another database are met too.
-    url = postgres.new_copy(migrated_postgresql)
-    database = Database(url)
-    world = customer_world(database, tmp_path_factory.mktemp("blobs"))
-    fill(world)
-    yield world
-    database.close()
+    with postgres.copy_of(migrated_postgresql) as url:
+        database = Database(url)
+        world = customer_world(database, tmp_path_factory.mktemp("blobs"))
+        fill(world)
+        yield world
+        database.close()
 
 
 def fill(world: CustomerWorld) -> None:
