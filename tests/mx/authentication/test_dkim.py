@@ -137,7 +137,10 @@ def test_a_second_from_above_is_caught_where_from_is_signed_twice() -> None:
         ([rsa_key()[1].replace("k=rsa", "k=rsa; t=y")], Result.NEUTRAL),
         ([rsa_key(1024)[1]], Result.FAIL),
     ],
-    ids=str,
+    ids=[
+        "no record", "revoked", "another version", "no base64", "no key", "for SHA-1", "for reports of TLS", "on trial",
+        "another key",
+    ],
 )
 def test_a_key_that_cannot_be_used_has_its_result(record: list[str], result: Result) -> None:
     """Missing, revoked, of another version, for something else, under test, somebody else's."""

@@ -20,7 +20,7 @@ TABLE: list[tuple[Command, set[State]]] = [
 ]
 
 
-@pytest.mark.parametrize(("command", "states"), TABLE, ids=lambda each: str(each)[:30])
+@pytest.mark.parametrize(("command", "states"), TABLE, ids=[str(command)[:30] for command, _ in TABLE])
 def test_a_command_belongs_in_its_states(command: Command, states: set[State]) -> None:
     """The table of the module."""
     assert {state for state in State if is_in_order(command, state)} == states

@@ -126,6 +126,7 @@ def test_a_next_hop_that_is_wanting_is_told_so(
         ("tls=required", State.FAILED, "the certificate cannot be trusted"),
         ("tls=required&client=acme", State.FAILED, "no certificate of ours named acme"),
     ],
+    ids=["pinned", "pinned to another", "required", "with a certificate of ours"],
 )
 def test_tls_is_judged_as_delivery_judges_it(
     settings: Settings, certificate: Path, terms: str, state: State, words: str

@@ -67,6 +67,7 @@ def test_a_certificate_without_names_is_nobodys() -> None:
         (PinKind.KEY, whole(LEAF.certificate), False),
         (PinKind.CERTIFICATE, whole(MIDDLE.certificate), False),
     ],
+    ids=["the leaf", "its key", "its key as a leaf", "the leaf as a key", "another certificate"],
 )
 def test_a_pin_is_the_digest_of_the_leaf_or_of_its_key(kind: PinKind, octets: bytes, is_good: bool) -> None:
     """One of several is enough."""
