@@ -33,15 +33,19 @@ class LinkTests(TestCase):
     async def forked(self, number: int) -> int:
         with self.link.fork(number) as ours:
             assert not ours.getblocking()
-            while not self.link.pid_of(number):
-                await deferLater(reactor, 0.01)
-            return self.link.pid_of(number)
+            return await self.known(number)
+
+    async def known(self, number: int) -> int:
+        while not self.link.pid_of(number):
+            await deferLater(reactor, 0.01)
+        return self.link.pid_of(number)
 
     async def test_a_cell_is_forked_and_buried_by_its_number(self) -> None:
-        """Its process id is known in between."""
-        pid = await self.forked(5)
-        os.kill(pid, 0)
-        assert (await self.link.bury(5)) in (Buried(5, 0, None), Buried(5, -signal.SIGKILL, None))
+        """Its process id is known in between; it lives as long as its socket is open."""
+        with self.link.fork(5):
+            pid = await self.known(5)
+            os.kill(pid, 0)
+            assert await self.link.bury(5) == Buried(5, -signal.SIGKILL, None)
         assert self.link.pid_of(5) == 0
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
