@@ -18,8 +18,9 @@ lint: .venv/installed-test ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/installed-test ## every test but those in a browser
-	$(BIN)/python -m pytest -m "not browser"
+# Three at once on two cores, because many wait for a server; whoever is done takes tests from another. Each has servers of its own.
+unit: .venv/installed-test ## every test but those in a browser: WORKERS=3 at once
+	$(BIN)/python -m pytest -m "not browser" --numprocesses $(or $(WORKERS),3) --dist worksteal
 
 # An invocation of its own: Playwright keeps an event loop of its own, which no other test may meet.
 browser: .venv/installed-test ## the tests in a real Chromium
