@@ -5,8 +5,11 @@ prints time, ratio and finding. A message that ends in a limit costs no more tha
 """
 
 import argparse
+import gc
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mx.anatomy.budget import Budget
@@ -50,18 +53,29 @@ def opened(content: bytes) -> tuple[Anatomy, float]:
     return anatomy, time.process_time() - started
 
 
+@contextmanager
+def only_own_garbage() -> Iterator[None]:
+    """Python leaves what others have made alone: to look through all that a run of the suite keeps takes 0.3 s."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def measure(name: str, family: Family, octets: int) -> Growth:
     """The best of twelve tries each; only as many as are needed to see that it is fine."""
     small, large = family(octets), family(2 * octets)
     seconds, doubled, found = float("inf"), float("inf"), ()
-    for _ in range(_TRIES):
-        seconds = min(seconds, opened(small)[1])
-        anatomy, taken = opened(large)
-        doubled = min(doubled, taken)
-        found = tuple(dict.fromkeys(finding.name for finding in anatomy.findings))
-        growth = Growth(name, seconds, doubled, found)
-        if growth.is_fine:
-            break
+    with only_own_garbage():
+        for _ in range(_TRIES):
+            seconds = min(seconds, opened(small)[1])
+            anatomy, taken = opened(large)
+            doubled = min(doubled, taken)
+            found = tuple(dict.fromkeys(finding.name for finding in anatomy.findings))
+            growth = Growth(name, seconds, doubled, found)
+            if growth.is_fine:
+                break
     return growth
 
 

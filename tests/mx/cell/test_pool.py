@@ -29,6 +29,9 @@ from tenants.quarantine.message_record import MessageRecord
 from tests.contracts.hostile_nursery import MAGIC, spawn_hostile_nursery
 from tests.contracts.mail import EICAR, attached, nested, zipped
 
+AT_MOST = 30.0
+"""Seconds that only a hang takes, however busy the machine is."""
+
 
 def spooled(message: bytes) -> Spool:
     spool = Spool()
@@ -58,7 +61,7 @@ class _SilentCell(Cell):
 
 
 class PoolTests(TestCase):
-    timeout = 60
+    timeout = 200
 
     def pool(
         self,
@@ -248,11 +251,11 @@ class PoolTests(TestCase):
             for fault, expected in cases.items():
                 content = MAGIC + fault
                 # Half a second of the CPU, however busy the machine of the tests is.
-                seconds = 4.0 if fault == b"hang" else 20.0
+                seconds = 4.0 if fault == b"hang" else 2 * AT_MOST
                 began = reactor.seconds()
                 report = await self.examine(pool, attached(content), seconds=seconds)
                 assert names(report) == [expected]
-                assert reactor.seconds() - began < seconds + 1
+                assert reactor.seconds() - began < AT_MOST
                 assert all(isinstance(outcome, Found) for outcome in report.outcomes)
                 lost = [event for event in logged if event["log_format"] == "cell-lost"]
                 assert len(lost) == (2 if expected.startswith("cell-died") else 1), fault

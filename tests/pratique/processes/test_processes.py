@@ -52,7 +52,7 @@ class Up:
 
     def speaks_smtp(self) -> bool:
         """Whether a client is greeted, and the database answers (`<postmaster>` is looked up)."""
-        with smtplib.SMTP("127.0.0.1", self.smtp, "client.example", timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", self.smtp, "client.example", timeout=60) as client:
             client.ehlo("client.example")
             client.mail("a@s.example")
             code, _ = client.rcpt("anna@unknown.example")
@@ -109,7 +109,7 @@ def test_a_child_that_is_killed_is_replaced(up: Up) -> None:
         os.kill(pid, signal.SIGKILL)
     assert up.speaks_smtp()
     assert up.shows_pages()
-    wait_until(lambda: sorted(up.children()) == sorted(before), "all three are replaced")
+    wait_until(lambda: sorted(up.children()) == sorted(before), "all three are replaced", 60)
     assert not set(up.children().values()) & set(before.values())
     assert up.said().count(" process.died ") == 3
 
@@ -125,7 +125,7 @@ def test_a_port_in_use_is_one_line(up: Up, tmp_path: Path) -> None:
 def test_sigterm_drains_and_ends_with_0(up: Up) -> None:
     """Within 30 s, with every child gone, and without a word of complaint."""
     pids = up.children().values()
-    with smtplib.SMTP("127.0.0.1", up.smtp, "client.example", timeout=20) as idle:
+    with smtplib.SMTP("127.0.0.1", up.smtp, "client.example", timeout=60) as idle:
         idle.ehlo("client.example")
         up.process.terminate()
         assert up.process.wait(30) == 0

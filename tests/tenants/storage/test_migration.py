@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tenants.customers.book import OPERATOR, list_tenants
+from tenants.storage import database as database_module
 from tenants.storage.database import Database, DatabaseUnavailable
 from tenants.storage.migration import SchemaState, migrate, revisions, state
 from tenants.storage.viewpoint import Reader
@@ -48,8 +49,11 @@ def test_an_empty_database_becomes_current(open_database: Callable[[], Database]
         assert [tenant.name for tenant in list_tenants(session)] == [OPERATOR]
 
 
-def test_several_may_start_at_the_same_moment(open_database: Callable[[], Database]) -> None:
-    """One migrates, the others wait and find it done."""
+def test_several_may_start_at_the_same_moment(
+    open_database: Callable[[], Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One migrates, the others wait, as long as a busy machine may take, and find it done."""
+    monkeypatch.setattr(database_module, "_PRAGMAS", ("PRAGMA busy_timeout=60000", *database_module._PRAGMAS[1:]))
     databases = [open_database() for _ in range(4)]
     barrier = threading.Barrier(len(databases))
     errors: list[BaseException] = []
