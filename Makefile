@@ -19,8 +19,10 @@ lint: .venv/installed-test ## ruff, mypy, import contracts
 	$(BIN)/lint-imports
 
 # Three at once on two cores, because many wait for a server; whoever is done takes tests from another. Each has servers of its own.
+# What fails beside others is tried once more by itself: both are told, and one that fails again is a failure.
 unit: .venv/installed-test ## every test but those in a browser: WORKERS=3 at once
-	$(BIN)/python -m pytest -m "not browser" --numprocesses $(or $(WORKERS),3) --dist worksteal
+	$(BIN)/python -m pytest -m "not browser" --numprocesses $(or $(WORKERS),3) --dist worksteal || \
+	  $(BIN)/python -m pytest -m "not browser" --last-failed --last-failed-no-failures none
 
 # An invocation of its own: Playwright keeps an event loop of its own, which no other test may meet.
 browser: .venv/installed-test ## the tests in a real Chromium
