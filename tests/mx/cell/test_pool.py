@@ -29,8 +29,7 @@ from tenants.quarantine.message_record import MessageRecord
 from tests.contracts.hostile_nursery import MAGIC, spawn_hostile_nursery
 from tests.contracts.mail import EICAR, attached, nested, zipped
 
-AT_MOST = 30.0
-"""Seconds that only a hang takes, however busy the machine is."""
+AT_MOST = 30.0  # seconds: only a hang takes them, however busy the machine is
 
 
 def spooled(message: bytes) -> Spool:
@@ -250,7 +249,6 @@ class PoolTests(TestCase):
         with capturedLogs() as logged:
             for fault, expected in cases.items():
                 content = MAGIC + fault
-                # Half a second of the CPU, however busy the machine of the tests is.
                 seconds = 4.0 if fault == b"hang" else 2 * AT_MOST
                 began = reactor.seconds()
                 report = await self.examine(pool, attached(content), seconds=seconds)
