@@ -23,6 +23,8 @@ from mx.anatomy.containers.zip.directory import AES_METHOD, LOCAL_SIGNATURE, Zip
 from mx.anatomy.containers.zip.members import BROKEN, LIGHT_TOOLS, STORED, Expanded, Tools, expand, unlock
 
 _DISAGREEMENT = Oddity(AmbiguityName.ZIP_DISAGREEMENT)
+_WITHOUT_AN_END = (STORED, 98)
+"""Methods, PPMd the second, by which something comes out of any octets."""
 
 
 @dataclass(slots=True)
@@ -124,7 +126,7 @@ def _read_encrypted(archive: _Zip, entry: ZipEntry, own: ZipEntry) -> Generator[
         if as_it_stands.content is None or as_it_stands.obstacle is not None:
             continue
         is_plain = as_it_stands.fits(entry) and not strength
-        if is_plain or method != STORED:
+        if is_plain or method not in _WITHOUT_AN_END:
             # A whole stream is no chance. With another checksum than it should have, both readings are kept.
             yield _DISAGREEMENT
             yield Member(entry.name, "", "zip-member", as_it_stands.content, names=entry.names[1:])
