@@ -75,8 +75,8 @@ class Turns:
         chosen: Turn | None = None
         least = (True, self._most_each)
         for turn in self._waiting:
-            precedence = (not turn.is_second_try, self._under_way.get(turn.tenant_id, 0))
-            if (is_deep or not turn.needs_deep) and precedence[1] < self._most_each and precedence < least:
+            precedence = (not turn.is_second_try, self.under_way(turn.tenant_id))
+            if precedence < least and self.may_begin(turn, is_deep=is_deep):
                 chosen, least = turn, precedence
         if chosen is not None:
             del self._waiting[chosen]
