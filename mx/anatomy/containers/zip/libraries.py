@@ -80,8 +80,11 @@ def _is_authentic(packed: bytes, strength: int, password: bytes) -> bool:
     """Whether this password is the one: the two octets that libarchive looks at can be made to fit any word."""
     key_octets, salt_octets = 8 * (strength + 1), 4 * (strength + 1)
     keys = hashlib.pbkdf2_hmac("sha1", password, packed[:salt_octets], _AES_ROUNDS, 2 * key_octets + _AES_CHECK_OCTETS)
+    check, key = keys[2 * key_octets :], keys[key_octets : 2 * key_octets]
+    if not packed.startswith(check, salt_octets):  # as with nearly every wrong one: no need to read it all
+        return False
     content = packed[salt_octets + _AES_CHECK_OCTETS : -_AES_CODE_OCTETS]
-    code = hmac.digest(keys[key_octets : 2 * key_octets], content, "sha1")[:_AES_CODE_OCTETS]
+    code = hmac.digest(key, content, "sha1")[:_AES_CODE_OCTETS]
     return hmac.compare_digest(code, packed[-_AES_CODE_OCTETS:])
 
 
