@@ -15,6 +15,7 @@ test: servers lint unit browser ## install what the tests need, then pass the wh
 
 lint: .venv/installed-test ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

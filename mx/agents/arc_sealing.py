@@ -28,9 +28,7 @@ class ArcSealing:
 
     about = About(NAME, deadline_seconds=10.0, on_failure=OnFailure.GO_ON)
 
-    def __init__(
-        self, dns: Dns, reactor: Any, sealer: arc.Sealer, authserv_id: str, now: Callable[[], float]
-    ) -> None:
+    def __init__(self, dns: Dns, reactor: Any, sealer: arc.Sealer, authserv_id: str, now: Callable[[], float]) -> None:
         """`now` is in seconds since 1970."""
         self._dns, self._reactor, self._sealer, self._now = dns, reactor, sealer, now
         self._authserv_id = authserv_id

@@ -113,9 +113,10 @@ def crash(kills: int, letters: int, senders: int, on: str = "sqlite", seed: int 
         kept = stack.enter_context(storage(on))
         one = stack.enter_context(node_on(place, there, away, {"workers": "2", **kept}))
         reaper = Reaper(one, random.Random(seed))
-        with moods_by_turns(there), senders_at_work(
-            one.smtp_port, letters, recipient_of, senders, letter_of
-        ) as sending:
+        with (
+            moods_by_turns(there),
+            senders_at_work(one.smtp_port, letters, recipient_of, senders, letter_of) as sending,
+        ):
             for number in range(1, kills + 1):
                 sending.wait_for_taken(letters * number // (kills + 2), 600)
                 time.sleep(reaper.chance.uniform(*PAUSE_SECONDS))

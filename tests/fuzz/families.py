@@ -138,7 +138,9 @@ def _fat(links: Callable[[int], dict[int, int]], entries: Callable[[int], bytes]
         clusters = min(max(size // 1024, 40), 4000)
         folder = entries(clusters)
         chain = {number: number + 1 for number in range(2, 2 + len(folder) // 512)} | {2 + len(folder) // 512: 0xFFF}
-        image = volume_of(12, clusters, links(clusters) | chain, entry_of("DIR", 2, 0, 0x10), folder.ljust(clusters * 512, b"\0"))
+        image = volume_of(
+            12, clusters, links(clusters) | chain, entry_of("DIR", 2, 0, 0x10), folder.ljust(clusters * 512, b"\0")
+        )
         return message(base64_part(image, b"disk.img"))
 
     return family

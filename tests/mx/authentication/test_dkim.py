@@ -138,7 +138,14 @@ def test_a_second_from_above_is_caught_where_from_is_signed_twice() -> None:
         ([rsa_key(1024)[1]], Result.FAIL),
     ],
     ids=[
-        "no record", "revoked", "another version", "no base64", "no key", "for SHA-1", "for reports of TLS", "on trial",
+        "no record",
+        "revoked",
+        "another version",
+        "no base64",
+        "no key",
+        "for SHA-1",
+        "for reports of TLS",
+        "on trial",
         "another key",
     ],
 )

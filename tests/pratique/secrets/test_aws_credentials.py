@@ -50,7 +50,11 @@ def service(answers: Mapping[str, bytes], wanted: tuple[str, str] | None = None)
 
 def test_the_environment_comes_first() -> None:
     """Whatever else is there; a token where there is one."""
-    given = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://x"}
+    given = {
+        "AWS_ACCESS_KEY_ID": "AKIA",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://x",
+    }
     assert aws_credentials(given) == Credentials("AKIA", "s", None)
     assert aws_credentials({**given, "AWS_SESSION_TOKEN": "t"}) == Credentials("AKIA", "s", "t")
 

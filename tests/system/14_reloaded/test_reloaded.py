@@ -108,9 +108,10 @@ def test_what_was_renewed_counts_after_sighup(node: Node, next_hop: PostfixServe
     node.set('size = "7MB"\n')
     callers = Callers(one.smtp_port)
     calling = threading.Thread(target=callers.work, daemon=True)
-    with senders_at_work(one.smtp_port, 10_000, lambda _: "user@tenant.example") as senders, connected(
-        one.smtp_port
-    ) as busy:
+    with (
+        senders_at_work(one.smtp_port, 10_000, lambda _: "user@tenant.example") as senders,
+        connected(one.smtp_port) as busy,
+    ):
         calling.start()
         senders.wait_for_taken(10)
         busy.mail("author@sender.example")

@@ -40,4 +40,3 @@ def test_without_a_relay_mail_goes_where_its_domain_says(recipient: str, direct:
     """To its exchangers; a tenant's to the tenant's server. A relay takes everything."""
     assert sent(recipient) == ([OK], [], direct)
     assert sent(recipient, RELAY) == ([OK], [["smtp://10.0.0.9:2525"]], [])
-

@@ -34,9 +34,7 @@ def test_names_of_the_fourth_generation(raw: bytes, flags: int, names: tuple[str
     assert names_4(block_4(raw, flags), flags) == names
 
 
-@pytest.mark.parametrize(
-    ("flags", "between"), [(0, b""), (2, bytes(4)), (4, bytes(4)), (6, bytes(8))]
-)
+@pytest.mark.parametrize(("flags", "between"), [(0, b""), (2, bytes(4)), (4, bytes(4)), (6, bytes(8))])
 def test_names_of_the_fifth_generation(flags: int, between: bytes) -> None:
     """With and without a time and a checksum before them."""
     raw = "ä.exe".encode()
