@@ -60,12 +60,12 @@ test-faults: .venv/installed-test ## 60 kills on both kinds of storage, 60 power
 	$(BIN)/python -m tests.faults.joe_job
 	$(BIN)/python -m pytest tests/faults
 
-test-load: .venv/installed-test ## 10,000 idle connections, slow ones, 1 GiB of memory, a soak: SOAK_MINUTES=10
+test-load: .venv/installed-test ## 10,000 idle connections, slow ones, 1 GiB of memory, a soak: SOAK_MINUTES=60
 	$(BIN)/python -m tests.load.connections
 	$(BIN)/python -m tests.load.memory
 	$(BIN)/python -m tests.load.queue_fairness
 	-$(BIN)/python -m tests.load.flood
-	$(BIN)/python -m tests.load.soak --minutes $(or $(SOAK_MINUTES),10)
+	$(BIN)/python -m tests.load.soak --minutes $(or $(SOAK_MINUTES),60)
 
 clean: ## remove the virtual environment and the caches, never the data in ./var
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -15,7 +15,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -76,10 +76,12 @@ class Reaper:
         raise ServerFailed("the port was never free again")
 
 
-def kill_a_worker(one: Gateway, chance: random.Random) -> str:
-    """Kills a child of the parent, or a cell; gives its kind."""
-    kind, pid = chance.choice([(process.kind, process.pid) for process in descendants(one.pid) if process.kind])
-    _kill(pid)
+def kill_a_worker(one: Gateway, chance: random.Random, spared: Collection[int] = ()) -> str:
+    """Kills a child of the parent, or what is below one, but none of those spared; gives its kind."""
+    below = [process for process in descendants(one.pid) if process.kind and process.pid not in spared]
+    # Each kind as often as the others, however many cells there are.
+    kind = chance.choice(sorted({process.kind for process in below}))
+    _kill(chance.choice([process.pid for process in below if process.kind == kind]))
     return kind
 
 

@@ -65,15 +65,28 @@ def _resident(pid: int) -> int:
         return 0
 
 
-def descriptors(one: Gateway) -> int:
-    """How many files and sockets all of its processes have open."""
-    count = 0
-    for pid in (one.pid, *(process.pid for process in descendants(one.pid))):
-        try:
-            count += len(os.listdir(f"/proc/{pid}/fd"))
-        except OSError:
-            continue
-    return count
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one process takes at one moment."""
+
+    pid: int
+    parent: int
+    octets: int
+    descriptors: int
+
+
+def uses(one: Gateway) -> list[Use]:
+    """Of the parent and of each process below it."""
+    pids = [(one.pid, 0), *((process.pid, process.parent) for process in descendants(one.pid))]
+    return [Use(pid, parent, _resident(pid), _descriptors(pid)) for pid, parent in pids]
+
+
+def _descriptors(pid: int) -> int:
+    """How many files and sockets it has open."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return 0
 
 
 @dataclass

@@ -6,10 +6,10 @@ import pytest
 
 from tests.load import flood
 from tests.load.connections import beside, faults, small_node
+from tests.load.growth import descriptors_more, minute_means, trend
 from tests.load.hostile import source_of
 from tests.load.memory import crowd
 from tests.load.queue_fairness import trial
-from tests.load.soak import Sample, slope
 from tests.servers.program import ServerMissing
 
 pytestmark = pytest.mark.system
@@ -46,12 +46,25 @@ def test_large_letters_in_little_memory() -> None:
 
 
 def test_growth_is_told_from_scatter() -> None:
-    """A line through the samples, in octets an hour, and how far it may be wrong."""
-    steady = [Sample(float(at), 1000 + at % 2, 10) for at in range(100)]
-    growth, error = slope(steady)
-    assert abs(growth) <= 2 * error
-    growth, error = slope([Sample(float(at), 1000 + 5 * at + at % 2, 10) for at in range(100)])
-    assert growth - 2 * error > 17_000
+    """A line through the means of minutes, in octets an hour, and how far it may be wrong."""
+    steady = [(float(at), 1000.0 + at % 2) for at in range(0, 1800, 2)]
+    found = trend(minute_means(steady))
+    assert abs(found.an_hour) <= 2 * found.error + 1e-6
+    found = trend(minute_means([(at, value + 5 * at) for at, value in steady]))
+    assert found.an_hour - 2 * found.error > 17_900 and found.last - found.first > 8_500
+
+
+def test_a_slow_wander_is_scatter_and_no_growth() -> None:
+    """What rises for some minutes because a process is young leaves the judgement open."""
+    wander = [(float(at), 1e8 + 2e7 * ((at // 300) % 2)) for at in range(0, 1800, 2)]
+    found = trend(minute_means(wander))
+    assert found.an_hour - 2 * found.error < 1 << 20 < found.an_hour + 2 * found.error
+
+
+def test_descriptors_that_stay_open_are_seen() -> None:
+    """The later half against the earlier one."""
+    assert descriptors_more([40, 41] * 50) == 0
+    assert descriptors_more([40 + at // 10 for at in range(100)]) == 5
 
 
 def test_nobody_is_refused_beside_anothers_flood() -> None:
