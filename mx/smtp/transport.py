@@ -3,7 +3,8 @@
 Comes in: octets from a client. Goes out: questions to a `Conversation`, content to its Spool, replies to the client.
 Replies to commands that arrived together leave together.
 
-Standards: RFC 3207 (STARTTLS), RFC 5321 section 4.5.3.2 (time limits).
+Standards: RFC 3207 (STARTTLS), RFC 5321 section 4.5.3.2 (time limits), RFC 9293 section 3.6 (a client that has closed
+its side alone).
 Failure: an exception out of the conversation is logged once and answered 451 4.3.0; a bug here is logged and ends the
 session with it; a full disk is 452 4.3.1 at the end of the content. A client that goes away while its message is being
 decided changes nothing in the decision.
@@ -15,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import assert_never
 
-from twisted.internet.interfaces import IPushProducer
+from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
 from twisted.internet.protocol import Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -44,7 +45,7 @@ from mx.smtp.wire import Delayed, Wire
 from mx.spool import Spool, SpoolFull
 
 
-@implementer(IPushProducer)
+@implementer(IPushProducer, IHalfCloseableProtocol)
 class SmtpProtocol(Protocol):
     """One client's connection. `when_lost` is called once, when it is gone."""
 
@@ -71,6 +72,7 @@ class SmtpProtocol(Protocol):
         self._is_busy = False
         self._is_lost = False
         self._is_closing = False
+        self._is_input_over = False
         self._is_client_slow = False
         self._is_paused = False
         self._timer: Delayed | None = None
@@ -106,6 +108,15 @@ class SmtpProtocol(Protocol):
             self._session.octets_to_send()
             self._session.end(reply.EARLY_TALKER)
             self._close()
+
+    def readConnectionLost(self) -> None:
+        """The client says no more, and may still listen: what it did say is answered, then the connection ends."""
+        self._is_input_over = True
+        if not self._is_busy:
+            self._close()
+
+    def writeConnectionLost(self) -> None:
+        """Nothing to do: this side is never closed alone."""
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """Forgets everything, save a message that is being decided."""
@@ -294,6 +305,9 @@ class SmtpProtocol(Protocol):
             self._session.end(reply.TOO_MANY_COMMANDS)
             self._close()
             return
+        if self._is_input_over:
+            self._close()
+            return
         self._send()
         if self._session.steps != self._steps or self._session.is_in_content:
             self._steps = self._session.steps
@@ -306,7 +320,7 @@ class SmtpProtocol(Protocol):
         if must_pause and not self._is_paused:
             self._is_paused = True
             self.transport.pauseProducing()
-        elif self._is_paused and not must_pause:
+        elif self._is_paused and not must_pause and not self._is_input_over:
             self._is_paused = False
             self.transport.resumeProducing()
 

@@ -1,5 +1,7 @@
 """A played conversation with a next hop: what it says, what goes out for it, what becomes of the copies."""
 
+import re
+
 from mx.delivery.contract import (
     CopyResult,
     Delivered,
@@ -19,6 +21,11 @@ SIZE = b"%d" % len(HEADERS + CONTENT)
 MAIL = b"MAIL FROM:<a@sender.example> SIZE=" + SIZE + b"\r\n"
 RCPTS = b"RCPT TO:<b@tenant.example>\r\nRCPT TO:<c@tenant.example>\r\n"
 WIRE = HEADERS + CONTENT + b".\r\n"
+
+
+def one_by_one(replies: bytes) -> list[bytes]:
+    """Replies as a server gives them, each for itself: the next one when its command has come."""
+    return re.findall(rb"(?:\d{3}-[^\n]*\n)*\d{3} [^\n]*\n", replies)
 
 
 class Play:

@@ -8,7 +8,8 @@ Two rules stand above the rest:
 
 * `Delivered` is given for one recipient only when its RCPT *and* the end of data were answered 2xx.
 * Whatever is not an answer (nonsense, an extra reply, a cut) leaves every copy that was undecided Unreachable, and the
-  connection is not used again.
+  connection is not used again. So is a reply that is there before its command: from then on each would be taken for
+  the one before it.
 
 Standards: RFC 5321 sections 3.3, 4.1.1, 4.2 and 4.3.2; RFC 2920 (PIPELINING; a lone dot where DATA is accepted though
 no recipient was); RFC 3030 (CHUNKING); RFC 3207 (STARTTLS, and octets that come before the handshake are never read as
@@ -146,6 +147,8 @@ class Client:
         try:
             while (reply := self._next_reply()) is not None:
                 self._take(reply)
+                if self._out and not self._replies.is_empty:
+                    self._break("a reply to a command that was not sent yet")
         except RemoteProtocolError as error:
             self._break(str(error))
 
@@ -311,6 +314,9 @@ class Client:
         self._settle(may_reuse=False)
 
     def _take_final_reply(self, reply: RawReply) -> None:
+        if reply.is_positive and self._is_chunking and self._ledger.is_one_behind(reply):
+            self._break("the replies are one behind the commands")
+            return
         if reply.is_positive:
             self._ledger.deliver(reply, is_normalised=self._is_normalised, offers_dsn="DSN" in self.extensions)
         elif reply.code >= 400:

@@ -16,6 +16,9 @@ from mx.delivery.contract import (
 )
 from mx.delivery.esmtp.replies import RawReply
 
+_OF_A_SENDER, _OF_A_RECIPIENT = "2.1.0", "2.1.5"
+"""What only MAIL, and only RCPT, is answered with (RFC 3463 section 3.2, as servers use it)."""
+
 
 class Ledger:
     """Results for this many recipients."""
@@ -23,6 +26,7 @@ class Ledger:
     def __init__(self, recipients: int) -> None:
         self._results: list[CopyResult | InquiryResult | None] = [None] * recipients
         self._answered = 0
+        self._first_status = ""
 
     @property
     def is_anyone_left(self) -> bool:
@@ -31,9 +35,19 @@ class Ledger:
 
     def take_recipient_reply(self, reply: RawReply) -> None:
         """The answer to the next RCPT."""
+        if not self._answered:
+            self._first_status = reply.decoded().enhanced
         if not reply.is_positive and self._results[self._answered] is None:
             self._results[self._answered] = refusal(reply, Stage.RECIPIENT)
         self._answered += 1
+
+    def is_one_behind(self, final: RawReply) -> bool:
+        """Whether this answer to the content is the one to the last RCPT, and RCPT was given the one to MAIL.
+
+        So it is where a next hop said something too much on a kept connection. With DATA its 354 shows that; with BDAT
+        every answer is 250, and the statuses (RFC 5248) alone can.
+        """
+        return self._first_status == _OF_A_SENDER and final.decoded().enhanced == _OF_A_RECIPIENT
 
     def deliver(self, reply: RawReply, *, is_normalised: bool = False, offers_dsn: bool = True) -> None:
         """The end of data was answered 2xx."""

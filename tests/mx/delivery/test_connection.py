@@ -18,10 +18,17 @@ from mx.delivery.contract import Unreachable
 from mx.delivery.esmtp.client import Client, Settled
 from mx.delivery.hops.hop import OPPORTUNISTIC, Hop
 from mx.delivery.hops.tls import TlsContexts
+from tests.contracts.client_play import one_by_one
 from tests.contracts.octets import transfer
 
 OPENING = b"220 hop.example\r\n250-hop.example\r\n250 PIPELINING\r\n"
 TLS_OPENING = b"220 hop.example\r\n250-hop.example\r\n250 STARTTLS\r\n220 go\r\n"
+
+
+def answer_each(connection: NextHopConnection, replies: bytes) -> None:
+    """The next hop says these, one after the other."""
+    for reply in one_by_one(replies):
+        connection.dataReceived(reply)
 
 
 class Transport(StringTransport):
@@ -69,7 +76,7 @@ class Opening:
 
     def ready(self) -> NextHopConnection:
         """A connection that is ready for a transfer."""
-        self.connect().dataReceived(OPENING)
+        answer_each(self.connect(), OPENING)
         connection: NextHopConnection = self.result_of(self.opened)  # type: ignore[assignment]
         self.transport.clear()
         return connection
@@ -110,7 +117,7 @@ def test_what_openssl_says_of_a_handshake_is_told() -> None:
     """For the trace of a route that requires TLS."""
     opening = Opening()
     connection = opening.connect()
-    connection.dataReceived(TLS_OPENING)
+    answer_each(connection, TLS_OPENING)
     connection.connectionLost(Failure(SSL.Error([("SSL routines", "", "no protocols available")])))
     assert str(opening.failure()) == "TLS: no protocols available"
 
@@ -128,7 +135,7 @@ def test_a_banner_that_does_not_come_ends_at_the_deadline() -> None:
 def test_a_handshake_that_does_not_end_is_blamed_on_tls() -> None:
     """After five seconds, so that there is time left for plain text."""
     opening = Opening()
-    opening.connect().dataReceived(TLS_OPENING)
+    answer_each(opening.connect(), TLS_OPENING)
     assert opening.transport.is_tls
     opening.reactor.advance(HANDSHAKE_SECONDS)
     assert opening.failure().is_tls_to_blame
@@ -141,7 +148,7 @@ def test_what_fails_before_or_after_the_handshake_is_not_blamed_on_tls() -> None
         opening = Opening()
         connection = opening.connect()
         if is_started:
-            connection.dataReceived(TLS_OPENING)
+            answer_each(connection, TLS_OPENING)
             connection.handshakeCompleted()
         connection.dataReceived(b"421 no\r\n")
         assert not opening.failure().is_tls_to_blame

@@ -11,6 +11,7 @@ from mx.delivery.contract import CopyResult, Delivered, Unreachable
 from mx.delivery.hops.hop import Hop, Security
 from mx.delivery.pool import IDLE_SECONDS, MOST_TRANSACTIONS, PLAIN_SECONDS, ConnectionPool
 from tenants.domains.route_terms import Tls
+from tests.contracts.client_play import one_by_one
 from tests.contracts.connecting import NotingTransport
 from tests.contracts.octets import transfer
 
@@ -67,7 +68,7 @@ class World:
         transport = NotingTransport()
         wrapper.makeConnection(transport)
         hop = Side(wrapper._wrappedProtocol, transport)
-        hop.says(opening)
+        hop.says(*one_by_one(opening))
         return hop
 
     def delivered(self) -> Side:
@@ -89,7 +90,7 @@ def test_the_connection_used_last_is_used_first() -> None:
         transport = NotingTransport()
         wrapper.makeConnection(transport)
         hops.append(Side(wrapper._wrappedProtocol, transport))
-        hops[-1].says(OPENING)
+        hops[-1].says(*one_by_one(OPENING))
     hops[1].says(*TAKEN)
     hops[0].says(*TAKEN)
     assert first and second
@@ -109,7 +110,7 @@ def test_who_finds_no_connection_waits_for_one_in_turn() -> None:
     wrapper = world.reactor.tcpClients[0][2].buildProtocol(None)
     wrapper.makeConnection(NotingTransport())
     hop = Side(wrapper._wrappedProtocol, NotingTransport())
-    hop.says(OPENING)
+    hop.says(*one_by_one(OPENING))
     for done in range(3):
         assert [len(result) for result in results] == [1] * done + [0] * (3 - done)
         hop.says(*TAKEN)

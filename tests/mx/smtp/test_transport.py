@@ -184,6 +184,44 @@ def test_a_client_that_goes_away_does_not_cancel_the_decision() -> None:
     assert connection.clock.getDelayedCalls() == []
 
 
+def test_a_client_that_only_listens_any_more_hears_the_answer() -> None:
+    """It closed its side behind the dot and a QUIT: all of that is answered, in order, and then the connection ends."""
+    conversation = DecidingConversation()
+    connection = connect(conversation=conversation)
+    connection.exchange(ENVELOPE + b"x\r\n.\r\nNOOP\r\nQUIT\r\n")
+    connection.protocol.readConnectionLost()
+    connection.protocol.readConnectionLost()
+    assert not connection.transport.disconnecting
+    taken = reply.message_taken("id")
+    conversation.decision.callback(taken)
+    assert connection.exchange(b"") == taken.wire + reply.OK.wire + reply.BYE.wire
+    assert connection.transport.disconnecting
+
+
+@pytest.mark.parametrize("content", [b"", ENVELOPE, ENVELOPE + b"half\r\n", ENVELOPE + b"half\r\n."])
+def test_a_client_that_closes_its_side_early_is_closed_and_nothing_is_taken(content: bytes) -> None:
+    """An end of data that did not come is never made up."""
+    connection = connect()
+    connection.exchange(content)
+    connection.protocol.readConnectionLost()
+    assert connection.transport.disconnecting
+    assert connection.exchange(b"") == b""
+    assert connection.conversation.taken == []
+
+
+def test_a_connection_whose_input_is_over_is_not_read_again() -> None:
+    """A client that closed its side while it was held back: nobody asks the socket for more."""
+    conversation = DecidingConversation()
+    connection = connect(replace(Limits(), buffered_octets=10), conversation)
+    connection.exchange(ENVELOPE + b"x\r\n.\r\n")
+    connection.exchange(b"NOOP\r\n" * 10)
+    connection.protocol.readConnectionLost()
+    conversation.decision.callback(reply.message_taken("id"))
+    assert connection.exchange(b"").count(reply.OK.wire) == 10
+    assert connection.transport.producerState == "paused"
+    assert connection.transport.disconnecting
+
+
 def test_reading_stops_while_too_much_waits_for_an_answer() -> None:
     """A client that pipelines megabytes behind its message is held back, and heard later."""
     conversation = DecidingConversation()

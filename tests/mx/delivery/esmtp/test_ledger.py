@@ -46,3 +46,23 @@ def test_undecided_copies_are_never_left_out() -> None:
 def test_the_first_digit_decides(reply: RawReply, kind: type) -> None:
     """4 is for now, 5 for good."""
     assert isinstance(refusal(reply, Stage.DATA), kind)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "final", "is_behind"),
+    [
+        ("2.1.0 sender", "2.1.5 rcpt", "2.1.5 rcpt", True),
+        ("2.1.5 rcpt", "2.1.5 rcpt", "2.1.5 taken", False),
+        ("2.1.0 rcpt", "2.1.0 rcpt", "2.0.0 taken", False),
+        ("2.1.0 rcpt", "2.1.0 rcpt", "2.1.0 taken", False),
+        ("ok", "ok", "ok", False),
+    ],
+)
+def test_answers_are_one_behind_only_where_both_statuses_say_so(
+    first: str, last: str, final: str, is_behind: bool
+) -> None:
+    """A server that is merely odd in one of them is believed."""
+    ledger = Ledger(2)
+    for text in (first, last):
+        ledger.take_recipient_reply(RawReply(250, (text.encode(),)))
+    assert ledger.is_one_behind(RawReply(250, (final.encode(),))) is is_behind
