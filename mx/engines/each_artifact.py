@@ -14,7 +14,7 @@ Failure: no answer about any artifact is `EngineFailed`, whatever else was found
 finding false, and then nobody would know of the artifact that has no answer.
 """
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -28,6 +28,8 @@ from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound, Severity
 
 MOST_ARTIFACTS = 2000
+ASKED_AT_ONCE = 4
+"""Of one message, so that one of a thousand parts does not put a thousand questions before those of the next."""
 TOO_LARGE_PREFIX = "too-large-for-"
 """`mx/decision.py` knows these findings by it: another engine's answer may be enough."""
 
@@ -119,12 +121,20 @@ class EachArtifact:
         asked = {artifact.sha256: artifact for artifact in artifacts}
         if len(asked) == 1:  # as in most messages: nothing to gather
             return {digest: await self._ask_one(artifact) for digest, artifact in asked.items()}
-        asking = [Deferred.fromCoroutine(self._ask_one(artifact)) for artifact in asked.values()]
+        waiting, answers = iter(asked.items()), dict[str, Answer]()
+        lanes = min(len(asked), ASKED_AT_ONCE)
+        asking = [Deferred.fromCoroutine(self._ask_about_some(waiting, answers)) for _ in range(lanes)]
         try:
-            return dict(zip(asked, await gatherResults(asking, consumeErrors=True), strict=True))
+            await gatherResults(asking, consumeErrors=True)
         finally:
-            for question in asking:
-                question.cancel()
+            for lane in asking:
+                lane.cancel()
+        return {digest: answers[digest] for digest in asked}
+
+    async def _ask_about_some(self, waiting: Iterator[tuple[str, Artifact]], answers: dict[str, Answer]) -> None:
+        """One after another, until none is left."""
+        for digest, artifact in waiting:
+            answers[digest] = await self._ask_one(artifact)
 
     async def _ask_one(self, artifact: Artifact) -> Answer:
         obstacle = await self._reach.obstacle(artifact.content.octets)

@@ -11,6 +11,9 @@ file descriptor, where a daemon listens on a unix socket: of sealed memory, so t
 The names are clamd's own, `.UNOFFICIAL` included. `Heuristics.Limits.*` means unscannable, `Heuristics.Encrypted.*`
 encrypted, anything else that it finds infected. Its OK is worth nothing for what it did not look at: `reach.py`.
 
+Few questions are under way at once (`turns.py`), those about large artifacts in a line of their own, so that neither
+a large archive nor a file that is made to take long keeps everybody's small mail waiting.
+
 Failure: no answer, nonsense, or no answer in time about any artifact is `EngineFailed`.
 A daemon that refuses the connection is left out for DOWN_SECONDS, and another one is asked, once. A daemon that does
 not find the canary is left out until it does.
@@ -18,7 +21,7 @@ Known gaps: an artifact that clamd needs longer for than the deadline is a failu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred, DeferredSemaphore, gatherResults
 from twisted.internet.interfaces import IReactorTime
@@ -29,6 +32,7 @@ from mx.engines.clamd.connection import CannotConnect, Daemon, ask
 from mx.engines.clamd.connection import parse_daemon as parse_daemon
 from mx.engines.clamd.descriptor import CAN_HAND_OVER, ask_by_descriptor
 from mx.engines.clamd.state import state_of
+from mx.engines.clamd.turns import Turns
 from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
 from mx.engines.each_artifact import Bundle, EachArtifact
 from mx.engines.mail_skeleton import carriable, carrying, skeleton_of
@@ -36,8 +40,13 @@ from mx.engines.verdict_cache import VerdictCache
 from mx.finding import EngineFailed, EngineOutcome, Finding, Found, NothingFound
 
 ENGINE = "clamd"
-AT_ONCE = 8
-"""Questions to one daemon at the same time; clamd has 10 threads unless told otherwise."""
+QUICK_AT_ONCE = 2
+"""Questions to one daemon at the same time by each process, as long as none takes long."""
+MOST_AT_ONCE = 6
+"""With those that take long."""
+LARGE_OCTETS = 1 << 20
+LARGE_AT_ONCE = 2
+"""About more than so many octets, beside all the others."""
 DOWN_SECONDS = 5.0
 DESCRIPTOR_OCTETS = 128 << 20
 """The most that is handed over as a descriptor: it is memory as long as it is examined."""
@@ -50,7 +59,8 @@ class _Place:
     """One daemon, what it is busy with, and whether it was away."""
 
     daemon: Daemon
-    turns: DeferredSemaphore = field(default_factory=lambda: DeferredSemaphore(AT_ONCE))
+    turns: Turns
+    large_turns: Turns
     down_until: float = 0.0
     misses_canary: bool = False
     opens_mail: bool = False
@@ -67,7 +77,14 @@ class Clamd:
     def __init__(self, reactor: IReactorTime, daemons: Sequence[Daemon], most_octets: int, cache: VerdictCache) -> None:
         """`most_octets` is the size of the largest artifact to send: clamd's StreamMaxLength."""
         self._reactor, self._most_octets = reactor, most_octets
-        self._places = [_Place(daemon) for daemon in daemons]
+        self._places = [
+            _Place(
+                daemon,
+                Turns(reactor, QUICK_AT_ONCE, MOST_AT_ONCE),
+                Turns(reactor, LARGE_AT_ONCE, LARGE_AT_ONCE),
+            )
+            for daemon in daemons
+        ]
         self._next = 0
         self._descriptors = DeferredSemaphore(DESCRIPTORS_AT_ONCE)
         by_descriptor = CAN_HAND_OVER and any(daemon.path for daemon in daemons) and most_octets < DESCRIPTOR_OCTETS
@@ -115,12 +132,13 @@ class Clamd:
         return NoAnswer(reason)
 
     async def _ask_at(self, place: _Place, content: Content) -> Answer:
-        await place.turns.acquire()
+        turns = place.turns if content.octets <= LARGE_OCTETS else place.large_turns
+        turn = await turns.take()
         try:
             by_descriptor = content.octets > self._most_octets
             return await (ask_by_descriptor if by_descriptor else ask)(self._reactor, place.daemon, content)
         finally:
-            place.turns.release()
+            turns.give_back(turn)
 
     def _order(self) -> list[_Place]:
         """The daemon whose turn it is, then the others; last those that are not well."""

@@ -109,6 +109,23 @@ class Outcomes(SynchronousTestCase):
         outcome = self.outcome(artifacts)
         assert outcome == Found("one", (Finding("one", "too-large-for-one", 3, Severity.UNSCANNABLE),))
 
+    def test_a_message_of_many_parts_asks_about_few_at_once(self) -> None:
+        """And answers in their order, whatever came first."""
+        asking: list[Deferred[Answer]] = []
+
+        async def ask(_: Content) -> Answer:
+            asking.append(Deferred())
+            return await asking[-1]
+
+        each = EachArtifact("one", ask, (1 << 20,), VerdictCache(), lambda: 0.0)
+        parts = [artifact(b"%d" % number, number) for number in range(1, 8)]
+        outcome = Deferred.fromCoroutine(each.examine(parts, NOTHING_KNOWN))
+        assert len(asking) == each_artifact.ASKED_AT_ONCE == 4
+        for number in (3, 1, 4, 0, 2, 6, 5):
+            asking[number].callback(Alert(f"Bad.{number + 1}", Severity.INFECTED))
+        findings = [Finding("one", f"Bad.{number}", number, Severity.INFECTED) for number in range(1, 8)]
+        assert self.successResultOf(outcome) == Found("one", tuple(findings))
+
     def test_too_large_is_a_finding(self) -> None:
         """No failure: the message would be deferred for ever."""
         outcome = self.outcome([artifact(b"large")])

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IListeningPort, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.trial.unittest import TestCase
@@ -16,7 +17,7 @@ from mx.engines import each_artifact
 from mx.engines.answer import Answer
 from mx.engines.clamd import engine as clamd_engine
 from mx.engines.clamd.connection import Daemon
-from mx.engines.clamd.engine import Clamd, parse_daemon
+from mx.engines.clamd.engine import QUICK_AT_ONCE, Clamd, parse_daemon
 from mx.engines.contract import Circumstances, Engine
 from mx.engines.panel import Panel
 from mx.engines.verdict_cache import VerdictCache
@@ -34,6 +35,10 @@ from tests.servers.clamd_server import EICAR, ClamdServer, clamd_server
 
 MOST_OCTETS = 25 * MEBIBYTE
 NAME = "EICAR.Test.UNOFFICIAL"
+SLOW_SETTINGS = {"PCREMatchLimit": "2000000000", "PCRERecMatchLimit": "1000000"}
+SLOW_SIGNATURE = b"Slow.Test;Engine:81-255,Target:0;0&1;736c6f773a;0/slow:(a+)+[xyz]/\n"
+SLOW_OCTETS = b"slow:" + b"a" * 32 + b"-"
+"""Each `a` doubles the time that clamd takes for it; these are minutes."""
 CANARY = Circumstances(is_canary=True, is_fresh=True)
 
 
@@ -203,6 +208,22 @@ class TestRealClamd(EngineContract, TestCase):
             self.clamd.thaw()
         assert answer.outcomes == (EngineFailed("clamd", "no answer within 0.2 s"),)
         assert found_in(await ask(asked, artifact(EICAR))) == [1]
+
+    async def test_small_mail_passes_beside_what_takes_long(self) -> None:
+        """Files made to take long, more than there are quick turns, and as many large ones: nobody waits for those."""
+        with clamd_server(SLOW_SETTINGS, databases={"own.ldb": SLOW_SIGNATURE}) as busy:
+            asked = engine(busy.setting)
+            slow = [SLOW_OCTETS + b"%d" % number for number in range(QUICK_AT_ONCE + 1)]
+            slow += [bytes(2 * MEBIBYTE) + octets for octets in slow]
+            # Before anything is slow it must be known that clamd looks so far.
+            assert await ask(asked, artifact(bytes(2 * MEBIBYTE))) == NothingFound("clamd")
+            taking = [Deferred.fromCoroutine(ask(asked, artifact(octets))) for octets in slow]
+            for number in range(4):
+                assert found_in(await ask(asked, artifact(EICAR + b"%d" % number))) == [1]
+            assert not any(each.called for each in taking)
+            for each in taking:
+                each.addErrback(lambda _given_up: None).cancel()
+            busy.kill()
 
     async def test_another_daemon_answers_for_one_that_is_away(self) -> None:
         """Every time, whichever of the two has its turn."""
