@@ -1,10 +1,12 @@
 """`make bench`: Pratique beside what people use today, in one run, with one clamd; writes docs/performance.md.
 
-    python -m tests.bench.compare [--seconds S] [--rounds N] [--quick] [--out docs/performance.md]
+    python -m tests.bench.compare [--seconds S] [--rounds N] [--quick] [--scratch FOLDER] [--out docs/performance.md]
 
 Needs Linux, root (Postfix drops to its own users), and what `tests/bench/install_peers.sh` installs; a peer that is
 missing is named and left out. Systems take turns (A B C A B C); medians of the rounds are written. Nothing is tuned for
-one that is not tuned for the others: all ask the same clamd, all deliver to the same sink.
+one that is not tuned for the others: all ask the same clamd, all deliver to the same sink. That clamd keeps its
+temporary files in memory (/dev/shm, where there is one), as `infra/clamav` has it: it writes all that it looks at into
+files, and on a disk that is most of what a small message costs everybody. `--scratch /tmp` shows it with a disk.
 
 A run goes on until the sink has everything that was answered 250, so that a queue is not a way to be fast. CPU is that
 of all processes of a system, clamd's told apart; that of the replay client and the sink is nobody's.
@@ -31,7 +33,7 @@ from tests.bench.peers.postfix_peers import PostfixWithAmavis, PostfixWithMilter
 from tests.bench.performance_page import write_page
 from tests.bench.signatures import write_signatures
 from tests.bench.systems import FloorRelay, Pratique, Sink, System, cpu_of, peak_octets_of
-from tests.servers.clamd_server import ClamdServer
+from tests.servers.clamd_server import MEMORY_FOLDER, ClamdServer
 from tests.servers.program import ServerFailed, ServerMissing, server_folder
 
 ROOT = Path(__file__).parents[2]
@@ -45,10 +47,16 @@ FURTHER_LOADS = (
 
 
 @contextmanager
-def bench_clamd() -> Iterator[ClamdServer]:
-    """A clamd with a database of a real one's weight."""
-    with server_folder("bench-clamd", "clamav") as folder:
-        clamd = ClamdServer(folder, {"MaxThreads": "20", "StreamMaxLength": "50M", "MaxFileSize": "50M"}, b"")
+def bench_clamd(scratch: Path) -> Iterator[ClamdServer]:
+    """A clamd with a database of a real one's weight, and its temporary files in a folder of this one."""
+    with server_folder("bench-clamd", "clamav") as folder, server_folder("bench-clamd", "clamav", scratch) as files:
+        settings = {
+            "MaxThreads": "20",
+            "StreamMaxLength": "50M",
+            "MaxFileSize": "50M",
+            "TemporaryDirectory": f"{files}",
+        }
+        clamd = ClamdServer(folder, settings, b"")
         write_signatures(folder / "database")
         try:
             clamd.start()
@@ -161,10 +169,11 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--quick", action="store_true", help="concurrency 20 alone")
     arguments.add_argument("--only", default="", help="names of systems, between commas")
+    arguments.add_argument("--scratch", type=Path, default=MEMORY_FOLDER, help="where clamd has its temporary files")
     arguments.add_argument("--out", type=Path, default=ROOT / "docs" / "performance.md")
     given = arguments.parse_args()
     figures: list[Figure] = []
-    with server_folder("bench") as folder, bench_clamd() as clamd:
+    with server_folder("bench") as folder, bench_clamd(given.scratch) as clamd:
         sink = Sink()
         peers = [peer(clamd.socket_path) for peer in (PostfixWithMilter, PostfixWithAmavis, Haraka, AiosmtpdRelay)]
         ours = Pratique({"clamd": clamd.setting, "log_level": "warning"})

@@ -3,7 +3,8 @@
 Three loads take turns: messages that share nothing, copies of one message (their headers differ, as those of a
 thousand recipients do), and the same copies in front of a Pratique with no engine but its own. Printed: clamd's CPU a
 message and ours, messages a second; then how a copy compares. Needs Linux, clamd and Postfix's smtp-sink; clamd gets a
-database of its own of the size of a real one's pattern part, so that a scan costs what a scan costs.
+database of its own of the size of a real one's pattern part, so that a scan costs what a scan costs, and its temporary
+files in memory.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from tests.bench.cpu_time import cpu_seconds
 from tests.bench.mail import COPIES, ZIP
 from tests.bench.systems import Pratique, Sink, cpu_of
 from tests.bench.throughput import replay
-from tests.servers.clamd_server import BODY_SIGNATURES, clamd_server
+from tests.servers.clamd_server import BODY_SIGNATURES, MEMORY_FOLDER, clamd_server
 from tests.servers.program import server_folder
 
 PATTERNS = 60_000
@@ -55,7 +56,11 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=3)
     given = arguments.parse_args()
     sink, without = Sink(), Pratique({"clamd": "none"})
-    with server_folder("outbreak") as folder, clamd_server(signatures=signatures()) as clamd:
+    with (
+        server_folder("outbreak") as folder,
+        server_folder("outbreak", "clamav", MEMORY_FOLDER) as scratch,
+        clamd_server({"TemporaryDirectory": str(scratch)}, signatures()) as clamd,
+    ):
         (folder / "with").mkdir()
         (folder / "without").mkdir()
         with_clamd = Pratique({"clamd": clamd.setting})

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tests.servers.program import Program, find_program, server_folder
 
+MEMORY_FOLDER = Path("/dev/shm" if Path("/dev/shm").is_dir() else "/tmp")
+"""For the temporary files of one whose time is measured: memory, where the system has a folder for that."""
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 FILE_SIGNATURES = f"{hashlib.md5(EICAR).hexdigest()}:{len(EICAR)}:EICAR.Test.File\n"
 OTHER_SIGNATURES = b"Nobody.Sends.This:0:*:" + b"pratique-nobody-sends-this".hex().encode() + b"\n"

@@ -37,9 +37,9 @@ def find_program(name: str, *folders: str | Path) -> Path:
 
 
 @contextmanager
-def server_folder(name: str, owner: str | None = None) -> Iterator[Path]:
+def server_folder(name: str, owner: str | None = None, place: str | Path = "/tmp") -> Iterator[Path]:
     """An empty folder with a short path that every user may walk through, gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=place))
     try:
         folder.chmod(0o755)
         if owner is not None:
