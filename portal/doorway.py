@@ -17,7 +17,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from portal.forms import TOKEN_FIELD, FormRefused, form_token, is_from_here, is_token_right, read_fields, read_form
+from portal.forms import (
+    TOKEN_FIELD,
+    FormRefused,
+    check_head,
+    form_token,
+    is_from_here,
+    is_token_right,
+    read_fields,
+    read_form,
+)
 from portal.sessions import Cookies, find_visitor
 from portal.site import Page
 from portal.uploads import read_file_form
@@ -52,6 +61,7 @@ def endpoint(around: Surroundings, page: Page) -> Callable[[Request], Awaitable[
         client = request.client.host if request.client else ""
         asked = Asked(request.path_params, request.url.query, request.headers, request.cookies, {}, client)
         try:
+            check_head(request)
             if page.takes_file:
                 looking = replace(page, method="GET", view=_may_send)
                 if (answer := await run_in_threadpool(enter, around, looking, asked)).status_code != _MAY_SEND:

@@ -4,9 +4,11 @@ Comes in: a request. Goes out: names and values, each name once, or FormRefused 
 A state-changing request needs two things: headers that do not name another site (`Origin`, `Sec-Fetch-Site`), and the
 form token, which is derived from a secret cookie that other sites can neither read nor set.
 
-Standards: the URL standard's application/x-www-form-urlencoded; Fetch Metadata (Sec-Fetch-Site); RFC 6454 (Origin).
-Failure: nothing is done, the answer is 400, 403, 413, 415 or 422.
-Limits: 64 KiB and 100 fields a form; nothing but urlencoded forms, so no JSON. Pages that take a file: `uploads.py`.
+Standards: the URL standard's application/x-www-form-urlencoded; Fetch Metadata (Sec-Fetch-Site); RFC 6454 (Origin);
+RFC 6585 section 5 (431).
+Failure: nothing is done, the answer is 400, 403, 413, 415, 422 or 431.
+Limits: 16 KiB and 100 header fields; 64 KiB and 100 fields a form; nothing but urlencoded forms, so no JSON. Pages
+that take a file: `uploads.py`.
 """
 
 import hashlib
@@ -14,9 +16,10 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 LARGEST_FORM_OCTETS = 65_536
+LARGEST_HEAD_OCTETS = 16_384
 MOST_FIELDS = 100
 TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 
@@ -27,6 +30,13 @@ class FormRefused(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(f"form refused with {status}")
         self.status = status
+
+
+def check_head(request: Request) -> None:
+    """Raises FormRefused (431) where the request's header fields are more than any browser of ours sends."""
+    octets = sum(len(name) + len(value) for name, value in request.headers.raw)
+    if octets > LARGEST_HEAD_OCTETS or len(request.headers.raw) > MOST_FIELDS:
+        raise FormRefused(431)
 
 
 async def read_form(request: Request) -> Mapping[str, str]:
@@ -47,12 +57,15 @@ def media_type_of(request: Request) -> str:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The body, which may have so many octets. Raises FormRefused (413)."""
+    """The body, which may have so many octets. Raises FormRefused: 413, or 400 where the client has gone."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise FormRefused(413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise FormRefused(413)
+    except ClientDisconnect:
+        raise FormRefused(400) from None  # Nobody reads the answer.
     return bytes(body)
 
 

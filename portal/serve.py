@@ -5,7 +5,8 @@ came, or when the lifeline (the reading end of a pipe) reports that its other en
 Requests that run are finished first, for at most 10 s.
 
 Failure: an exception while starting reaches the caller; a request's exception is answered by the application.
-Limits: 200 connections or requests at a time, more get 503; 16 KiB of request head; 15 s for an idle connection.
+Limits: 200 requests at a time, more get 503; 16 KiB of request head; 15 s for a connection that is idle behind an
+answer; for the others `connections.py`.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from portal.connections import PunctualConnection
+
 _STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -28,7 +31,7 @@ def serve(application: ASGIApp, listening_fd: int, on_ready: Callable[[], None],
     """
     configuration = uvicorn.Config(
         application,
-        http="h11",
+        http=PunctualConnection,
         ws="none",
         loop="asyncio",
         lifespan="off",

@@ -43,7 +43,7 @@ def start_process(name: str, own_settings: dict[str, str]) -> Started:
     with theirs:
         try:
             process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own words
-                [sys.executable, "-m", "pratique.agent_process", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "pratique.agent_process", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=2,
                 pass_fds=(theirs.fileno(),),

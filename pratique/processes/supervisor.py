@@ -1,9 +1,10 @@
 """Keeps the child processes of `pratique up` alive.
 
-Each child is `python -m pratique.processes.child KIND NAME SOCKETS`, with the listening sockets it serves as inherited
-descriptors and the settings as one line of JSON on its standard input. That input then stays open as the child's
-lifeline: when this process is gone, however it went, the child reads the end of it, drains and ends. A child says
-`ready` on its standard output, and is replaced when it dies, at once the first time, then with growing waits.
+Each child is `python -P -m pratique.processes.child KIND NAME SOCKETS`, with the listening sockets it serves as
+inherited descriptors and the settings as one line of JSON on its standard input. That input then stays open as the
+child's lifeline: when this process is gone, however it went, the child reads the end of it, drains and ends. A child
+says `ready` on its standard output, and is replaced when it dies, at once the first time, then with growing waits.
+`-P`: the folder that the service is started in is no place to import from; who may write there could run as Pratique.
 
 `reload` gives all of them successors with other settings: those that serve go on until every successor is ready, and
 then drain. The sockets are this process's, so no connection is refused meanwhile.
@@ -77,7 +78,8 @@ class Child(ProcessProtocol):
         self._waiting, self._output = None, b""
         descriptors = {FIRST_SOCKET + index: sock for index, sock in enumerate(self._kind.sockets)}
         kind = self._kind
-        command = [sys.executable, "-m", "pratique.processes.child", kind.kind, kind.name, str(len(descriptors))]
+        program = [sys.executable, "-P", "-m", "pratique.processes.child"]
+        command = [*program, kind.kind, kind.name, str(len(descriptors))]
         try:
             environment = _without_settings(os.environ)
             inherited: dict[int, int | str] = {0: "w", 1: "r", 2: 2, **descriptors}

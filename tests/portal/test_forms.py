@@ -1,5 +1,7 @@
 """Forms are read strictly, and only those from our own pages count."""
 
+import asyncio
+
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -7,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from portal.forms import FormRefused, form_token, is_from_here, is_token_right, read_fields, read_form
+from portal.forms import FormRefused, check_head, form_token, is_from_here, is_token_right, read_fields, read_form
 
 BASE_URL = "https://portal.example"
 FORM = "application/x-www-form-urlencoded"
@@ -80,3 +82,37 @@ def test_a_form_token_fits_its_own_secret_alone() -> None:
     assert not is_token_right("secret", "")
     assert not is_token_right("secret", "é\ud800")
     assert not is_token_right("", form_token(""))
+
+
+def test_a_client_that_goes_away_inside_its_body_is_no_error_of_ours() -> None:
+    """Its form is refused like any other that cannot be read, and nothing is logged."""
+    arriving = iter(({"type": "http.request", "body": b"a=1", "more_body": True}, {"type": "http.disconnect"}))
+
+    async def receive() -> dict[str, object]:
+        return next(arriving)
+
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
+    with pytest.raises(FormRefused) as caught:
+        asyncio.run(read_form(request))
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_refused"),
+    [
+        ([(b"cookie", b"x" * 16_000)], False),
+        ([(b"cookie", b"x" * 16_384)], True),
+        ([(b"x-%d" % number, b"") for number in range(100)], False),
+        ([(b"x-%d" % number, b"") for number in range(101)], True),
+    ],
+)
+def test_a_head_is_no_larger_than_a_browser_s(headers: list[tuple[bytes, bytes]], is_refused: bool) -> None:
+    """However it arrives: what is there in one read is limited too."""
+    request = Request({"type": "http", "method": "GET", "headers": headers})
+    try:
+        check_head(request)
+    except FormRefused as refusal:
+        assert (is_refused, refusal.status) == (True, 431)
+    else:
+        assert not is_refused

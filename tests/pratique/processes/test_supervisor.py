@@ -1,7 +1,9 @@
 """The supervisor, on a test clock, with processes that this test plays."""
 
+import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,12 +102,23 @@ def test_a_child_inherits_its_sockets_and_nothing_else(reactor: PlayedReactor) -
     supervisor = Supervisor(KINDS, reactor)  # type: ignore[arg-type]
     supervisor.start_processes()
     mx, work = reactor.started
-    assert mx.command == [sys.executable, "-m", "pratique.processes.child", "mx", "mx1", "2"]
+    assert mx.command == [sys.executable, "-P", "-m", "pratique.processes.child", "mx", "mx1", "2"]
     assert mx.descriptors == {0: "w", 1: "r", 2: 2, 3: 11, 4: 12}
     assert work.descriptors == {0: "w", 1: "r", 2: 2}
     assert mx.read == b""
     supervisor.give_settings(LINE)
     assert (mx.read, work.read) == (LINE, LINE)
+
+
+def test_a_child_imports_nothing_from_the_folder_it_is_started_in(
+    tmp_path: Path, reactor: PlayedReactor, supervisor: Supervisor
+) -> None:
+    """Files that are named as packages of ours, or of Python, lie in wait there."""
+    for name in ("pratique", "mx", "portal", "tenants", "json", "twisted"):
+        (tmp_path / f"{name}.py").write_text("open('ran', 'w').close()\n")
+    done = subprocess.run(reactor.started[0].command, cwd=tmp_path, input=b"", capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "ran").exists(), done.stderr
 
 
 def test_ready_is_said_by_all(reactor: PlayedReactor, supervisor: Supervisor) -> None:
