@@ -42,6 +42,8 @@ class Limits:
     """After that, the content must have arrived at this rate on the whole: 50 MB may take 14 hours."""
     buffered_octets: int = 1 << 18
     """Nothing more is read from a client of whom so much waits for an answer of ours."""
+    unhurried_octets: int = 1 << 18
+    """A message of which so much has come is large: the rest is read piece by piece, in turns with other large ones."""
     closing_seconds: float = 30.0
     """A client that does not take our last words is cut off after this time."""
     stress_connections: int = 2000

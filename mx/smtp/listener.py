@@ -26,6 +26,7 @@ from mx.smtp.behind_balancer import BehindBalancer
 from mx.smtp.conversation import ConversationFactory
 from mx.smtp.limits import Limits
 from mx.smtp.proxy_header import Source
+from mx.smtp.reading_turns import ReadingTurns
 from mx.smtp.surroundings import Peer, Surroundings
 from mx.smtp.traffic import Traffic
 from mx.smtp.transport import SmtpProtocol
@@ -163,12 +164,9 @@ class SmtpListener(Service):
         self._sockets = sockets
         self._drain_seconds = drain_seconds
         self._ports: list[IListeningPort] = []
-        self.factory = SmtpFactory(
-            Surroundings(reactor, hostname, limits, tls_context_factory, Traffic(limits, reactor.seconds)),
-            conversation_factory,
-            balancers,
-            trusted,
-        )
+        traffic, turns = Traffic(limits, reactor.seconds), ReadingTurns(reactor)
+        surroundings = Surroundings(reactor, hostname, limits, tls_context_factory, traffic, turns)
+        self.factory = SmtpFactory(surroundings, conversation_factory, balancers, trusted)
 
     def startService(self) -> None:
         """Begins to accept. The sockets are listening already; Twisted works on copies of their descriptors."""

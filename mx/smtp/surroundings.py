@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mx.smtp.limits import Limits
 from mx.smtp.proxy_header import Source
+from mx.smtp.reading_turns import ReadingTurns
 from mx.smtp.traffic import Traffic
 from mx.smtp.wire import Clock
 
@@ -18,6 +19,7 @@ class Surroundings:
     tls_context_factory: object | None
     """Twisted's context factory for STARTTLS; None offers no TLS."""
     traffic: Traffic
+    reading_turns: ReadingTurns
 
 
 @dataclass(frozen=True, slots=True)

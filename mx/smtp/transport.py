@@ -9,7 +9,7 @@ Failure: an exception out of the conversation is logged once and answered 451 4.
 session with it; a full disk is 452 4.3.1 at the end of the content. A client that goes away while its message is being
 decided changes nothing in the decision.
 Limits: `limits.Limits`. While a question is open, or the client does not take our replies, nothing is read beyond
-`buffered_octets`.
+`buffered_octets`. Of large messages a piece is read in turns (`reading_turns.py`).
 """
 
 from collections.abc import Awaitable, Callable
@@ -40,6 +40,7 @@ from mx.smtp.events import (
     TransactionDropped,
 )
 from mx.smtp.machine import Session
+from mx.smtp.reading_turns import Place
 from mx.smtp.surroundings import STRANGER, Peer, Surroundings
 from mx.smtp.wire import Delayed, Wire
 from mx.spool import Spool, SpoolFull
@@ -75,6 +76,7 @@ class SmtpProtocol(Protocol):
         self._is_input_over = False
         self._is_client_slow = False
         self._is_paused = False
+        self._place = Place(surroundings.reading_turns, self._read_on)
         self._timer: Delayed | None = None
         self._steps = -1
         self._moved_at = 0.0
@@ -123,6 +125,7 @@ class SmtpProtocol(Protocol):
         self._is_lost = self._is_closing = True
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
+        self._place.leave()
         if not self._is_busy:
             self._drop_spool()
         self._safely(self._conversation.lost)
@@ -312,11 +315,19 @@ class SmtpProtocol(Protocol):
         if self._session.steps != self._steps or self._session.is_in_content:
             self._steps = self._session.steps
             self._moved_at = self._clock.seconds()
+        if self._session.is_in_content and self._session.arrival.octets >= self._limits.unhurried_octets:
+            # Chunks may come for nobody; they are read and dropped.
+            self._place.wait(next((recipient.domain for recipient in self._session.recipients), ""))
+        self._choose_reading()
+
+    def _read_on(self, waited_seconds: float) -> None:
+        self._moved_at = self._clock.seconds()
+        self._content_began_at += waited_seconds
         self._choose_reading()
 
     def _choose_reading(self) -> None:
         is_full = self._is_busy and self._session.buffered_octets > self._limits.buffered_octets
-        must_pause = (is_full or self._is_client_slow) and not self._is_closing
+        must_pause = (is_full or self._place.is_waiting or self._is_client_slow) and not self._is_closing
         if must_pause and not self._is_paused:
             self._is_paused = True
             self.transport.pauseProducing()
@@ -335,6 +346,7 @@ class SmtpProtocol(Protocol):
             return
         self._send()
         self._is_closing = True
+        self._place.leave()
         self._drop_spool()
         self._restart_timer(self._limits.closing_seconds, self.abort)
         self.transport.unregisterProducer()
@@ -364,8 +376,9 @@ class SmtpProtocol(Protocol):
         """
         now = self._clock.seconds()
         deadline, last = self._deadline()
-        if self._is_busy or now < deadline:
-            wait = self._limits.silence_seconds if self._is_busy else deadline - now
+        is_ours = self._is_busy or self._place.is_waiting
+        if is_ours or now < deadline:
+            wait = self._limits.silence_seconds if is_ours else deadline - now
             self._restart_timer(min(wait, self._limits.silence_seconds), self._look_at_the_clock)
             return
         self._session.end(last)

@@ -7,6 +7,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from mx.smtp.limits import Limits
+from mx.smtp.reading_turns import ReadingTurns
 from mx.smtp.surroundings import STRANGER, Peer, Surroundings
 from mx.smtp.traffic import Traffic
 from mx.smtp.transport import SmtpProtocol
@@ -70,13 +71,15 @@ def connect(
     conversation: KeepingConversation | None = None,
     tls: object | None = object(),
     peer: Peer = STRANGER,
+    turns: ReadingTurns | None = None,
 ) -> Connection:
     """A client that has just connected."""
     clock = Clock()
     conversation = conversation or KeepingConversation()
     lost: list[SmtpProtocol] = []
     limits = limits or Limits()
-    surroundings = Surroundings(clock, "mx.example", limits, tls, Traffic(limits, clock.seconds))
+    traffic = Traffic(limits, clock.seconds)
+    surroundings = Surroundings(clock, "mx.example", limits, tls, traffic, turns or ReadingTurns(clock))
     protocol = SmtpProtocol(surroundings, conversation, lost.append, peer)
     transport = NotingTransport()
     protocol.makeConnection(transport)

@@ -19,6 +19,7 @@ from twisted.trial.unittest import TestCase
 from mx import reply
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpFactory, SmtpListener, client_key
+from mx.smtp.reading_turns import ReadingTurns
 from mx.smtp.surroundings import Surroundings
 from mx.smtp.traffic import Traffic
 from mx.smtp.transport import SmtpProtocol
@@ -60,7 +61,7 @@ def test_a_client_over_its_number_of_connections_is_turned_away(most: int, taken
     """Others are not; a connection that ends makes room; 0 is no limit."""
     limits = replace(Limits(), connections_a_client=most)
     clock = Clock()
-    surroundings = Surroundings(clock, "mx.example", limits, None, Traffic(limits, clock.seconds))
+    surroundings = Surroundings(clock, "mx.example", limits, None, Traffic(limits, clock.seconds), ReadingTurns(clock))
     factory = SmtpFactory(surroundings, KeepingConversation)
     open_ones = [build(factory, "192.0.2.1") for _ in range(5)]
     sessions = [protocol for protocol, _ in open_ones if isinstance(protocol, SmtpProtocol)]

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
+from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
 from mx import reply
 from mx.envelope import Client, Recipient
 from mx.reply import Reply
 from mx.smtp.limits import Limits
+from mx.smtp.reading_turns import ReadingTurns
 from mx.smtp.surroundings import Peer
 from mx.spool import Spool, SpoolFull
 from tests.contracts.connecting import ENVELOPE, connect
@@ -330,3 +332,57 @@ def test_slow_content_is_cut_sooner_under_stress() -> None:
         patient.clock.advance(1)
         patient.exchange(b"x")
     assert not patient.transport.disconnecting
+
+
+LARGE = replace(Limits(), unhurried_octets=100_000)
+PIECE = b"x" * 78 + b"\r\n"
+
+
+def test_a_large_message_is_read_in_turns() -> None:
+    """Nothing is read before the turn comes; the message arrives whole."""
+    connection = connect(LARGE)
+    connection.exchange(ENVELOPE)
+    connection.exchange(PIECE * 1000)
+    assert connection.transport.producerState == "producing"
+    for _ in range(3):
+        connection.exchange(PIECE * 1000)
+        assert connection.transport.producerState == "paused"
+        connection.clock.advance(0)
+        assert connection.transport.producerState == "producing"
+    assert connection.exchange(b".\r\n").startswith(b"250 ")
+    assert connection.transport.producerState == "producing"
+    assert connection.conversation.taken[0].octets == PIECE * 4000
+
+
+def test_no_time_limit_runs_while_a_session_waits_for_its_turn() -> None:
+    """It is we who do not read then; what it has to say is heard afterwards."""
+    other_time = Clock()
+    connection = connect(LARGE, turns=ReadingTurns(other_time))
+    connection.exchange(ENVELOPE + PIECE * 2000)
+    connection.clock.pump([60.0] * 20)
+    assert not connection.transport.disconnecting
+    other_time.advance(60.0 * 20)
+    connection.clock.advance(LARGE.silence_seconds - 1)
+    assert not connection.transport.disconnecting
+    assert connection.exchange(b".\r\n").startswith(b"250 ")
+
+
+def test_a_client_that_goes_away_leaves_the_line() -> None:
+    """Nobody is called for it, and those behind it have their turns."""
+    turns = ReadingTurns(Clock())
+    connection = connect(LARGE, turns=turns)
+    connection.exchange(ENVELOPE + PIECE * 2000)
+    assert turns.waiting == 1
+    connection.lose()
+    assert turns.waiting == 0
+
+
+def test_large_chunks_for_nobody_are_read_in_turns_as_well() -> None:
+    """They are dropped, and answered so."""
+    connection = connect(LARGE)
+    connection.exchange(b"EHLO c\r\nMAIL FROM:<a@s.example>\r\nBDAT 200000\r\n")
+    connection.exchange(PIECE * 2000)
+    assert connection.transport.producerState == "paused"
+    connection.clock.advance(0)
+    assert connection.transport.producerState == "producing"
+    assert connection.exchange(b"x" * 40_000 + b"NOOP\r\n").endswith(reply.OK.wire)
