@@ -27,7 +27,7 @@ from mx.decision import UNANSWERED, Decision, Defer, Deliver, Discard, Hold, Rej
 from mx.delivery.contract import CopyResult, Delivered, Forwarding, PermanentlyRefused, TransientlyRefused, Unreachable
 from mx.delivery.notices.returning import relayed, undelivered
 from mx.disposition.cleaning import Cleaned, Cleaner, ExamineAgain
-from mx.disposition.copies import Copy, ExaminedMessage
+from mx.disposition.copies import Copy, ExaminedMessage, with_all_told
 from mx.disposition.forward import FORWARD_SECONDS, forward
 from mx.disposition.keep import KEEP_SECONDS, CannotKeep, Keeping
 from mx.disposition.own_words import refusal_of
@@ -132,7 +132,7 @@ class Disposition:
             else:
                 outcomes.append(Refused(copy.recipient, _refusal(message, copy), _reason(copy)))
         if keep:
-            kept = await self._keeping.keep(message, (), keep)
+            kept = await self._keeping.keep(with_all_told(message), (), keep)
             outcomes += [
                 RefusedAndHeld(copy.recipient, _refusal(message, copy), kept.held[reason], reason)
                 for reason, copies in keep.items()

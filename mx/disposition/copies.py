@@ -4,10 +4,11 @@ Comes from the intake. A message from which parts were taken out is an `Examined
 that are left; `strip.py` makes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mx.artifact import Content
 from mx.decision import Decision
+from mx.dsn_request import Notify, NotifyRequest
 from mx.envelope import Envelope, Recipient
 from mx.examination import Examination
 from mx.spool import Spool
@@ -71,3 +72,15 @@ def facts_of(message: ExaminedMessage, tenant_id: int) -> MessageFacts:
         ),
         is_stamp_forged=message.is_stamp_forged,
     )
+
+
+def with_all_told(message: ExaminedMessage) -> ExaminedMessage:
+    """The message as it is kept where the sender hears in the session that no copy is taken.
+
+    His server reports that to him. When a copy is released later, neither we nor the next hop tell him anything else.
+    """
+    recipients = tuple(
+        replace(each, dsn=NotifyRequest((Notify.NEVER,), each.dsn.original_recipient))
+        for each in message.envelope.recipients
+    )
+    return replace(message, envelope=replace(message.envelope, recipients=recipients))

@@ -86,6 +86,8 @@ class KeepingInMemory:
     rows: list[tuple[str, str]] = field(default_factory=list)
     """Recipient, and `queue` or the reason it is held for; the number of a row is its place plus one."""
 
+    messages: list[ExaminedMessage] = field(default_factory=list)
+    """What was kept, as it was to be kept."""
     owed: list[Undelivered] = field(default_factory=list)
     """What the sender is owed to know."""
     owed_success: list[PassedOn] = field(default_factory=list)
@@ -98,6 +100,7 @@ class KeepingInMemory:
         owed: Sequence[Undelivered] = (),
     ) -> Kept:
         self._begin(owed)
+        self.messages.append(message)
         numbers = {copy.recipient: self._add(copy, "queue") for copy in queued}
         return Kept(
             numbers, {reason: [self._add(copy, reason) for copy in group][-1] for reason, group in held.items()}

@@ -2,8 +2,9 @@
 
 Comes in: the chain as it was shown, the leaf first, and a Security. Goes out: why it will not do, or nothing.
 
-Standards: RFC 6698 section 2.1 and RFC 7672 sections 3.1 (usages 2 and 3; 0 and 1 are of no use in SMTP) and 3.2.3
-(names are checked for usage 2, for 3 neither names nor dates); RFC 9525 (names in certificates).
+Standards: RFC 6698 section 2.1, RFC 7671 section 4.1 (malformed digests) and RFC 7672 sections 3.1 (usages 2 and 3; 0
+and 1 are of no use in SMTP) and 3.2.3 (names are checked for usage 2, for 3 neither names nor dates); RFC 9525 (names
+in certificates).
 
 Failure: what cannot be read as a certificate will not do.
 """
@@ -25,9 +26,14 @@ _DIGESTS = {1: hashlib.sha256, 2: hashlib.sha512}
 
 
 def is_usable(record: Tlsa) -> bool:
-    """Whether SMTP knows what to do with such a TLSA record (RFC 7672 section 3.1)."""
+    """Whether SMTP knows what to do with such a TLSA record (RFC 7672 section 3.1).
+
+    A digest that has not the length of its kind fits no certificate, and whoever published it did not mean that.
+    """
     is_known = record.usage in (_TRUST_ANCHOR, _END_ENTITY) and record.selector in (0, 1)
-    return is_known and record.matching in (0, *_DIGESTS)
+    if record.matching in _DIGESTS:
+        return is_known and len(record.association) == _DIGESTS[record.matching]().digest_size
+    return is_known and record.matching == 0 and record.association != b""
 
 
 def complaint_by_name(leaf: x509.Certificate, names: Sequence[str]) -> str | None:

@@ -11,8 +11,8 @@ all the same), 2.2.1 (MX), 2.2.2 (aliases: TLSA records are looked for at the ho
 the addresses are not vouched for) and 3.1 (usages); RFC 6698 section 3 (`_25._tcp.` and the host);
 RFC 6840 section 5.7 (AD in a question asks for AD in the answer).
 
-Failure: `NotSecure`, with the reason for the trace.
-Known gap: an answer with a malformed TLSA record counts as no answer, not as one with an unusable record.
+Failure: `NotSecure`, with the reason for the trace. An answer that cannot be read, a TLSA record too short for its
+fields included, is no answer: the copy waits, as for one that DNSSEC calls bogus (section 2.1).
 Limits: ANSWER_SECONDS for a question. They run in threads of the reactor's pool: the library that knows TLSA waits.
 """
 

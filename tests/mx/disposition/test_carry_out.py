@@ -266,6 +266,14 @@ def test_each_refused_copy_names_its_own_reason() -> None:
     ]
 
 
+def test_a_message_that_is_refused_is_kept_so_that_no_report_follows_its_release() -> None:
+    """Its sender has heard; where somebody else's copy was taken, he is answered 250, and told as he asked."""
+    for ways, words in ((["keep", "keep"], "NOTIFY=NEVER"), (["keep", "taken"], "")):
+        case = Case(ways, ONE_HOP)
+        case.run()
+        assert {each.dsn.words for each in case.store.messages[0].envelope.recipients} == {words}
+
+
 def test_a_refusal_that_is_passed_on_names_no_host() -> None:
     """The next hop's words without its name; its own words are in the outcome's reason, for the trace."""
     said = NextHopReply(550, "5.1.1", "mail.acme.example [192.0.2.1] says no")

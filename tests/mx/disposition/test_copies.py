@@ -1,6 +1,10 @@
 """facts_of(): what the books keep of a message is what SMTP and the examination said."""
 
-from mx.disposition.copies import facts_of
+from dataclasses import replace
+
+from mx.disposition.copies import facts_of, with_all_told
+from mx.dsn_request import notify_request_of
+from mx.envelope import Recipient
 from mx.verdict import VerdictKind
 from tenants.trace.messages import MessageFacts
 from tests.contracts.customer_world import NOW
@@ -23,4 +27,17 @@ def test_the_books_get_every_fact() -> None:
         is_eight_bit=False,
         is_smtputf8=False,
         verdict="infected",
+    )
+
+
+def test_who_heard_in_the_session_that_nothing_is_taken_hears_nothing_else() -> None:
+    """Whatever he had asked for; whom the recipient was called by first stays."""
+    asked = notify_request_of("NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@old.example")
+    message = examined("a@acme.example", "b@acme.example")
+    message = replace(
+        message, envelope=replace(message.envelope, recipients=(Recipient("a@acme.example", asked), Recipient("b@x")))
+    )
+    assert facts_of(with_all_told(message), 7).recipients_dsn == (
+        ("a@acme.example", "NOTIFY=NEVER ORCPT=rfc822;a@old.example"),
+        ("b@x", "NOTIFY=NEVER"),
     )

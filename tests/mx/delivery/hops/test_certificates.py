@@ -114,17 +114,22 @@ def test_a_stranger_cannot_show_an_authority_that_has_not_signed_him() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "usable"),
+    ("fields", "octets", "usable"),
     [
-        ((3, 1, 1), True),
-        ((2, 0, 0), True),
-        ((2, 1, 2), True),
-        ((0, 1, 1), False),
-        ((1, 1, 1), False),
-        ((3, 2, 1), False),
-        ((3, 1, 3), False),
+        ((3, 1, 1), 32, True),
+        ((2, 0, 0), 700, True),
+        ((2, 1, 2), 64, True),
+        ((0, 1, 1), 32, False),
+        ((1, 1, 1), 32, False),
+        ((3, 2, 1), 32, False),
+        ((3, 1, 3), 32, False),
+        ((3, 1, 1), 31, False),
+        ((3, 1, 1), 64, False),
+        ((3, 1, 1), 0, False),
+        ((3, 1, 2), 32, False),
+        ((3, 1, 0), 0, False),
     ],
 )
-def test_records_that_smtp_has_no_use_for_do_not_count(fields: tuple[int, int, int], usable: bool) -> None:
-    """RFC 7672 section 3.1.3."""
-    assert is_usable(Tlsa(*fields, b"")) is usable
+def test_records_that_smtp_has_no_use_for_do_not_count(fields: tuple[int, int, int], octets: int, usable: bool) -> None:
+    """RFC 7672 section 3.1.3; RFC 7671: nor do digests of a wrong length."""
+    assert is_usable(Tlsa(*fields, bytes(octets))) is usable

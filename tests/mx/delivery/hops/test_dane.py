@@ -76,6 +76,15 @@ class DaneTest(TestCase):
         self.script.failing = frozenset({"_25._tcp.mail.acme.example"})
         assert "could not be looked up" in await self.fails("mail.acme.example")
 
+    async def test_a_record_that_cannot_be_read_is_no_answer(self) -> None:
+        """Too short for its fields: mail waits, also on a route that does not ask for DANE."""
+        record = dns.UnknownRecord(bytes((3, 1)), ttl=60)
+        record.TYPE = TLSA
+        self.script.records = {**RECORDS, ("_25._tcp.mail.acme.example", TLSA): [record]}
+        assert "could not be looked up" in await self.fails("mail.acme.example")
+        with pytest.raises(NotSecure, match="could not be looked up"):
+            await self.dane.assurance(Place("", "mail.acme.example", 25))
+
     async def test_exchangers_are_those_that_dnssec_vouches_for(self) -> None:
         """Null MX, none at all, and no such domain included."""
         assert await self.dane.exchangers("acme.example") == ((10, "mail.acme.example"),)
