@@ -19,10 +19,10 @@ ADDRESS_SPACE_OCTETS = 2 << 30
 
 def main(descriptor: int) -> None:
     """Serve until the socket closes."""
-    from pratique.processes.running import choose_reactor
+    from pratique.processes.running import steady_reactor
 
-    choose_reactor()
-    from twisted.internet import reactor
+    running = steady_reactor()
+
     from twisted.internet.protocol import Factory
 
     from mx.agents.outside.child import AgentSide
@@ -32,7 +32,6 @@ def main(descriptor: int) -> None:
     from pratique.structured_log import log_to_stderr
 
     log_to_stderr(LogLevel.WARNING)
-    running: Any = reactor
     die_with_parent(os.getppid())
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE_OCTETS, ADDRESS_SPACE_OCTETS))

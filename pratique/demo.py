@@ -29,6 +29,7 @@ from mx.spool import Spool
 from portal.site import sign_in_address
 from pratique.opening import Opened, opened
 from pratique.processes.listening import listen
+from pratique.service_clock import service_time
 from pratique.settings.settings import Address, Settings
 from tenants.customers.accounts import Role, add_user
 from tenants.customers.book import add_tenant, tenant_named
@@ -102,7 +103,7 @@ def _send(smtp: tuple[str, int], message: EmailMessage) -> str:
 
 def _set_up(settings: Settings, mailbox_port: int) -> str:
     """In a thread: the tenant with its domain and reader, and a sign-in link."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with opened(settings) as parts, parts.database.unit_of_work(Reader.OPERATOR) as session:
         _add_tenant(session, parts, settings, f"smtp://127.0.0.1:{mailbox_port}", now)
         return sign_in_address(settings.portal_url, make_link(session, email=READER, now=now))

@@ -11,13 +11,13 @@ one too.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import assert_never
 
 from sqlalchemy.orm import Session
 
 from pratique.secrets.master_keys import open_keyring
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.encryption.keys import Keyring, add_missing_keys
 from tenants.encryption.sealed import SealedStore
@@ -54,7 +54,7 @@ def opened(settings: Settings) -> Iterator[Opened]:
         with plain_outages():
             keyring = open_keyring(settings.master_key, database)
         with plain_outages(), database.unit_of_work(Reader.OPERATOR) as session:
-            add_missing_keys(session, keyring, datetime.now(UTC))
+            add_missing_keys(session, keyring, service_time(settings.data))
         with plain_outages():
             yield Opened(database, keyring, SealedStore(open_blobs(settings), keyring))
     finally:

@@ -5,7 +5,7 @@
 # with a configuration, a folder and a port of their own. What cannot be installed is named, its tests are skipped.
 set -euo pipefail
 
-PACKAGES="${SERVERS:-libmime-tools-perl clamav-daemon clamav c-icap libc-icap-mod-virus-scan rspamd postgresql chromium postfix fonts-noto-core libmagic1 libarchive13 clamav-testfiles p7zip-full genisoimage zip binutils knot unbound slapd fiu-utils dosfstools mtools}"
+PACKAGES="${SERVERS:-libmime-tools-perl clamav-daemon clamav c-icap libc-icap-mod-virus-scan rspamd postgresql chromium postfix fonts-noto-core libmagic1 libarchive13 clamav-testfiles p7zip-full genisoimage zip binutils knot unbound slapd fiu-utils libfaketime dosfstools mtools}"
 POLICY=/usr/sbin/policy-rc.d
 
 is_installed() {

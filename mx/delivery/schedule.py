@@ -8,16 +8,26 @@ Standards: RFC 5321 section 4.5.4.1 ("the retry interval SHOULD be at least 30 m
 needs to be at least 4-5 days"). The first waits may be shorter: the message was answered 250 by us, so nobody else
 tries, and most outages of a tenant's server are restarts.
 
-Failure: none.
+Failure: none. The time for which the service itself was away counts as no lifetime (`end_of_life`): it may have been
+away, or its clock been set.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 JITTER_SHARE = 0.1
 """A wait is longer by up to this share, so that a next hop which comes back is not met by all its mail at once."""
 LONGEST_REST = 300.0
 """Seconds: so late, at most, mail is when its next hop is back; asking costs one connection, however much waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A time in which the service was not there, or seems not to have been: its clock may have been set."""
+
+    ended_at: datetime
+    lasted: timedelta
 
 
 def next_wait(attempts: int, waits: Sequence[float], jitter: Callable[[], float]) -> float:
@@ -39,6 +49,17 @@ def next_attempt_at(
     if now >= expires_at:
         return None
     return min(now + timedelta(seconds=next_wait(attempts, waits, jitter)), expires_at)
+
+
+def end_of_life(expires_at: datetime, lifetime: timedelta, absences: Iterable[Absence]) -> datetime:
+    """When the lifetime of a copy ends that was queued so long before `expires_at`, if absences do not count.
+
+    `absences` in their order.
+    """
+    for absence in absences:
+        if expires_at - lifetime < absence.ended_at and absence.ended_at - absence.lasted < expires_at:
+            expires_at += absence.lasted
+    return expires_at
 
 
 def rest_until(now: datetime, failures: int, waits: Sequence[float], jitter: Callable[[], float]) -> datetime:

@@ -28,12 +28,12 @@ def command(settings: Settings, tenant: str | None, domain: str | None, as_json:
     from twisted.internet import reactor
 
     from pratique.compose.agents import chain_of
-    from pratique.wall_clock import present_time
+    from pratique.service_clock import open_clock
     from tenants.storage.database_threads import DatabaseThreads
 
     make_data_folder(settings.data)
     with opened(settings) as parts:
-        chain = chain_of(settings, reactor, DatabaseThreads(parts.database, reactor), present_time)
+        chain = chain_of(settings, reactor, DatabaseThreads(parts.database, reactor), open_clock(settings.data))
     policy = None if tenant is None else _policy(settings, tenant, domain)
     if policy is None:
         _print([_about(agent) for agent in chain.agents], as_json, "")

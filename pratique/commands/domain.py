@@ -9,7 +9,7 @@ check failed; one that could not be made (no DNS here) is *unknown* and says so.
 
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import click
@@ -20,6 +20,7 @@ from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.ourselves import own_places
 from pratique.printing import print_facts, print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_named, tenant_names
@@ -61,7 +62,7 @@ def command() -> None:
 @with_settings()
 def add(settings: Settings, name: str, tenant: str, routes: tuple[str, ...], verified: bool, as_json: bool) -> None:
     """Add a domain to a tenant, and say which DNS records it needs."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         domain = add_domain(
             session,
@@ -130,7 +131,7 @@ def route(settings: Settings, name: str, routes: tuple[str, ...], as_json: bool)
     """Replace a domain's routes; queued mail takes the new ones too. docs/routes.md says how a route is written."""
     with writing(settings) as session:
         domain = set_routes(session, tenant_id=None, name=name, routes=routes, own=own_places(settings))
-        _note(session, domain, "domain.route", datetime.now(UTC))
+        _note(session, domain, "domain.route", service_time(settings.data))
         tenant = tenant_names(session, (domain.tenant_id,))[domain.tenant_id]
     if as_json:
         print_json(_record(domain, tenant))
@@ -149,7 +150,7 @@ def remove(settings: Settings, name: str, yes: bool, as_json: bool) -> None:
     if not yes and sys.stdin.isatty():
         click.confirm(f"Remove {owned.domain.name}?", abort=True, err=True)
     with writing(settings) as session:
-        now = datetime.now(UTC)
+        now = service_time(settings.data)
         delete_domain(session, tenant_id=None, name=name, now=now)
         _note(session, owned.domain, "domain.remove", now)
     if as_json:
@@ -174,7 +175,7 @@ def verify(settings: Settings, name: str, verified: bool, as_json: bool) -> None
         if found.state is not State.OK:
             raise Refusal(found.sentence)
     with writing(settings) as session:
-        now = datetime.now(UTC)
+        now = service_time(settings.data)
         domain = mark_verified(session, tenant_id=None, name=name, now=now)
         _note(session, domain, "domain.verify", now)
     if as_json:

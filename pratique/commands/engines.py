@@ -6,7 +6,7 @@ A false signature is ignored by its finding's name, for one tenant or for all, o
 Failure: a name that is ignored already, or is not, is one plain line and exit status 1.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import click
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.engines.ignored_findings import IgnoredFinding, ignore_finding, list_ignored, stop_ignoring
@@ -31,7 +32,7 @@ def command(ctx: click.Context, settings: Settings, as_json: bool) -> None:
     """What each node says of its engines; findings to ignore."""
     if ctx.invoked_subcommand is not None:
         return
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with reading(settings) as session:
         reports = list_engines(session)
     if as_json:
@@ -59,7 +60,7 @@ def command(ctx: click.Context, settings: Settings, as_json: bool) -> None:
 @with_settings()
 def ignore(settings: Settings, finding: str, tenant: str | None, as_json: bool) -> None:
     """Let findings of this name count no more."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         tenant_id = tenant_number(session, tenant)
         ignore_finding(session, name=finding, tenant_id=tenant_id, who=COMMAND_LINE, now=now)
@@ -77,7 +78,7 @@ def ignore(settings: Settings, finding: str, tenant: str | None, as_json: bool) 
 @with_settings()
 def heed(settings: Settings, finding: str, tenant: str | None, as_json: bool) -> None:
     """Let findings of an ignored name count again."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         tenant_id = tenant_number(session, tenant)
         stop_ignoring(session, name=finding, tenant_id=tenant_id)

@@ -5,7 +5,7 @@
 Failure: an unknown tenant, group or member, or a word that is no address, is one plain line and exit status 1.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_named
@@ -32,7 +33,7 @@ def command() -> None:
 @with_settings()
 def add(settings: Settings, name: str, addresses: tuple[str, ...], tenant: str, as_json: bool) -> None:
     """Put recipients into a group; it is made when there is none of this name."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         tenant_id = tenant_named(session, tenant).id
         group = add_members(session, tenant_id=tenant_id, name=name, addresses=addresses, now=now)
@@ -48,7 +49,7 @@ def add(settings: Settings, name: str, addresses: tuple[str, ...], tenant: str, 
 @with_settings()
 def remove(settings: Settings, name: str, addresses: tuple[str, ...], tenant: str, as_json: bool) -> None:
     """Take recipients out of a group; without addresses, delete the group and its policy."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         tenant_id = tenant_named(session, tenant).id
         group = remove_members(session, tenant_id=tenant_id, name=name, addresses=addresses)

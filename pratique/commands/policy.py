@@ -10,7 +10,7 @@ is changed.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from pratique.options import json_option, with_settings
 from pratique.plugins import known_agents
 from pratique.policy_file import read_policy_file
 from pratique.printing import print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_named
@@ -106,7 +107,7 @@ def change(settings: Settings, assignments: tuple[str, ...], level: Level, file:
     entries = ({} if file is None else dict(read_policy_file(file))) | _parse(assignments)
     if not entries:
         raise click.UsageError("Name at least one entry: KEY=VALUE, or --file policy.json.")
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         try:
             require_known_agents(entries, known_agents(settings))

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -24,6 +24,7 @@ from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, opened, reading, writing
 from pratique.options import PointInTime, json_option, with_settings
 from pratique.printing import print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_names
@@ -143,8 +144,9 @@ def release(
         _show_bulk(settings, wanted, tenant, as_json)
         return
     if finding is None:
+        now = service_time(settings.data)
         with writing(settings) as session:
-            asked = [_release_anyway(session, number) for number in dict.fromkeys(held)]
+            asked = [_release_anyway(session, number, now) for number in dict.fromkeys(held)]
     else:
         asked = _release_if_clean(settings, wanted, tenant)
     if wait is not None:
@@ -166,7 +168,7 @@ def delete(settings: Settings, held: tuple[int, ...], yes: bool, as_json: bool) 
     """Delete held messages for good."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {_counted(len(held))} for good?", abort=True, err=True)
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         deleted = []
         for number in dict.fromkeys(held):
@@ -190,7 +192,7 @@ def export(settings: Settings, held: int, output: Path, as_json: bool) -> None:
     with opened(settings) as parts:
         with parts.database.unit_of_work(Reader.OPERATOR) as session:
             blobs = held_blobs(session, held, tenant_id=None)
-            _note(session, get_held(session, held, tenant_id=None), "quarantine.export", datetime.now(UTC))
+            _note(session, get_held(session, held, tenant_id=None), "quarantine.export", service_time(settings.data))
         octets = save_message(output, parts.store.read(blobs.body))
     if as_json:
         print_json({"id": held, "file": output, "octets": octets})
@@ -198,9 +200,8 @@ def export(settings: Settings, held: int, output: Path, as_json: bool) -> None:
         click.echo(f"Message {held} written to {output}: {octets:,} octets. It may be dangerous to open.")
 
 
-def _release_anyway(session: Session, number: int) -> HeldMessage:
+def _release_anyway(session: Session, number: int, now: datetime) -> HeldMessage:
     """Ask for a release in spite of every finding that the quarantine has recorded."""
-    now = datetime.now(UTC)
     override = get_held(session, number, tenant_id=None).finding_names
     message = request_release(session, number, tenant_id=None, who=COMMAND_LINE, override=override, now=now)
     _note(session, message, "quarantine.release", now)
@@ -211,7 +212,7 @@ def _release_if_clean(settings: Settings, wanted: HeldFilter, tenant: str | None
     """Ask for the release of all that fit, a page a transaction: mail must be able to come in between."""
     asked: list[HeldMessage] = []
     while True:
-        now = datetime.now(UTC)
+        now = service_time(settings.data)
         with writing(settings) as session:
             page = request_release_of_all(
                 session, wanted, tenant_id=tenant_number(session, tenant), who=COMMAND_LINE, now=now

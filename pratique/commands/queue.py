@@ -6,7 +6,7 @@ Failure: a delivery that is not there, or not queued any more, is one plain line
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_facts, print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_names
@@ -86,7 +87,7 @@ def retry(settings: Settings, deliveries: tuple[int, ...], everything: bool, ten
     if everything:
         _retry_all(settings, tenant, as_json)
         return
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         for number in deliveries:
             retry_delivery(session, number, tenant_id=None, now=now)
@@ -108,7 +109,7 @@ def flush(settings: Settings, tenant: str | None, as_json: bool) -> None:
 @with_settings()
 def hold(settings: Settings, deliveries: tuple[int, ...], as_json: bool) -> None:
     """Hold deliveries back until somebody has them tried with retry ID."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         held = [_hold(session, number, now) for number in dict.fromkeys(deliveries)]
         records = _records(session, held)
@@ -127,7 +128,7 @@ def drop(settings: Settings, deliveries: tuple[int, ...], yes: bool, as_json: bo
     """Take deliveries out of the queue for good: nobody is told, and the mail is gone."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Drop {_counted(len(deliveries))} for good?", abort=True, err=True)
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         dropped = [_drop(session, number, now) for number in dict.fromkeys(deliveries)]
         records = _records(session, dropped)
@@ -139,7 +140,7 @@ def drop(settings: Settings, deliveries: tuple[int, ...], yes: bool, as_json: bo
 
 def _retry_all(settings: Settings, tenant: str | None, as_json: bool) -> None:
     with writing(settings) as session:
-        count = retry_all(session, tenant_id=tenant_number(session, tenant), now=datetime.now(UTC))
+        count = retry_all(session, tenant_id=tenant_number(session, tenant), now=service_time(settings.data))
     _say_retried(count, as_json)
 
 

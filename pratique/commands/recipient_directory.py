@@ -10,7 +10,6 @@ Failure: one plain line; nothing is changed. A `sync` that comes to nothing is n
 import os
 import ssl
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,6 +21,7 @@ from mx.ldap.sync import UNREADABLE_PASSWORD
 from pratique.opening import COMMAND_LINE, Opened, opened
 from pratique.options import with_settings
 from pratique.ourselves import own_places
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.domains.book import canonical_domain, get_domain
@@ -94,7 +94,7 @@ def name_directory(
         authorities=_read_authorities(authorities) if authorities else "",
         every_minutes=every,
     )
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with opened(settings) as parts, parts.database.unit_of_work(Reader.OPERATOR) as session:
         domain = get_domain(session, tenant_id=None, name=spelled)
         own = {"tenant_id": domain.tenant_id, "domain_id": domain.id}
@@ -123,9 +123,9 @@ def sync(settings: Settings, name: str, remove_many: bool) -> None:
         with parts.database.unit_of_work(Reader.OPERATOR) as session:
             domain = get_domain(session, tenant_id=None, name=name)
             owner = f"{COMMAND_LINE}/{os.getpid()}"
-            lease = lease_directory(session, domain_id=domain.id, now=datetime.now(UTC), owner=owner)
+            lease = lease_directory(session, domain_id=domain.id, now=service_time(settings.data), owner=owner)
         try:
-            change, skipped = _ask_and_apply(parts, lease, around, remove_many)
+            change, skipped = _ask_and_apply(parts, lease, around, remove_many, settings.data)
         except LeaseLost:
             raise Refusal("The directory was named anew in this moment; nothing was changed.") from None
     click.echo(f"{domain.name}: {change.added} added, {change.removed} removed, {change.kept} kept.")
@@ -133,7 +133,9 @@ def sync(settings: Settings, name: str, remove_many: bool) -> None:
         click.echo(f"Skipped: {skipped.count}. The first: {'; '.join(skipped.first)}.")
 
 
-def _ask_and_apply(parts: Opened, lease: Lease, around: Surroundings, remove_many: bool) -> tuple[ListChange, Skipped]:
+def _ask_and_apply(
+    parts: Opened, lease: Lease, around: Surroundings, remove_many: bool, folder: Path
+) -> tuple[ListChange, Skipped]:
     viewpoint, skipped = OfTenant(lease.tenant_id), None
     try:
         with parts.database.unit_of_work(viewpoint) as session:
@@ -146,14 +148,14 @@ def _ask_and_apply(parts: Opened, lease: Lease, around: Surroundings, remove_man
                 lease,
                 local_parts=people.local_parts,
                 skipped=skipped,
-                now=datetime.now(UTC),
+                now=service_time(folder),
                 may_remove_many=remove_many,
             )
         return change, skipped
     except (LdapTrouble, Refusal, SealBroken) as error:
         trouble = UNREADABLE_PASSWORD if isinstance(error, SealBroken) else str(error)
         with parts.database.unit_of_work(viewpoint) as session:
-            note_trouble(session, lease, trouble=trouble, now=datetime.now(UTC), skipped=skipped)
+            note_trouble(session, lease, trouble=trouble, now=service_time(folder), skipped=skipped)
         raise Refusal(trouble) from None
 
 

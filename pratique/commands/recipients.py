@@ -11,7 +11,7 @@ Failure: a line that is no address of the domain is named, and nothing is change
 than a tenth of the recipients, unless --remove-many says that it is meant. Of such a list, audit and portal tell.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -20,6 +20,7 @@ from pratique.commands.recipient_directory import name_directory, sync
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.domains.book import Domain, canonical_domain, get_domain
@@ -113,7 +114,7 @@ def _describe(directory: DirectoryState) -> None:
 @with_settings()
 def choose(settings: Settings, name: str, source: str) -> None:
     """Choose how a domain's recipients are learned; a directory named before is forgotten."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         domain = get_domain(session, tenant_id=None, name=name)
         set_source(session, tenant_id=domain.tenant_id, domain_id=domain.id, source=Source(source))
@@ -136,7 +137,7 @@ def choose(settings: Settings, name: str, source: str) -> None:
 @with_settings()
 def take_list(settings: Settings, name: str, file: Path, remove_many: bool) -> None:
     """Make a list of addresses the truth about a domain."""
-    spelled, now = canonical_domain(name), datetime.now(UTC)
+    spelled, now = canonical_domain(name), service_time(settings.data)
     local_parts = read_list(file, spelled)
     with reading(settings) as session:
         domain = get_domain(session, tenant_id=None, name=spelled)

@@ -24,16 +24,15 @@ def command(settings: Settings, files: tuple[Path, ...], policy: Path | None, as
     # The nursery starts while this process imports Twisted and all the rest, which takes as long.
     started = [spawn_nursery()]
 
-    from twisted.internet import reactor
-
     from pratique.clamd_at_start import with_clamd_found
     from pratique.compose.scan import scan_files
-    from pratique.processes.running import run_once
+    from pratique.processes.running import run_once, steady_reactor
     from pratique.scan_results import read_policy, show_results
 
     def spawn() -> tuple[subprocess.Popen[bytes], socket]:
         return started.pop() if started else spawn_nursery()
 
     chosen = None if policy is None else read_policy(policy)
+    reactor = steady_reactor()
     results = run_once(reactor, scan_files(with_clamd_found(settings), reactor, files, spawn, chosen))
     return show_results(files, results, chosen, as_json=as_json)

@@ -8,7 +8,6 @@ nothing is changed.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,6 +15,7 @@ import click
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.book import tenant_named
 from tenants.list_file import read_lines
@@ -70,7 +70,7 @@ def remove(settings: Settings, entries: tuple[str, ...], tenant: str) -> None:
     """Take entries off, whichever list they are on."""
     spelled = _canonical(entries)
     with writing(settings) as session:
-        author = Author(tenant_named(session, tenant).id, COMMAND_LINE, datetime.now(UTC))
+        author = Author(tenant_named(session, tenant).id, COMMAND_LINE, service_time(settings.data))
         remove_and_note(session, author, spelled)
     click.echo(f"{len(spelled)} removed.")
 
@@ -117,7 +117,7 @@ def _canonical(entries: Sequence[str]) -> list[str]:
 def _put(settings: Settings, tenant: str, listing: Listing, entries: Sequence[str], note: str) -> None:
     with writing(settings) as session:
         tenant_id = tenant_named(session, tenant).id
-        author = Author(tenant_id, COMMAND_LINE, datetime.now(UTC))
+        author = Author(tenant_id, COMMAND_LINE, service_time(settings.data))
         count = put_and_note(session, author, listing, entries, note)
         is_on = AGENT_NAME in tenant_policy(session, tenant_id=tenant_id).policy.agents
     click.echo(f"{count} {'allowed' if listing is Listing.ALLOW else 'blocked'}.")

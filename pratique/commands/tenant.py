@@ -4,7 +4,7 @@ Failure: a name that is taken, cannot be one or is not there is one plain line a
 """
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from pratique.opening import COMMAND_LINE, opened, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_facts, print_json, print_table, shown
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import (
@@ -43,7 +44,7 @@ def command() -> None:
 def add(settings: Settings, name: str, language: str, plan: str, as_json: bool) -> None:
     """Add a customer, with a key of its own."""
     with opened(settings) as parts, parts.database.unit_of_work(Reader.OPERATOR) as session:
-        now = datetime.now(UTC)
+        now = service_time(settings.data)
         tenant = add_tenant(session, parts.keyring, name=name, now=now, language=language, plan=plan)
         _note(session, tenant, "tenant.add", now)
     if as_json:
@@ -89,7 +90,7 @@ def show(settings: Settings, name: str, as_json: bool) -> None:
 def suspend(settings: Settings, name: str, as_json: bool) -> None:
     """Stop taking a customer's mail: senders are asked to try again."""
     with writing(settings) as session:
-        now = datetime.now(UTC)
+        now = service_time(settings.data)
         tenant = suspend_tenant(session, tenant_named(session, name).id, now)
         _note(session, tenant, "tenant.suspend", now)
     _say(tenant, "suspended: its mail is answered 451 until `pratique tenant resume`.", as_json)
@@ -103,7 +104,7 @@ def resume(settings: Settings, name: str, as_json: bool) -> None:
     """Take a suspended customer's mail again."""
     with writing(settings) as session:
         tenant = resume_tenant(session, tenant_named(session, name).id)
-        _note(session, tenant, "tenant.resume", datetime.now(UTC))
+        _note(session, tenant, "tenant.resume", service_time(settings.data))
     _say(tenant, "resumed: its mail is taken again.", as_json)
 
 
@@ -119,7 +120,7 @@ def delete(settings: Settings, name: str, yes: bool, as_json: bool) -> None:
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {name}, its domains and all its mail, for good?", abort=True, err=True)
     with writing(settings) as session:
-        now = datetime.now(UTC)
+        now = service_time(settings.data)
         tenant = delete_tenant(session, tenant_named(session, name).id, now)
         _note(session, tenant, "tenant.delete", now)
     _say(tenant, "deleted; what was stored of its mail is unreadable from now on.", as_json)

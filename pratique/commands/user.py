@@ -3,7 +3,7 @@
 Failure: an address that cannot be one, an unknown user or tenant is one plain line and exit status 1.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.portal_address import portal_address
 from pratique.printing import print_json, print_table
+from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.accounts import Member, Role, add_user, members, memberships, remove_user, user_id_of
 from tenants.customers.audit import record_action
@@ -34,7 +35,7 @@ def command() -> None:
 @with_settings()
 def add(settings: Settings, email: str, tenant: str, role: str, as_json: bool) -> None:
     """Give a person a role with a tenant; an earlier role there is replaced."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         tenant_id = tenant_named(session, tenant).id
         member = add_user(session, tenant_id=tenant_id, email=email, role=Role(role), now=now)
@@ -68,7 +69,7 @@ def list_all(settings: Settings, tenant: str | None, as_json: bool) -> None:
 @with_settings()
 def link(settings: Settings, email: str, send: bool, as_json: bool) -> None:
     """Print a one-time sign-in link, good for 30 minutes; or mail one."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         theirs = memberships(session, user_id=user_id_of(session, email))
         if not theirs:
@@ -96,7 +97,7 @@ def _new_link(settings: Settings, session: Session, email: str, now: datetime) -
 @with_settings()
 def remove(settings: Settings, email: str, tenant: str | None, as_json: bool) -> None:
     """Take a person's roles away, and end the sessions in which they were used."""
-    now = datetime.now(UTC)
+    now = service_time(settings.data)
     with writing(settings) as session:
         wanted = None if tenant is None else tenant_named(session, tenant).id
         theirs = memberships(session, user_id=user_id_of(session, email))

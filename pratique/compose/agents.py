@@ -3,7 +3,6 @@
 Those of other packages come last, in the order in which `plugins` names them, in processes of their own.
 """
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -59,15 +58,19 @@ def agents_of(
 ) -> list[Agent]:
     """Every agent, whether a policy names it or not."""
     dns = NamesResolver(reactor, server_for(settings.resolver))
+
+    def now_seconds() -> float:
+        return now().timestamp()
+
     agents: list[Agent] = [
         SenderLists(threads, dns),
         DnsBlocklists(dns),
         Greylisting(threads, now),
-        Authentication(dns, reactor, settings.service_domain, time.time),
+        Authentication(dns, reactor, settings.service_domain, now_seconds),
         AttachmentFilter(reactor),
-        StampReader(stamps, frozenset(each.domain for each in settings.stamp_trusted), time.time),
-        AntivirusStamp(open_signer(settings.data, settings.service_domain), reactor, time.time),
-        ArcSealing(dns, reactor, open_sealer(settings.data, settings.hostname), settings.service_domain, time.time),
+        StampReader(stamps, frozenset(each.domain for each in settings.stamp_trusted), now_seconds),
+        AntivirusStamp(open_signer(settings.data, settings.service_domain), reactor, now_seconds),
+        ArcSealing(dns, reactor, open_sealer(settings.data, settings.hostname), settings.service_domain, now_seconds),
     ]
     return [*agents, *outside_agents(settings, reactor)]
 

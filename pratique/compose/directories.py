@@ -8,7 +8,6 @@ from mx.ldap.sync import DirectorySync
 from pratique.compose.storage import Storage
 from pratique.ourselves import own_places
 from pratique.settings.settings import Settings
-from pratique.wall_clock import present_time
 
 
 def compose_directories(settings: Settings, reactor: Any, storage: Storage, owner: str) -> Runner:
@@ -18,6 +17,6 @@ def compose_directories(settings: Settings, reactor: Any, storage: Storage, owne
         return not runner.running
 
     around = Surroundings(own_places(settings), settings.allow_private_routes, is_stopping)
-    work = DirectorySync(storage.threads, storage.keyring, around, reactor, present_time, owner)
+    work = DirectorySync(storage.threads, storage.keyring, around, reactor, storage.clock, owner)
     runner = Runner(work, reactor)
     return runner

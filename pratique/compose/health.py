@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from socket import socket
 
-from portal.application import present_time
 from portal.readiness import make_health_application
 from portal.serve import serve
 from pratique.compose.room import room_of
 from pratique.opening import opened
+from pratique.service_clock import open_clock
 from pratique.settings.settings import Settings
 
 
 def run_health(settings: Settings, sock: socket, on_ready: Callable[[], None], lifeline: int | None) -> int:
     """Answer watchers on this socket until told to stop, or until the lifeline ends. Raises CannotOpen."""
     with opened(settings) as parts:
-        application = make_health_application(parts.database, room_of(settings).is_left, present_time)
+        clock = open_clock(settings.data)
+        application = make_health_application(parts.database, room_of(settings).is_left, clock)
         serve(application, sock.detach(), on_ready, lifeline)
     return 0

@@ -22,7 +22,6 @@ from pratique.compose.stopping import OrderedService
 from pratique.compose.storage import compose_storage, queue_times
 from pratique.secrets.certificate import tls_of
 from pratique.settings.settings import Settings
-from pratique.wall_clock import present_time
 from tenants.directory import Directory
 from tenants.quotas import Quota, Quotas
 from tenants.trace.writer import TraceWriter
@@ -53,14 +52,14 @@ def shares_of(settings: Settings) -> tuple[Quota, Share]:
 def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name: str) -> MultiService:
     """Everything that one process needs to receive mail on these sockets; `name` is its own on this node."""
     storage = compose_storage(settings, reactor)
-    scanning = compose_scanning(settings, reactor, storage.threads, f"{settings.hostname}/{name}")
+    scanning = compose_scanning(settings, reactor, storage.threads, storage.clock, f"{settings.hostname}/{name}")
     next_hops = compose_next_hops(settings, reactor)
     trace = TraceWriter(storage.threads, reactor)
     own_names = frozenset({settings.hostname})
-    directory = Directory(storage.threads, present_time, reactor.seconds, own_names, settings.postmaster or "")
+    directory = Directory(storage.threads, storage.clock, reactor.seconds, own_names, settings.postmaster or "")
     first_wait, lifetime = queue_times(settings)
-    keeper = Keeper(storage.sealed, storage.threads, reactor, present_time, QueueTimes(first_wait, lifetime))
-    call_outs = CallOuts(next_hops, storage.threads, present_time, reactor.seconds)
+    keeper = Keeper(storage.sealed, storage.threads, reactor, storage.clock, QueueTimes(first_wait, lifetime))
+    call_outs = CallOuts(next_hops, storage.threads, storage.clock, reactor.seconds)
     quota, share = shares_of(settings)
     quotas = Quotas(storage.threads, reactor.seconds, quota)
     cleaner = Cleaner(settings.hostname, settings.service_domain, storage.scratch)
@@ -69,11 +68,11 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         directory=directory,
         recipients=Shares(call_outs, quotas, share, reactor.seconds),
         scanner=scanning.scanner,
-        chain=chain_of(settings, reactor, storage.threads, present_time, stamps),
+        chain=chain_of(settings, reactor, storage.threads, storage.clock, stamps),
         disposition=Disposition(next_hops, WithinQuota(keeper, quotas), cleaner),
         trace=trace,
         has_room=storage.has_room,
-        now=present_time,
+        now=storage.clock,
         hostname=settings.hostname,
         stamps=stamps,
         scratch=storage.scratch,

@@ -18,7 +18,6 @@ from pratique.opening import make_data_folder
 from pratique.portal_address import portal_address
 from pratique.secrets.dkim_keys import open_dkim_keys
 from pratique.settings.settings import Settings
-from pratique.wall_clock import present_time
 from tenants.directory import Directory
 from tenants.domains.routes import parse_route
 
@@ -46,7 +45,7 @@ def compose_own_mail(
         sealed=storage.sealed,
         dns=dns,
         reactor=reactor,
-        now=present_time,
+        now=storage.clock,
         hostname=settings.hostname,
         keys=open_dkim_keys(settings.data),
         sign_in_address=lambda token: _link(settings, token),

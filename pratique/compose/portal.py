@@ -8,6 +8,7 @@ from portal.serve import serve
 from pratique.compose.room import room_of
 from pratique.opening import opened
 from pratique.plugins import known_agents
+from pratique.service_clock import open_clock
 from pratique.settings.settings import Settings
 
 
@@ -16,8 +17,9 @@ def run_portal(settings: Settings, sock: socket, on_ready: Callable[[], None], l
     with opened(settings) as parts:
         has_room = room_of(settings).is_left
         agents, sts_mode = known_agents(settings), settings.mta_sts_mode
+        clock = open_clock(settings.data)
         application = make_application(
-            parts.database, parts.store, settings.portal_url, has_room=has_room, agents=agents, sts_mode=sts_mode
+            parts.database, parts.store, settings.portal_url, clock, has_room=has_room, agents=agents, sts_mode=sts_mode
         )
         serve(application, sock.detach(), on_ready, lifeline)
     return 0

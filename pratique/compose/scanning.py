@@ -1,8 +1,8 @@
 """What `mx` and `work` processes share: cells, the panel of engines, the scanner, the report on the engines."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from twisted.application.service import IService, Service
@@ -37,11 +37,13 @@ class Scanning:
     services: tuple[IService, ...]
 
 
-def compose_scanning(settings: Settings, reactor: Any, threads: DatabaseThreads, node: str) -> Scanning:
+def compose_scanning(
+    settings: Settings, reactor: Any, threads: DatabaseThreads, now: Callable[[], datetime], node: str
+) -> Scanning:
     """The scanning parts of one process; `node` is its name in `pratique engines`."""
     cells = CellPool(reactor, settings.cells, settings.data / "scratch")
     panel = Panel(engines_of(settings, reactor), reactor)
-    reports = EngineReports(cells, panel, threads, reactor, node)
+    reports = EngineReports(cells, panel, threads, reactor, now, node)
     scanner = Scanner(cells, panel, reports.label, reactor.seconds)
     reports.tallies = scanner.tallies
     return Scanning(scanner, (cells, Canaries(panel, reactor), reports))
@@ -52,13 +54,21 @@ class EngineReports(Service):
 
     name = "engine reports"
 
-    def __init__(self, cells: CellPool, panel: Panel, threads: DatabaseThreads, reactor: Any, node: str) -> None:
+    def __init__(
+        self,
+        cells: CellPool,
+        panel: Panel,
+        threads: DatabaseThreads,
+        reactor: Any,
+        now: Callable[[], datetime],
+        node: str,
+    ) -> None:
         self._cells, self._panel = cells, panel
         self._labels: dict[str, str] = {}
         self.tallies: Mapping[str, Tally] = {engine: Tally() for engine in IN_CELLS}
         """Those of the engines in the cells, which the scanner counts: they are not on the panel."""
         self._has_said_what_is_missing = False
-        self._threads, self._reactor, self._node = threads, reactor, node
+        self._threads, self._reactor, self._now, self._node = threads, reactor, now, node
         self._next: IDelayedCall | None = None
         self._round: Deferred[None] | None = None
 
@@ -122,5 +132,5 @@ class EngineReports(Service):
             scans=statistics.scans,
             detections=statistics.detections,
             median_seconds=statistics.median_seconds,
-            reported_at=datetime.now(UTC),
+            reported_at=self._now(),
         )

@@ -1,4 +1,4 @@
-"""What every process of ours that touches mail shares: database threads, the sealed store, room on the disk."""
+"""What every process that touches mail shares: database threads, the sealed store, room on the disk, the clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Any
 from pratique.compose.room import room_of
 from pratique.opening import make_data_folder, open_blobs, open_database, plain_outages
 from pratique.secrets.master_keys import open_keyring
+from pratique.service_clock import ServiceClock, open_clock
 from pratique.settings.settings import Settings
 from tenants.encryption.keys import Keyring
 from tenants.encryption.sealed import SealedStore
@@ -25,6 +26,7 @@ class Storage:
     scratch: Path
     """Where unnamed files of messages under way go."""
     has_room: Callable[[], bool]
+    clock: ServiceClock
 
 
 def compose_storage(settings: Settings, reactor: Any) -> Storage:
@@ -35,9 +37,9 @@ def compose_storage(settings: Settings, reactor: Any) -> Storage:
     with plain_outages():
         keyring = open_keyring(settings.master_key, database)
     sealed = SealedStore(open_blobs(settings), keyring)
-    return Storage(
-        DatabaseThreads(database, reactor), sealed, keyring, scratch, room_of(settings, reactor.seconds).is_left
-    )
+    has_room = room_of(settings, reactor.seconds).is_left
+    threads = DatabaseThreads(database, reactor)
+    return Storage(threads, sealed, keyring, scratch, has_room, open_clock(settings.data))
 
 
 def queue_times(settings: Settings) -> tuple[timedelta, timedelta]:

@@ -50,11 +50,9 @@ def _pages(kind: str) -> Run:
 
 
 def _service(kind: str) -> Run:
-    from pratique.processes.running import choose_reactor, run_until_stopped
+    from pratique.processes.running import run_until_stopped, steady_reactor
 
-    choose_reactor()
-    from twisted.internet import reactor
-
+    reactor = steady_reactor()
     if kind == "mx":
         from pratique.compose.mx import compose_mx as compose
     else:

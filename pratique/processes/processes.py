@@ -23,8 +23,9 @@ from pratique.plugins import require_plugins
 from pratique.portal_address import note_portal_address
 from pratique.processes.listening import listen, shown_address
 from pratique.processes.reloading import at_port, successor_settings
-from pratique.processes.running import at_hangup, run_until_stopped
+from pratique.processes.running import at_hangup, run_until_stopped, steady_reactor
 from pratique.processes.supervisor import CannotStartError, ChildKind, Supervisor
+from pratique.service_clock import FOLLOWED, open_clock
 from pratique.settings.settings import Settings, SettingsError
 from pratique.structured_log import log_to_stderr
 from tenants.refusals import Refusal
@@ -99,12 +100,17 @@ def _run(
     if sockets.portal is not None:
         settings = at_port(settings, sockets.portal.getsockname()[1])
 
-    from twisted.internet import reactor
-
-    supervisor = Supervisor(sockets.kinds(names, settings.workers), reactor)  # type: ignore[arg-type]
+    reactor = steady_reactor()
+    supervisor = Supervisor(sockets.kinds(names, settings.workers), reactor)
     supervisor.start_processes()
     try:
         settings = prepare(settings)
+        # Imported here for the same reason as in `prepare`.
+        from pratique.clock_agreement import require_agreement
+
+        # Open as long as this process lives: its children, and theirs that replace them, go by the same clock.
+        clock = open_clock(settings.data)
+        require_agreement(settings, clock)
         if sockets.portal is not None:
             note_portal_address(settings)
     except BaseException:
@@ -112,6 +118,8 @@ def _run(
         raise
     if not settings.clamd and "mx" in names:
         click.echo("No clamd answers on its usual socket: YARA-X scans alone (PRATIQUE_CLAMD names one).", err=True)
+    if (ahead := clock.wall_is_ahead_by()) < -FOLLOWED:
+        log.warn("clock.behind", wall_ahead_seconds=round(ahead.total_seconds()))
     supervisor.give_settings(settings.to_json().encode())
     at_hangup(reactor, lambda: _reload(supervisor, settings, read_again))
 

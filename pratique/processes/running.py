@@ -10,6 +10,7 @@ Failure: a service that cannot start logs why in one line, and the process ends 
 import gc
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -27,12 +28,22 @@ COLLECT_AFTER = 10_000
 log = Logger()
 
 
-def choose_reactor() -> None:
-    """Have this process, in which no reactor was imported yet, run the one that is quickest here."""
+def steady_reactor() -> Any:
+    """The reactor of this process: where none was imported yet, the one that is quickest here.
+
+    Twisted counts by the wall clock: when that is set back an hour, nothing happens for an hour, and when it is set
+    forward, every time limit is over. This one counts by a clock that nobody sets.
+    """
     if sys.platform == "linux" and "twisted.internet.reactor" not in sys.modules:
         from pratique.processes.prompt_reactor import PromptReactor
 
         installReactor(PromptReactor())
+
+    from twisted.internet import reactor
+
+    steady: Any = reactor
+    steady.seconds = time.monotonic
+    return steady
 
 
 def stop_at_signals(reactor: Any) -> Callable[..., None]:

@@ -36,6 +36,11 @@ END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 """What a time column holds where something is never to happen by itself."""
 
 
+def moment_of(microseconds: int) -> datetime:
+    """So many after the beginning of 1970."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware UTC datetime, to the microsecond."""
 
@@ -50,7 +55,7 @@ class Moment(TypeDecorator[datetime]):
         return (value - _EPOCH) // _MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment_of(value)
 
 
 class Words(TypeDecorator[str]):

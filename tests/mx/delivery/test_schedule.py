@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mx.delivery.schedule import LONGEST_REST, next_attempt_at, next_wait, rest_until
+from mx.delivery.schedule import LONGEST_REST, Absence, end_of_life, next_attempt_at, next_wait, rest_until
 
 WAITS = (1.0, 2.0, 5.0)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -39,3 +39,24 @@ def test_there_is_no_attempt_after_the_lifetime(over: timedelta) -> None:
 def test_a_next_hop_that_is_away_is_asked_after_the_same_waits_but_never_late(failures: int, seconds: float) -> None:
     """So that mail goes within minutes when it is back, however long it was away."""
     assert rest_until(NOW, failures, (1.0, 2.0, 9000.0), lambda: 0.0) == NOW + timedelta(seconds=seconds)
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("absences", "longer"),
+    [
+        ([], timedelta(0)),
+        ([Absence(NOW + DAY, DAY / 2)], DAY / 2),
+        ([Absence(NOW + 3653 * DAY, 3652 * DAY)], 3652 * DAY),
+        ([Absence(NOW + DAY, DAY / 2), Absence(NOW + 3 * DAY, DAY)], 1.5 * DAY),
+        ([Absence(NOW - DAY, DAY)], timedelta(0)),
+        ([Absence(NOW + 9 * DAY, DAY)], timedelta(0)),
+        ([Absence(NOW + 4 * DAY, 2 * DAY), Absence(NOW + 8 * DAY, 2 * DAY)], 4 * DAY),
+    ],
+    ids=["none", "one", "ten years", "two", "before it was queued", "after its end", "within another's extension"],
+)
+def test_absences_do_not_count_as_lifetime(absences: list[Absence], longer: timedelta) -> None:
+    """Of a copy that was queued now, for five days."""
+    assert end_of_life(NOW + 5 * DAY, 5 * DAY, absences) == NOW + 5 * DAY + longer

@@ -11,7 +11,6 @@ from twisted.trial.unittest import TestCase
 from pratique.compose.mx import compose_mx
 from pratique.processes.listening import listen
 from pratique.settings.settings import Address, Settings
-from pratique.wall_clock import present_time
 
 
 def converse(port: int) -> tuple[bytes, dict[str, str], tuple[int, bytes]]:
@@ -42,8 +41,3 @@ class Receiving(TestCase):
         assert greeting.startswith(b"mx.example")
         assert features["size"] == str(1 << 20)
         assert refusal[0] == 550 and refusal[1].startswith(b"5.1.2")
-
-    def test_the_present_is_aware(self) -> None:
-        """In UTC."""
-        offset = present_time().utcoffset()
-        assert offset is not None and not offset

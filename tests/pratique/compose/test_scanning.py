@@ -20,6 +20,7 @@ from pratique.settings.settings import Settings
 from tenants.engines.states import EngineReport
 from tenants.storage.database import DatabaseUnavailable
 from tenants.storage.database_threads import DatabaseThreads
+from tests.contracts.customer_world import NOW
 
 ABOUT = CellAbout("abc", "1.2", ("limits", "filter"))
 
@@ -46,7 +47,7 @@ class Reports(TestCase):
         self.cells = CellPool(self.clock, 1)
         self.threads = KeepingThreads()
         panel = Panel([], self.clock)
-        self.reports = EngineReports(self.cells, panel, self.threads, self.clock, "mx.example/mx1")  # type: ignore[arg-type]
+        self.reports = EngineReports(self.cells, panel, self.threads, self.clock, lambda: NOW, "mx.example/mx1")  # type: ignore[arg-type]
 
     def test_a_node_reports_at_once_and_then_now_and_then(self) -> None:
         """More often until the first cell is ready; never after the stop."""
@@ -101,7 +102,7 @@ class Composed(TestCase):
             database = open_database(settings)
             threads = DatabaseThreads(database, reactor)
             threads.startService()
-            scanning = compose_scanning(settings, reactor, threads, "mx.example/mx1")
+            scanning = compose_scanning(settings, reactor, threads, lambda: NOW, "mx.example/mx1")
             cells, canaries, reports = scanning.services
             assert (type(cells), type(canaries), type(reports)) == (CellPool, Canaries, EngineReports)
             for service in scanning.services:

@@ -89,7 +89,7 @@ def test_one_piece_of_work_is_run_to_its_end() -> None:
 
 
 def _chosen(first: str) -> str:
-    code = f"{first}\nfrom pratique.processes.running import choose_reactor\nchoose_reactor()\nchoose_reactor()\n"
+    code = f"{first}\nfrom pratique.processes.running import steady_reactor\nsteady_reactor()\nsteady_reactor()\n"
     show = "from twisted.internet import reactor\nprint(type(reactor).__name__)"
     return subprocess.run(
         [sys.executable, "-c", code + show], capture_output=True, text=True, check=True
@@ -103,3 +103,11 @@ def test_a_process_without_a_reactor_gets_the_prompt_one():
 
 def test_a_reactor_that_was_chosen_stays():
     assert _chosen("from twisted.internet import selectreactor\nselectreactor.install()") == "SelectReactor"
+
+
+def test_time_limits_run_by_a_clock_that_nobody_sets():
+    """Twisted's own runs by the wall clock."""
+    code = "from pratique.processes.running import steady_reactor; import time; reactor = steady_reactor()\n"
+    show = "call = reactor.callLater(5, print)\nprint(abs(call.getTime() - time.monotonic() - 5) < 1)"
+    done = subprocess.run([sys.executable, "-c", code + show], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
