@@ -26,11 +26,12 @@ def main(descriptor: int) -> None:
     from twisted.internet.protocol import Factory
 
     from mx.agents.outside.child import AgentSide
-    from mx.cell.confinement import die_with_parent
+    from mx.cell.confinement import die_with_parent, leave_no_core
     from pratique.plugins import make_agent
     from pratique.settings.values import LogLevel
     from pratique.structured_log import log_to_stderr
 
+    leave_no_core()
     log_to_stderr(LogLevel.WARNING)
     die_with_parent(os.getppid())
     with contextlib.suppress(ValueError, OSError):

@@ -21,6 +21,7 @@ from typing import Any
 
 import click
 
+from mx.cell.confinement import leave_no_core
 from pratique.options import GIVEN_BEFORE
 from pratique.settings.settings import SettingsError
 from tenants.refusals import Refusal
@@ -115,6 +116,7 @@ def front_door(ctx: click.Context, data: Path | None, config: Path | None) -> No
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    leave_no_core()
     # A command is short, and most of what it makes stays: few searches for garbage, and none at its end. The last one,
     # in everything imported, would take as long as a small command.
     gc.set_threshold(200_000)

@@ -3,6 +3,7 @@
 Called once in the child, after everything it needs is loaded. On every system: limits on address space, files, file
 size, processes and core files, and an empty environment. On Linux also: no new privileges, not dumpable (no other
 process of the same user may look into it), and a filter that allows the system calls of `system_calls.py` and no other.
+Every process of ours, cell or not, calls `leave_no_core` as it begins: none leaves mail or keys in a core file.
 
 Failure: what a system does not offer is left out, and `confine` says what was applied; `pratique engines` shows it. A
 limit that is hit later ends the child, and the message is unscannable.
@@ -29,9 +30,9 @@ _SET_MODE_FILTER, _FOR_ALL_THREADS = 1, 1
 def confine() -> tuple[str, ...]:
     """Give up everything that examining a message does not need; the names of what was applied."""
     os.environ.clear()
+    leave_no_core()
     applied = ["limits"]
     for limit, most in (
-        (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, _FILES),
         (resource.RLIMIT_NPROC, 0),
@@ -43,6 +44,18 @@ def confine() -> tuple[str, ...]:
     if sys.platform == "linux":
         applied.extend(_confine_on_linux())
     return tuple(applied)
+
+
+def leave_no_core() -> None:
+    """Have the kernel write no core file of this process, whatever ends it.
+
+    The limit passes on to programs that this one starts, but the kernel does not heed it where cores go to a program
+    (systemd-coredump, apport). That a process is not dumpable it heeds always, and forgets when a program is started.
+    """
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        _process_control()(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def allow_cpu_seconds(spent: float, seconds: float) -> None:

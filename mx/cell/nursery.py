@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from mx.anatomy.charsets import load_charsets
 from mx.anatomy.readers import LIGHT_READERS, Readers
 from mx.cell.child import Instruments, serve
-from mx.cell.confinement import die_with_parent
+from mx.cell.confinement import die_with_parent, leave_no_core
 from mx.cell.opening import OpeningPage
 from mx.cell.orders import ORDER_OCTETS, Order, buried_octets, forked_octets, read_order
 from mx.cell.signatures import CompiledRules, Signatures, compile_rules
@@ -44,6 +44,7 @@ class _Nursery:
 
 def main(descriptor: int, readers: Readers = LIGHT_READERS) -> None:
     """Serve on this socket until it closes; the first cells have these readers."""
+    leave_no_core()
     rules = compile_rules()
     load_charsets()
     # What has come so far stays: later collections would copy the memory that all cells share.

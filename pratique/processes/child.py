@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Callable
 
+from mx.cell.confinement import leave_no_core
 from pratique.processes.lifeline import FIRST_SOCKET, follow_lifeline, say_ready, settings_line
 from pratique.settings.settings import Settings
 from pratique.structured_log import log_to_stderr
@@ -22,6 +23,7 @@ Run = Callable[[Settings, list[socket.socket], str], int]
 
 def main(kind: str, name: str, socket_count: int) -> int:
     """Compose and run one kind of process; returns its exit status. A refusal is one plain line."""
+    leave_no_core()
     # What is imported stays: looking for garbage in it, now or later, takes a tenth of the time.
     gc.disable()
     run = _pages(kind) if kind in ("portal", "health") else _service(kind)

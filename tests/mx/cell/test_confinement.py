@@ -68,3 +68,14 @@ def test_cpu_time_that_is_spent_ends_the_process() -> None:
     """The kernel ends a process that goes on past its CPU time."""
     code = "from mx.cell.confinement import allow_cpu_seconds; allow_cpu_seconds(0.0, 0.0)\nwhile True: pass"
     assert _run(code).returncode < 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_a_process_that_leaves_no_core_is_not_dumpable_and_has_no_room_for_one() -> None:
+    """Either would do where cores are files; where they go to a program, only the first does."""
+    code = (
+        "import resource; from mx.cell.confinement import leave_no_core, _process_control\n"
+        "before = _process_control()(3, 0, 0, 0, 0); leave_no_core()\n"
+        "print(before, _process_control()(3, 0, 0, 0, 0), *resource.getrlimit(resource.RLIMIT_CORE))"
+    )
+    assert _run(code).stdout == "1 0 0 0\n"
