@@ -4,7 +4,7 @@ Stands before the call-outs: what is over a tenant's share costs no question to 
 
 Comes in: a recipient whose domain is taken. Goes out: the reply to RCPT.
 Failure: database away: 451. A 451 from here is the tenant's, and never counts against the client.
-Limits: as set; 0 is no limit. Each process counts for itself.
+Limits: as set; 0 is no limit. The processes of a machine count together (`mx/smtp/tally.py`), machines do not.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from typing import Protocol
 
 from mx import reply
 from mx.reply import Reply
+from mx.smtp.tally import Tally
 from mx.smtp.traffic import Rates
 from tenants.directory import Standing
 from tenants.quotas import Place, Quotas
@@ -42,9 +43,16 @@ class _Kind(Enum):
 class Shares:
     """Answers RCPT for recipients of domains that are taken, within their tenant's share."""
 
-    def __init__(self, behind: Verifying, quotas: Quotas, share: Share, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        behind: Verifying,
+        quotas: Quotas,
+        share: Share,
+        seconds: Callable[[], float],
+        tally: Tally | None = None,
+    ) -> None:
         self._behind, self._quotas, self._share = behind, quotas, share
-        self._rates = Rates(seconds)
+        self._rates = Rates(seconds, tally)
 
     async def answer(self, standing: Standing, address: str, *, is_first: bool) -> Reply:
         """The reply to RCPT; `is_first` tells that it is the transaction's first recipient."""

@@ -28,6 +28,7 @@ from mx.smtp.limits import Limits
 from mx.smtp.proxy_header import Source
 from mx.smtp.reading_turns import ReadingTurns
 from mx.smtp.surroundings import Peer, Surroundings
+from mx.smtp.tally import Tally
 from mx.smtp.traffic import Traffic
 from mx.smtp.transport import SmtpProtocol
 from mx.smtp.wire import Clock, Delayed, Wire
@@ -159,12 +160,13 @@ class SmtpListener(Service):
         drain_seconds: float = 25.0,
         balancers: Sequence[Network] = (),
         trusted: Sequence[Network] = (),
+        tally: Tally | None = None,
     ) -> None:
         self._reactor = reactor
         self._sockets = sockets
         self._drain_seconds = drain_seconds
         self._ports: list[IListeningPort] = []
-        traffic, turns = Traffic(limits, reactor.seconds), ReadingTurns(reactor)
+        traffic, turns = Traffic(limits, reactor.seconds, tally), ReadingTurns(reactor)
         surroundings = Surroundings(reactor, hostname, limits, tls_context_factory, traffic, turns)
         self.factory = SmtpFactory(surroundings, conversation_factory, balancers, trusted)
 

@@ -1,10 +1,11 @@
-"""Who is connected, and how much each client does: the counts behind the limits for one client. Pure.
+"""Who is connected, and how much each client does: the counts behind the limits for one client.
 
 Comes in: connections that begin and end, commands, recipients, each under its client's key. Goes out: whether that is
 within the limits, and whether the process as a whole is under stress.
 
-A minute is counted from its beginning, and forgotten at its end. Each process counts for itself.
-Failure: none. Limits: MOST_KEYS counts a minute; a client beyond them is not counted, so that memory is bounded.
+What is done in a minute, the clock's, is counted together with the machine's other processes (`tally.py`), and
+forgotten at its end. What is open is counted by each process for itself.
+Failure: none.
 """
 
 from collections import Counter
@@ -14,30 +15,21 @@ from enum import Enum, auto
 from mx import reply
 from mx.reply import Reply
 from mx.smtp.limits import Limits
+from mx.smtp.tally import Tally
 
 MINUTE_SECONDS = 60.0
-MOST_KEYS = 100_000
 
 
 class Rates:
-    """Counts of a minute."""
+    """Limits for a minute."""
 
-    def __init__(self, seconds: Callable[[], float]) -> None:
-        self._seconds, self._began = seconds, seconds()
-        self._counts: Counter[tuple[object, object]] = Counter()
+    def __init__(self, seconds: Callable[[], float], tally: Tally | None = None) -> None:
+        """`seconds`: a clock that all processes of the machine agree on; without a tally, nobody else counts."""
+        self._seconds, self._tally = seconds, tally or Tally()
 
     def takes(self, kind: object, key: object, most: int, count: int = 1) -> bool:
         """Counts so many more; False when that makes more than `most` in this minute (0: there is no limit)."""
-        if not most:
-            return True
-        if self._seconds() - self._began >= MINUTE_SECONDS:
-            self._began = self._seconds()
-            self._counts.clear()
-        counted = (kind, key)
-        if counted not in self._counts and len(self._counts) >= MOST_KEYS:
-            return True
-        self._counts[counted] += count
-        return self._counts[counted] <= most
+        return not most or self._tally.add(int(self._seconds() // MINUTE_SECONDS), (kind, key), count) <= most
 
 
 class _Kind(Enum):
@@ -49,9 +41,9 @@ class _Kind(Enum):
 class Traffic:
     """That of one process."""
 
-    def __init__(self, limits: Limits, seconds: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, seconds: Callable[[], float], tally: Tally | None = None) -> None:
         self._limits = limits
-        self._rates = Rates(seconds)
+        self._rates = Rates(seconds, tally)
         self._open: Counter[str] = Counter()
         self.connections = 0
         """How many are open."""

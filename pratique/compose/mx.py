@@ -15,6 +15,7 @@ from mx.disposition.quota import WithinQuota
 from mx.intake import Intake
 from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
+from mx.smtp.tally import Tally
 from pratique.compose.agents import chain_of, stamp_check_of
 from pratique.compose.next_hops import compose_next_hops
 from pratique.compose.scanning import compose_scanning
@@ -49,8 +50,13 @@ def shares_of(settings: Settings) -> tuple[Quota, Share]:
     return quota, Share(settings.tenant_messages_a_minute, settings.tenant_recipients_a_minute)
 
 
-def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name: str) -> MultiService:
-    """Everything that one process needs to receive mail on these sockets; `name` is its own on this node."""
+def compose_mx(
+    settings: Settings, reactor: Any, sockets: Sequence[socket], name: str, tally: Tally | None = None
+) -> MultiService:
+    """Everything that one process needs to receive mail on these sockets; `name` is its own on this node.
+
+    `tally`: what the processes of this node count together.
+    """
     storage = compose_storage(settings, reactor)
     scanning = compose_scanning(settings, reactor, storage.threads, storage.clock, f"{settings.hostname}/{name}")
     next_hops = compose_next_hops(settings, reactor)
@@ -66,7 +72,7 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
     stamps = stamp_check_of(settings, reactor)
     intake = Intake(
         directory=directory,
-        recipients=Shares(call_outs, quotas, share, reactor.seconds),
+        recipients=Shares(call_outs, quotas, share, reactor.seconds, tally),
         scanner=scanning.scanner,
         chain=chain_of(settings, reactor, storage.threads, storage.clock, stamps),
         disposition=Disposition(next_hops, WithinQuota(keeper, quotas), cleaner),
@@ -87,5 +93,6 @@ def compose_mx(settings: Settings, reactor: Any, sockets: Sequence[socket], name
         DRAIN_SECONDS,
         settings.proxy_from,
         settings.xclient_from,
+        tally,
     )
     return OrderedService([storage.threads, trace, *scanning.services, next_hops, listener])

@@ -1,8 +1,8 @@
 """One child of `pratique up`: `python -m pratique.processes.child KIND NAME SOCKETS`, started by the supervisor.
 
 The settings come as one line of JSON on standard input, which then is the lifeline (`lifeline.py`); the listening
-sockets are the descriptors from 3 on. What the kind of process needs is imported before the settings are read: the
-parent opens the database meanwhile.
+sockets are the descriptors from 3 on, behind those of `mx` the memory in which its processes count together. What the
+kind of process needs is imported before the settings are read: the parent opens the database meanwhile.
 
 Failure: a refusal is one plain line on standard error and exit status 1.
 """
@@ -11,6 +11,7 @@ import gc
 import socket
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from mx.cell.confinement import leave_no_core
 from pratique.processes.lifeline import FIRST_SOCKET, follow_lifeline, say_ready, settings_line
@@ -52,11 +53,18 @@ def _pages(kind: str) -> Run:
 
 
 def _service(kind: str) -> Run:
+    from twisted.application.service import MultiService
+
     from pratique.processes.running import run_until_stopped, steady_reactor
 
     reactor = steady_reactor()
     if kind == "mx":
-        from pratique.compose.mx import compose_mx as compose
+        from mx.smtp.tally import Tally
+        from pratique.compose.mx import compose_mx
+
+        def compose(settings: Settings, reactor: Any, sockets: list[socket.socket], name: str) -> MultiService:
+            return compose_mx(settings, reactor, sockets, name, Tally(FIRST_SOCKET + len(sockets)))
+
     else:
         from pratique.compose.work import compose_work as compose
 

@@ -18,6 +18,7 @@ from socket import socket
 import click
 from twisted.logger import Logger
 
+from mx.smtp.tally import new_tally
 from pratique.clamd_at_start import with_clamd_found
 from pratique.plugins import require_plugins
 from pratique.portal_address import note_portal_address
@@ -66,9 +67,10 @@ class _Sockets:
     def kinds(self, names: Sequence[str], workers: int) -> list[ChildKind]:
         """The children of these kinds."""
         receiving = tuple(sock.fileno() for sock in self.smtp)
+        tally = new_tally() if "mx" in names else None
         kinds = []
         if "mx" in names:
-            kinds += [ChildKind("mx", f"mx{number}", receiving) for number in range(1, workers + 1)]
+            kinds += [ChildKind("mx", f"mx{number}", receiving, tally) for number in range(1, workers + 1)]
         if "work" in names:
             kinds.append(ChildKind("work", "work", ()))
         if self.portal is not None:

@@ -47,11 +47,13 @@ class Reactor(IReactorProcess, IReactorTime):
 
 @dataclass(frozen=True, slots=True)
 class ChildKind:
-    """What one child is: its kind, a name for the log, the descriptors it serves."""
+    """What one child is: its kind, a name for the log, the descriptors it is given."""
 
     kind: str
     name: str
     sockets: tuple[int, ...]
+    tally: int | None = None
+    """The memory in which processes of its kind count together, behind the sockets."""
 
 
 class CannotStartError(Exception):
@@ -76,10 +78,11 @@ class Child(ProcessProtocol):
     def start(self) -> None:
         """Start the process, with nothing inherited but its sockets and standard error."""
         self._waiting, self._output = None, b""
-        descriptors = {FIRST_SOCKET + index: sock for index, sock in enumerate(self._kind.sockets)}
         kind = self._kind
+        given = kind.sockets if kind.tally is None else (*kind.sockets, kind.tally)
+        descriptors = {FIRST_SOCKET + index: descriptor for index, descriptor in enumerate(given)}
         program = [sys.executable, "-P", "-m", "pratique.processes.child"]
-        command = [*program, kind.kind, kind.name, str(len(descriptors))]
+        command = [*program, kind.kind, kind.name, str(len(kind.sockets))]
         try:
             environment = _without_settings(os.environ)
             inherited: dict[int, int | str] = {0: "w", 1: "r", 2: 2, **descriptors}

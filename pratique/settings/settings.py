@@ -214,7 +214,7 @@ class Settings:
     )
     client_connections_a_minute: int = _setting(
         0, parse_count, "0", "connections",
-        "New connections per client in a minute, counted by each process; 0 = no limit, here and in the next two.",
+        "New connections per client in a minute, on this machine; 0 = no limit, here and in the next two.",
     )
     client_commands_a_minute: int = _setting(
         0, parse_count, "0", "commands",
@@ -226,7 +226,7 @@ class Settings:
     )
     tenant_messages_a_minute: int = _setting(
         0, parse_count, "0", "messages",
-        "Messages for one tenant in a minute, counted by each process; over it: 451. 0 = no limit, here and below.",
+        "Messages for one tenant in a minute, on this machine; over it: 451. 0 = no limit, here and below.",
     )
     tenant_recipients_a_minute: int = _setting(
         0, parse_count, "0", "recipients",

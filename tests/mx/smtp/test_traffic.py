@@ -6,7 +6,8 @@ from twisted.internet.task import Clock
 
 from mx import reply
 from mx.smtp.limits import Limits
-from mx.smtp.traffic import MOST_KEYS, Rates, Traffic
+from mx.smtp.tally import Tally
+from mx.smtp.traffic import Rates, Traffic
 
 
 def traffic(clock: Clock, **limits: int) -> Traffic:
@@ -25,14 +26,16 @@ def test_a_minute_begins_anew_when_it_is_over() -> None:
     assert rates.takes("kind", "a", 2)
 
 
-def test_memory_is_bounded() -> None:
-    """Who comes when all places are taken is not counted, and not refused."""
-    rates = Rates(lambda: 0.0)
-    for number in range(MOST_KEYS):
-        rates.takes("kind", number, 1)
-    assert rates.takes("kind", "late", 1)
-    assert rates.takes("kind", "late", 1)
-    assert not rates.takes("kind", 0, 1)
+def test_processes_count_together() -> None:
+    """As far as they share their counts; what they have open is their own."""
+    tally, clock = Tally(), Clock()
+    limits = replace(Limits(), connections_a_client=1, connections_a_minute=3)
+    first, second = (Traffic(limits, clock.seconds, tally) for _ in range(2))
+    assert [first.admit("a"), second.admit("a")] == [None, None]
+    second.leave("a")
+    assert [second.admit("a"), first.admit("b")] == [None, None]
+    second.leave("a")
+    assert second.admit("a") == reply.TOO_MANY_CONNECTIONS
 
 
 def test_a_client_has_so_many_connections_at_a_time_and_in_a_minute() -> None:

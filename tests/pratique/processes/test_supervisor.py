@@ -21,7 +21,7 @@ from pratique.processes.supervisor import (
     Supervisor,
 )
 
-KINDS = [ChildKind("mx", "mx1", (11, 12)), ChildKind("work", "work", ())]
+KINDS = [ChildKind("mx", "mx1", (11, 12), 13), ChildKind("work", "work", ())]
 LINE = b'{"data": "var"}\n'
 OTHER = b'{"data": "var", "size": "1000000"}\n'
 
@@ -103,7 +103,7 @@ def test_a_child_inherits_its_sockets_and_nothing_else(reactor: PlayedReactor) -
     supervisor.start_processes()
     mx, work = reactor.started
     assert mx.command == [sys.executable, "-P", "-m", "pratique.processes.child", "mx", "mx1", "2"]
-    assert mx.descriptors == {0: "w", 1: "r", 2: 2, 3: 11, 4: 12}
+    assert mx.descriptors == {0: "w", 1: "r", 2: 2, 3: 11, 4: 12, 5: 13}
     assert work.descriptors == {0: "w", 1: "r", 2: 2}
     assert mx.read == b""
     supervisor.give_settings(LINE)
