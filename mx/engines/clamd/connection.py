@@ -10,7 +10,7 @@ Failure: a cut, too much, an artifact that cannot be read: `NoAnswer`. Cancellin
 """
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -25,7 +25,8 @@ from twisted.python.failure import Failure
 
 from mx.artifact import Content
 from mx.engines.answer import Answer, NoAnswer
-from mx.engines.clamd.protocol import MOST_ANSWER_OCTETS, question, read_answer
+from mx.engines.clamd.hearing import TOO_LONG, Hearing
+from mx.engines.clamd.protocol import MOST_ANSWER_OCTETS, question, read_answer, whole_question
 
 ONE_WRITE_OCTETS = 256 * 1024
 CONNECT_SECONDS = 5.0
@@ -59,15 +60,17 @@ def parse_daemon(text: str) -> Daemon:
 
 async def ask(reactor: IReactorTime, daemon: Daemon, content: Content) -> Answer:
     """What this clamd says of the content. Raises CannotConnect."""
-    asking = _Question()
-    pieces = question(content)
     is_small = content.octets <= ONE_WRITE_OCTETS
+    pieces = question(content)
     try:
-        first = b"".join(pieces) if is_small else next(pieces)
+        first = whole_question(content) if is_small else [next(pieces)]
     except Exception as error:
         return NoAnswer(unreadable(error))
     try:
-        await _connect(reactor, daemon, asking, first)
+        if is_small and daemon.path:
+            return await _ask_at_once(reactor, daemon, first)
+        asking = _Question()
+        await _connect(reactor, daemon, asking, b"".join(first))
     except (ConnectError, OSError) as error:
         raise CannotConnect(f"no connection: {type(error).__name__}") from None
     if is_small:
@@ -77,25 +80,52 @@ async def ask(reactor: IReactorTime, daemon: Daemon, content: Content) -> Answer
     return await asking.answer
 
 
+async def _ask_at_once(reactor: IReactorTime, daemon: Daemon, pieces: Sequence[bytes]) -> Answer:
+    """A small question to a unix socket, which nearly always takes all of it at once. Raises OSError."""
+    connection = connected(daemon)
+    try:
+        sent = connection.sendmsg(pieces)
+        if sent == sum(map(len, pieces)):
+            return await Hearing(reactor, connection, read_answer).answer
+        asking = _Question()
+        _adopt(reactor, connection, asking)
+    except OSError:
+        connection.close()
+        raise
+    connection.close()
+    cast(ITCPTransport, asking.transport).write(b"".join(pieces)[sent:])
+    asking.asked()
+    return await asking.answer
+
+
+def connected(daemon: Daemon) -> socket.socket:
+    """A connection to a unix socket, which is there at once or not at all. Raises OSError."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    try:
+        connection.connect(daemon.path)
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def _adopt(reactor: IReactorTime, connection: socket.socket, protocol: Protocol) -> None:
+    """Have Twisted read and write on a copy of the connection's descriptor."""
+    IReactorSocket(reactor).adoptStreamConnection(connection.fileno(), socket.AF_UNIX, _factory_of(protocol))
+
+
 async def _connect(reactor: IReactorTime, daemon: Daemon, protocol: Protocol, first: bytes) -> None:
     """Connects the protocol and sends its first octets."""
-    factory = factory_of(protocol)
-    if not daemon.path:
-        await HostnameEndpoint(reactor, daemon.host, daemon.port, timeout=CONNECT_SECONDS).connect(factory)
-        cast(ITCPTransport, protocol.transport).write(first)
-        return
-    # A unix socket is connected at once or not at all, and takes a small question at once. Without timers, and without
-    # waiting to be told that it can be written to, a small message costs a sixth less than by Twisted's endpoint.
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.setblocking(False)
-        connection.connect(daemon.path)
-        sent = connection.send(first)
-        IReactorSocket(reactor).adoptStreamConnection(connection.fileno(), socket.AF_UNIX, cast(Any, factory))
-    if sent < len(first):
-        cast(ITCPTransport, protocol.transport).write(first[sent:])
+    if daemon.path:
+        with connected(daemon) as connection:
+            _adopt(reactor, connection, protocol)
+    else:
+        endpoint = HostnameEndpoint(reactor, daemon.host, daemon.port, timeout=CONNECT_SECONDS)
+        await endpoint.connect(_factory_of(protocol))
+    cast(ITCPTransport, protocol.transport).write(first)
 
 
-def factory_of(protocol: Protocol) -> Any:
+def _factory_of(protocol: Protocol) -> Any:
     """A factory that gives this one protocol to the one connection there is."""
     factory = Factory.forProtocol(lambda: protocol)
     factory.noisy = False
@@ -136,16 +166,20 @@ class _Ping(Protocol):
             self.answer.callback(self._raw)
 
 
-class Listening(Protocol):
-    """Collects the answer until clamd closes."""
+class _Question(Protocol):
+    """Collects the answer until clamd closes, and sends what is too much to be sent at once."""
 
-    def __init__(self, read: Callable[..., Answer] = read_answer) -> None:
-        """`read` takes everything that clamd said, and `is_asked`."""
-        self._read = read
+    def __init__(self) -> None:
         self.answer: Deferred[Answer] = Deferred(lambda _cancelled: self._abort())
         self._raw = b""
         self._failure = ""
         self._is_asked = False
+
+    def send(self, pieces: Iterator[bytes]) -> None:
+        """Sends the rest of the question as fast as clamd takes it."""
+        sending = FileSender().beginFileTransfer(_Pieces(pieces, self), IConsumer(self.transport))
+        # The end of the connection tells what became of it; that the transfer stopped with it says nothing more.
+        sending.addErrback(lambda _failure: None)
 
     def asked(self) -> None:
         """The last of the question is on its way."""
@@ -159,7 +193,7 @@ class Listening(Protocol):
     def dataReceived(self, octets: bytes) -> None:
         self._raw += octets
         if len(self._raw) > MOST_ANSWER_OCTETS:
-            self.fail("clamd's answer is too long")
+            self.fail(TOO_LONG)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self.answer.called:
@@ -167,20 +201,10 @@ class Listening(Protocol):
         if self._failure:
             self.answer.callback(NoAnswer(self._failure))
         else:
-            self.answer.callback(self._read(self._raw, is_asked=self._is_asked))
+            self.answer.callback(read_answer(self._raw, is_asked=self._is_asked))
 
     def _abort(self) -> None:
         cast(ITCPTransport, self.transport).abortConnection()
-
-
-class _Question(Listening):
-    """Sends what is too much to be sent at once."""
-
-    def send(self, pieces: Iterator[bytes]) -> None:
-        """Sends the rest of the question as fast as clamd takes it."""
-        sending = FileSender().beginFileTransfer(_Pieces(pieces, self), IConsumer(self.transport))
-        # The end of the connection tells what became of it; that the transfer stopped with it says nothing more.
-        sending.addErrback(lambda _failure: None)
 
 
 class _Pieces:

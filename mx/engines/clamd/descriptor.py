@@ -17,12 +17,13 @@ import socket
 from collections.abc import Iterator
 from typing import Any, cast
 
-from twisted.internet.interfaces import IReactorSocket, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Cooperator
 
 from mx.artifact import Content
 from mx.engines.answer import Answer, NoAnswer
-from mx.engines.clamd.connection import CannotConnect, Daemon, Listening, factory_of, unreadable
+from mx.engines.clamd.connection import CannotConnect, Daemon, connected, unreadable
+from mx.engines.clamd.hearing import Hearing
 from mx.engines.clamd.protocol import read_descriptor_answer
 
 CAN_HAND_OVER = hasattr(os, "memfd_create")
@@ -39,21 +40,18 @@ async def ask_by_descriptor(reactor: IReactorTime, daemon: Daemon, content: Cont
         except Exception as error:
             return NoAnswer(unreadable(error))
         fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK)
-        asking = Listening(read_descriptor_answer)
         try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.setblocking(False)
-                connection.connect(daemon.path)
+            connection = connected(daemon)
+            try:
                 connection.send(COMMAND)
                 rights = array.array("i", [memory])
                 connection.sendmsg([b"\0"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)])
-                cast(IReactorSocket, reactor).adoptStreamConnection(
-                    connection.fileno(), socket.AF_UNIX, cast(Any, factory_of(asking))
-                )
+            except OSError:
+                connection.close()
+                raise
         except OSError as error:
             raise CannotConnect(f"no connection: {type(error).__name__}") from None
-        asking.asked()
-        return await asking.answer
+        return await Hearing(reactor, connection, read_descriptor_answer).answer
     finally:
         os.close(memory)
 

@@ -19,6 +19,7 @@ from mx.engines.answer import Alert, Answer, Clean, NoAnswer, TooLarge
 from mx.finding import Severity
 
 MOST_ANSWER_OCTETS = 4096
+_COMMAND = b"zINSTREAM\0"
 _END = bytes(4)
 _ANSWER = re.compile(
     r"(?P<what>stream|fd\[[0-9]{1,9}\]): "
@@ -27,9 +28,18 @@ _ANSWER = re.compile(
 _TOO_LARGE = b"INSTREAM size limit exceeded. ERROR\0"
 
 
+def whole_question(content: Content) -> list[bytes]:
+    """The octets to send, all of them, in pieces that are not copied for it."""
+    pieces = [_COMMAND]
+    for chunk in content.chunks():
+        if chunk:
+            pieces += (len(chunk).to_bytes(4, "big"), chunk)
+    return [*pieces, _END]
+
+
 def question(content: Content) -> Iterator[bytes]:
     """The octets to send, in pieces as the content gives them; the first piece has the command."""
-    before = b"zINSTREAM\0"
+    before = _COMMAND
     for chunk in content.chunks():
         if chunk:
             yield before + len(chunk).to_bytes(4, "big") + chunk
