@@ -2,7 +2,7 @@
 
 An empty SQLite is made and migrated on the spot, so that the first command on an empty folder just works. An older
 SQLite, and any PostgreSQL that is not migrated, is left alone: `pratique migrate` is a decision of the operator,
-because processes of the old version may still be running on it.
+because processes of the old version may still be running on it. A newer one whose tables this version can use is used.
 
 Failure: `CannotOpen`, a refusal with one plain line that says what to do. An outage in the middle of a command becomes
 one too.
@@ -99,7 +99,7 @@ def open_database(settings: Settings) -> Database:
 def _make_current(database: Database) -> None:
     found = state(database)
     match found:
-        case SchemaState.CURRENT:
+        case SchemaState.CURRENT | SchemaState.AHEAD:
             return
         case SchemaState.EMPTY if database.is_sqlite:
             migrate(database)
@@ -122,6 +122,8 @@ def migrate_database(settings: Settings) -> bool:
             found = state(database)
             if found is SchemaState.NEWER:
                 raise CannotOpen(NEWER)
+            if found is SchemaState.AHEAD:
+                return False
             migrate(database)
             return found is not SchemaState.CURRENT
     finally:

@@ -93,7 +93,7 @@ class NextHopConnection(Protocol):
             self._client.begin(transfer)
             self._pump()
             return await settled
-        except BaseException:
+        except Exception:
             # A bug of ours or a cancellation: nobody waits any more, and half a message must not be ended by a dot.
             self._settled = None
             self.cut("given up")
@@ -221,7 +221,9 @@ async def open_connection(
         source = (hop.source, 0) if hop.source else None
         timeout = min(CONNECT_SECONDS, seconds)
         protocol = await kind(reactor, hop.host, hop.port, timeout, bindAddress=source).connect(factory)
-    except BaseException as error:
+    except Exception as error:
+        # Not when this coroutine is thrown away unfinished (GeneratorExit): then those that wait for its turn are
+        # garbage as well, and one of them, already closed, would be resumed wherever Python happens to be.
         when_over(None)
         if isinstance(error, ConnectError | OSError):
             raise CannotOpen(f"no connection to {hop.host}: {type(error).__name__}") from None

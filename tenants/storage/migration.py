@@ -4,6 +4,9 @@
 `migrations/versions`, in one transaction, under a lock, so that two processes that start together do it once. A
 revision is the number that its file's name begins with, and each is newer than all smaller numbers.
 
+Migrations expand, and contract a release later, so that the release before runs on the tables of the next: it goes on
+while that is put in place, and can be taken back. The database says which releases may (OLDEST_THAT_RUNS).
+
 On PostgreSQL roles, grants and policies are then made as `row_security.py` lists them, in the same transaction.
 
 Failure: `DatabaseUnavailable`; `Refusal` where the owner may not make roles. A migration that fails is undone as a
@@ -19,6 +22,9 @@ from sqlalchemy import Connection, inspect, text
 from tenants.storage.database import Database, plain_errors
 
 _REVISION_FILE = re.compile(r"(\d{3})_.*\.py")
+OLDEST_THAT_RUNS = "017"
+"""The last revision of the oldest release that still runs on the tables of this one. A migration that takes away what a
+release needs is written when this has become that of a release which does not; 017 is the first that asks."""
 _FIRST_LOCK_THEN_LOOK = "SELECT pg_advisory_xact_lock(7083211)"
 """Any number that nothing else in this database locks."""
 
@@ -30,6 +36,8 @@ class SchemaState(Enum):
     EMPTY = auto()
     OLDER = auto()
     NEWER = auto()
+    AHEAD = auto()
+    """Newer, and made so that this release runs on them."""
 
 
 def revisions() -> tuple[str, ...]:
@@ -45,11 +53,14 @@ def state(database: Database) -> SchemaState:
         if "alembic_version" not in tables:
             # A database with tables of somebody else's is for `migrate` to refuse, not for us to call empty.
             return SchemaState.OLDER if "tenant" in tables else SchemaState.EMPTY
-        revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        row = connection.execute(text("SELECT * FROM alembic_version")).mappings().one_or_none()
     known = revisions()
-    if revision not in known:
-        return SchemaState.NEWER if revision is not None else SchemaState.EMPTY
-    return SchemaState.CURRENT if revision == known[-1] else SchemaState.OLDER
+    if row is None:
+        return SchemaState.EMPTY
+    if row["version_num"] in known:
+        return SchemaState.CURRENT if row["version_num"] == known[-1] else SchemaState.OLDER
+    # Databases of before revision 017 have no such column.
+    return SchemaState.AHEAD if known[0] <= (row.get("oldest") or "") <= known[-1] else SchemaState.NEWER
 
 
 def migrate(database: Database) -> None:
@@ -58,6 +69,7 @@ def migrate(database: Database) -> None:
         if not database.is_sqlite:
             connection.execute(text(_FIRST_LOCK_THEN_LOOK))
         _upgrade(connection)
+        connection.execute(text("UPDATE alembic_version SET oldest = :oldest"), {"oldest": OLDEST_THAT_RUNS})
         if not database.is_sqlite:
             # Imported here, as Alembic is: all tables at once are needed for nothing else.
             from tenants.storage.row_security import secure

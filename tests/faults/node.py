@@ -33,7 +33,7 @@ def node_on(
     with server_folder("node") as folder:
         log = folder / "gateway.log"
         one = Gateway(place / "data", SETTINGS | dict(settings or {}), program, str(log))
-        _set_up(one, {"there.example": there.route, "away.example": away.route})
+        set_up(one, {"there.example": there.route, "away.example": away.route})
         one.start()
         try:
             yield one
@@ -41,8 +41,11 @@ def node_on(
             one.stop()
 
 
-def _set_up(one: Gateway, routes: Mapping[str, str]) -> None:
-    """By the commands that an operator types, in this process: five starts of the program would take longer."""
+def set_up(one: Gateway, routes: Mapping[str, str]) -> None:
+    """A tenant with these domains.
+
+    By the commands that an operator types, in this process: five starts of the program would take longer.
+    """
     commands = [["migrate"], ["tenant", "add", TENANT]]
     for domain, route in routes.items():
         commands.append(["domain", "add", domain, "--tenant", TENANT, "--route", route, "--verified"])

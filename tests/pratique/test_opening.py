@@ -46,7 +46,7 @@ def test_a_session_for_looking_changes_nothing(settings: Settings) -> None:
     [
         ("DROP TABLE alembic_version", "The database is of an older version of Pratique: run `pratique migrate`."),
         (
-            "UPDATE alembic_version SET version_num = '999'",
+            "UPDATE alembic_version SET version_num = '999', oldest = '999'",
             "The database is of a newer version of Pratique: install that version.",
         ),
     ],
@@ -58,6 +58,15 @@ def test_a_database_of_another_version_is_left_alone(settings: Settings, stateme
     with pytest.raises(CannotOpen) as refused:
         open_database(settings)
     assert str(refused.value) == line
+
+
+def test_a_newer_database_that_this_version_can_use_is_used(settings: Settings) -> None:
+    """And `migrate` leaves it as it is."""
+    with writing(settings) as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '999'"))
+    with reading(settings) as session:
+        assert list_tenants(session)
+    assert migrate_database(settings) is False
 
 
 def test_a_data_folder_that_cannot_be_made_is_one_plain_line(tmp_path: Path) -> None:

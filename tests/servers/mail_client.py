@@ -28,6 +28,10 @@ class Answer:
         return f"{self.code} {self.text}"
 
 
+class CutInContent(smtplib.SMTPServerDisconnected):
+    """The connection was lost behind DATA, without a word."""
+
+
 @contextmanager
 def connected(port: int, seconds: float = ANSWER_SECONDS) -> Iterator[smtplib.SMTP]:
     """A session after EHLO; closed at the end without a word, as senders do that are in a hurry."""
@@ -62,7 +66,10 @@ def send(
                 answer = _answer(client.rcpt(recipient))
         if answer.code != 250:
             return answer
-        return _answer(client.data(message))
+        try:
+            return _answer(client.data(message))
+        except smtplib.SMTPServerDisconnected as cut:
+            raise CutInContent(str(cut)) from cut
 
 
 def letter(mark: str, text: str = "Good morning.", subject: str = "") -> bytes:

@@ -267,3 +267,17 @@ def test_closing_an_empty_pool_is_done_at_once() -> None:
     closed: list[None] = []
     World().pool.close().addCallback(closed.append)
     assert closed == [None]
+
+
+def test_transfers_that_are_thrown_away_unfinished_wake_nobody() -> None:
+    """As at the end of a test, or of a process, in whatever order Python clears them away."""
+    world = World(NARROW)
+    connecting = world.pool.transfer(NARROW, transfer(), 20.0)
+    connecting.send(None)
+    waiting = world.pool.transfer(NARROW, transfer(), 20.0)
+    turn = waiting.send(None)
+    resumed: list[object] = []
+    turn.addBoth(resumed.append)
+    waiting.close()
+    connecting.close()
+    assert resumed == []

@@ -13,7 +13,8 @@ from tests.pratique.commands.conftest import Pratique
 def _say_it_is_at(data: Path, revision: str) -> None:
     database = Database(f"sqlite:///{data / 'pratique.sqlite'}")
     with database.unit_of_work(Reader.OPERATOR) as session:
-        session.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        newer = text("UPDATE alembic_version SET version_num = :revision, oldest = :revision")
+        session.execute(newer, {"revision": revision})
     database.close()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tenants.customers.book import OPERATOR, list_tenants
 from tenants.storage import database as database_module
 from tenants.storage.database import Database, DatabaseUnavailable
-from tenants.storage.migration import SchemaState, migrate, revisions, state
+from tenants.storage.migration import OLDEST_THAT_RUNS, SchemaState, migrate, revisions, state
 from tenants.storage.viewpoint import Reader
 from tests.servers.postgres_server import PostgresServer
 
@@ -87,6 +87,28 @@ def test_the_revision_tells_the_state(
         connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
         if revision:
             connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
+    assert state(database) is found
+
+
+@pytest.mark.parametrize(
+    ("oldest", "found"),
+    [
+        (revisions()[-1], SchemaState.AHEAD),
+        (OLDEST_THAT_RUNS, SchemaState.AHEAD),
+        ("999", SchemaState.NEWER),
+        ("", SchemaState.NEWER),
+        (None, SchemaState.NEWER),
+    ],
+)
+def test_a_newer_database_says_whether_this_release_runs_on_it(
+    open_database: Callable[[], Database], oldest: str | None, found: SchemaState
+) -> None:
+    """So that a release can be taken back."""
+    database = open_database()
+    migrate(database)
+    with database.engine.begin() as connection:
+        newer = text("UPDATE alembic_version SET version_num = '999', oldest = :oldest")
+        connection.execute(newer, {"oldest": oldest})
     assert state(database) is found
 
 
