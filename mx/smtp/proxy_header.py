@@ -72,7 +72,11 @@ def _read_first_version(octets: bytes) -> ProxyHeader | None:
     if found is None:
         raise MalformedHeader("its line cannot be read")
     version = int(found[1])
-    return ProxyHeader(Source(_address(found[2], version), _port(found[4])), end)
+    source = Source(_address(found[2], version), _port(found[4]))
+    # Where the client came to is not of use; what cannot be read is no header all the same.
+    _address(found[3], version)
+    _port(found[5])
+    return ProxyHeader(source, end)
 
 
 def _address(written: bytes, version: int) -> str:

@@ -63,7 +63,11 @@ def _changed(claim: Claim, keyword: str, value: str) -> Claim | None:
             is_known = value.upper() in ("SMTP", "ESMTP")
             return replace(claim, is_esmtp=value.upper() == "ESMTP") if is_known else None
         case _:
-            return replace(claim, helo=value) if _HELO.fullmatch(value) and value.isprintable() else None
+            return (
+                replace(claim, helo=value)
+                if _HELO.fullmatch(value) and value.isascii() and value.isprintable()
+                else None
+            )
 
 
 def _address(written: str) -> str | None:

@@ -27,6 +27,7 @@ from mx.smtp.xclient import Claim, read_claim
         ("HELO=a+0D+0AReceived:", None),
         ("HELO=a+20b", None),
         ("HELO=+00", None),
+        ("HELO=caf+E9.example", None),
         ("LOGIN=root", None),
         ("ADDR=192.0.2.7 EVIL=1", None),
     ],
