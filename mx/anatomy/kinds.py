@@ -16,6 +16,7 @@ from enum import StrEnum
 
 from mx.anatomy.containers.contract import Stretch
 from mx.anatomy.containers.embedded import CAB, RAR, SEVEN_ZIP, ZIP
+from mx.anatomy.containers.script_archive import APPENDED
 from mx.anatomy.text_kinds import text_kinds
 
 
@@ -68,6 +69,9 @@ class Kind(StrEnum):
     """A block of base64 that nothing declares."""
     QUOTED_PRINTABLE = "quoted-printable"
     """Quoted-printable that nothing declares."""
+    SHORTCUT = "shortcut"
+    SCRIPT_ARCHIVE = "script-archive"
+    """A script with a compressed file behind it."""
     TEXT = "text"
     """A text in a charset that spells ASCII in other octets."""
 
@@ -90,6 +94,7 @@ _MAGIC = (
     (0, rb"(?:\xef\xbb\xbf)?[\s\0]{0,64}\{\\[rR][tT]", "rtf"),
     (0, rb"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d|\xa1\x2f\xff\x43\xd9\xef\x76\x4c", "onenote"),
     (0, rb"ActiveMime\0", "activemime"),
+    (0, rb"L\0{3}\x01\x14\x02\0", "shortcut"),
     (0, rb"7z\xbc\xaf\x27\x1c", "7z"),
     (0, rb"Rar!\x1a\x07[\x00\x01]", "rar"),
     (0, rb"MSCF\0\0\0\0", "cab"),
@@ -166,8 +171,13 @@ _ANY_MAGIC = re.compile(
     b"|".join(b"(?=.{%d}(?:%b))" % (offset, pattern.pattern) for offset, pattern, _ in _MAGIC_PATTERNS), re.DOTALL
 )
 """Whether any of them stands where it should: most octets have none, and one look says so."""
-_CARRIER = re.compile(rb"MZ|\x7fELF|#!|\xff\xd8\xff|\x89PNG|GIF8|BM|RIFF|\xeb.\x90", re.DOTALL)
+_CARRIER = re.compile(rb"MZ|\x7fELF|#!|\xff\xd8\xff|\x89PNG|GIF8|BM|RIFF|\xeb.\x90|L\0{3}\x01", re.DOTALL)
 _ARCHIVE_NAME = re.compile(r"\.(?:rar|r\d\d|7z|zip|cab|exe|sfx|001|part\d+)[\s.\0]*\Z", re.IGNORECASE)
+_VOLUME_NAME = re.compile(
+    r"\.(?:(?:7z|zipx?|tar|t?gz|t?bz2?|t?xz|zst|cab|iso|wim|arj|ace|lzh)\.\d{3}|z\d\d)[\s.\0]*\Z", re.IGNORECASE
+)
+"""Volumes of archives that are cut anywhere: nothing but their names tells what the later ones are."""
+_VOLUME_SAMPLE = 4096
 _EMBEDDED = ((Kind.SEVEN_ZIP, SEVEN_ZIP), (Kind.RAR, RAR), (Kind.CAB, CAB), (Kind.ZIP, ZIP))
 _INSTALLERS = (
     ("installshield", re.compile(rb"ISc\(.{8}\x00\x02\x00\x00|InstallShield\x00[\x01-\xff]\x00{20}", re.DOTALL)),
@@ -194,7 +204,12 @@ def recognise(
     """
     magic = _by_magic(content)
     carried = [] if is_known_text else _carried(content, declared_type)
-    return _kinds(content, declared_type, names, magic, carried), _unread(content, magic)
+    found = _kinds(content, declared_type, names, magic, carried)
+    unread = _unread(content, magic)
+    if unread is None and names and any(map(_VOLUME_NAME.search, names)):
+        is_known = len(found) > len(carried)
+        unread = None if is_known or _is_ascii(content) else "volume"
+    return found, unread
 
 
 def kinds(content: Stretch, declared_type: str, names: tuple[str, ...] = ()) -> list[Kind]:
@@ -230,6 +245,8 @@ def _kinds(
         found.append(Kind.PDF)
     if _may_hide_archives(content, names):
         found.extend(kind for kind, mark in _EMBEDDED if kind not in found and mark.search(base, start, end))
+        if base.startswith(b"#!", start, end) and APPENDED.search(base, start, end):
+            found.append(Kind.SCRIPT_ARCHIVE)
     return found
 
 
@@ -270,6 +287,10 @@ def _unread(content: Stretch, magic: list[str]) -> str | None:
 def _may_hide_archives(content: Stretch, names: tuple[str, ...]) -> bool:
     begins = _CARRIER.match(content.base, content.start, content.end) is not None
     return begins or any(map(_ARCHIVE_NAME.search, names))
+
+
+def _is_ascii(content: Stretch) -> bool:
+    return content.base[content.start : min(content.end, content.start + _VOLUME_SAMPLE)].isascii()
 
 
 def _by_udf(content: Stretch) -> str | None:

@@ -28,6 +28,8 @@ from mx.anatomy.containers.pgp import open_pgp
 from mx.anatomy.containers.quoted_block import open_quoted_block
 from mx.anatomy.containers.recoded import open_recoded
 from mx.anatomy.containers.rtf import open_rtf
+from mx.anatomy.containers.script_archive import open_script_archive
+from mx.anatomy.containers.shortcut import open_shortcut
 from mx.anatomy.containers.tar import open_tar
 from mx.anatomy.containers.tnef.attachment import open_tnef
 from mx.anatomy.containers.uuencode import open_uuencode
@@ -56,6 +58,8 @@ LIGHT_READERS = Readers(
         Kind.BINHEX: open_binhex,
         Kind.BASE64: open_base64_blocks,
         Kind.QUOTED_PRINTABLE: open_quoted_block,
+        Kind.SHORTCUT: open_shortcut,
+        Kind.SCRIPT_ARCHIVE: open_script_archive,
         Kind.TEXT: open_recoded,
         Kind.HTML: open_html,
         Kind.CALENDAR: open_calendar,

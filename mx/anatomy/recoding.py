@@ -19,6 +19,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE = 400
+_RARE = 4
+"""Fewer NULs than one of so many octets have got into the text in some other way."""
 
 
 def recoded(content: Stretch, charset: str, budget: Budget) -> Stretch | None:
@@ -32,14 +34,17 @@ def recoded(content: Stretch, charset: str, budget: Budget) -> Stretch | None:
 
 
 def evident_charset(content: Stretch) -> str:
-    """The charset of a text that has NULs, or the sequences of UTF-7 or ISO-2022-JP, by their places."""
+    """The charset of a text that has NULs, or the sequences of UTF-7 or ISO-2022-JP, by their places; empty if none."""
     sample = content.base[content.start : min(content.end, content.start + _SAMPLE)]
     for mark, charset in _MARKS:
         if sample.startswith(mark):
             return charset
     if b"\0" not in sample:
-        is_shifted = content.base.find(b"\x1b", content.start, content.end) >= 0
-        return "iso-2022-jp" if is_shifted else "utf-7"
+        if content.base.find(b"\x1b", content.start, content.end) >= 0:
+            return "iso-2022-jp"
+        return "utf-7" if content.base.find(b"+A", content.start, content.end) >= 0 else ""
+    if sample.count(0) * _RARE < len(sample):
+        return ""
     if sample.count(b"\0\0\0") * 5 > len(sample):
         return "utf-32be" if sample.startswith(b"\0") else "utf-32le"
     return "utf-16be" if sample[::2].count(0) > sample[1::2].count(0) else "utf-16le"

@@ -37,6 +37,8 @@ _USUAL = re.compile(
 _CHARSET = re.compile(rb";[ \t]*charset[ \t]*=[ \t]*[\"']?([^;\"' \t]{1,40})", re.IGNORECASE)
 _NAMED_TYPE = re.compile(rb"(?:multipart|message|text|application)/[0-9a-z.+-]{1,100}")
 """A type that stands behind something else: a comment, a quote, another field's name."""
+_COMMENT_OR_SPACE = re.compile(rb"\([^()]*\)|[\s\0\"']+")
+"""What the standard lets stand within a type, and what some programs leave out."""
 _OF_ENCODING = frozenset({AmbiguityName.UNKNOWN_TRANSFER_ENCODING, AmbiguityName.HEADER_FOLDED_FIELD})
 _MEDIA_TYPE = re.compile(rb"[!#$%&'*+.^_`|~0-9a-z/-]{1,127}")
 
@@ -123,6 +125,8 @@ def _read_type(value: bytes, oddities: list[AmbiguityName]) -> _DeclaredType:
         return _DeclaredType(usual[1].lower().decode("ascii"), "", (usual[2] or usual[3],), is_plain=True)
     first, parameters = read_parameters(value)
     kept = _MEDIA_TYPE.match(first) or _NAMED_TYPE.search(first)
+    if kept is None or not kept[0].strip(b"/").count(b"/"):
+        kept = _MEDIA_TYPE.match(_COMMENT_OR_SPACE.sub(b"", first)) or kept
     media_type = kept[0].decode("ascii") if kept else ""
     charset = next((text for name, text in parameters if name == b"charset"), b"")[:40].decode("ascii", "replace")
     given = list(dict.fromkeys(text for name, text in parameters if name == b"boundary"))

@@ -35,6 +35,7 @@ _MOST_NAME_CHARACTERS, _MOST_BEGINNING = 255, 180
 _BROKEN = frozenset(name.value for name in AmbiguityName if name.value.startswith("broken-"))
 """What a guess may turn out to be: octets that were never a file. Limits and encryption always count."""
 _NEVER_OPENED = frozenset({"headers", ENCRYPTED_MEMBER})
+_SHOWN_TEXTS = frozenset({"", "text/plain"})
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "\N{REPLACEMENT CHARACTER}")
 
 
@@ -232,15 +233,17 @@ def _open(state: _Walk, place: _Place, member: Member, digest: str) -> None:
     artifact, content = state.artifacts[place.number], member.content
     names = (artifact.name, *artifact.names)
     kinds, unread = recognise(content, member.declared_type, names, is_known_text=member.is_known_text)
+    # Where anything is in doubt, some program may take the text for a message.
+    is_shown_text = member.name == "text" and member.declared_type in _SHOWN_TEXTS and not state.ambiguities
     for kind in reversed(kinds):
         if (digest, kind, False) not in state.opened and (digest, kind, place.is_guess) not in state.opened:
             state.opened.add((digest, kind, place.is_guess))
-            _open_as(state, place, content, kind)
+            _open_as(state, place, content, kind, is_shown_text=is_shown_text)
     if unread is not None:
         _find(state, place.number, f"unread-container.{unread}", Severity.UNSCANNABLE)
 
 
-def _open_as(state: _Walk, place: _Place, content: Stretch, kind: Kind) -> None:
+def _open_as(state: _Walk, place: _Place, content: Stretch, kind: Kind, *, is_shown_text: bool) -> None:
     limits = state.budget.limits
     if kind is Kind.MESSAGE:
         level = place.mime_levels + 1
@@ -248,7 +251,8 @@ def _open_as(state: _Walk, place: _Place, content: Stretch, kind: Kind) -> None:
             _find(state, place.number, "limit.mime-levels", Severity.UNSCANNABLE)
             return
         within = _Place(place.number, level, place.archive_levels, is_guess=place.is_guess)
-        steps = open_message(content, state.budget, limits.mime_levels - level, is_guess=place.is_guess)
+        levels_left = limits.mime_levels - level
+        steps = open_message(content, state.budget, levels_left, is_guess=place.is_guess, is_shown_text=is_shown_text)
         state.stack.append((within, steps))
         return
     within = _Place(place.number, place.mime_levels, place.archive_levels + 1, kind, place.is_guess)

@@ -19,6 +19,7 @@ from tests.corpus.hiding import (
     encoding_fields,
     header_ends,
     line_ends,
+    scripts,
     structures,
     type_fields,
     undeclared,
@@ -26,7 +27,7 @@ from tests.corpus.hiding import (
 from tests.corpus.letter import Trick, hide
 
 _TRICKS = (type_fields, boundaries, encoding_fields, header_ends, line_ends, bodies)
-_HIDDEN = (structures, archives, documents, damaged_documents, undeclared)
+_HIDDEN = (structures, archives, documents, damaged_documents, undeclared, scripts)
 _CLEAN = (programs, shapes, attachments, clean_documents, signed)
 
 

@@ -28,6 +28,10 @@ def _times(piece: bytes, size: int) -> bytes:
     return piece * (size // len(piece) + 1)
 
 
+def _script(piece: bytes) -> Family:
+    return lambda size: message(text_part(), base64_part(b"<script>var x;</script>" + _times(piece, size), b"a.html"))
+
+
 def _nested_multiparts(size: int) -> bytes:
     """Each level has a boundary of its own; none is closed."""
     heads = [
@@ -246,6 +250,19 @@ FAMILIES: Mapping[str, Family] = {
     "script strings": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n<script>" + _times(b"'QUFB'+", size),
     "script numbers": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n<script>[" + _times(b"65,", size),
     "script escapes": lambda size: _TOP + b"Content-Type: text/html\r\n\r\n<script>'" + _times(b"\\x41", size),
+    "script literals": _script(b"b+='AAAAAAAA';\n"),
+    "script quotes": _script(b"'\\\""),
+    "script lines": _script(b"echo AAAAAAAAAAAAAAAA1\r\n"),
+    "script lines that differ": _script(b"1 AAAAAAAAAAAAAAAA\r\na AAAAAAAAAAAAAAAA\r\n"),
+    "script formats": _script(b"'{0}{1}' -f 'a','b'"),
+    "script replacements": _script(b"replace('a','')"),
+    "script references": _script(b"&#65;"),
+    "script deflate": _script(b"'" + base64.b64encode(bytes(60)) + b"'eflate "),
+    "dump lines": _script(b"\n00000000: 0000 0000 0000 0000"),
+    "dump records": _script(b"\n:1000000000"),
+    "ASCII85 blocks": _script(b"<~!!!!!~>"),
+    "NULs in text": lambda size: _TOP + b"\r\n" + _times(b"some words\0 ", size),
+    "volumes": lambda size: message(base64_part(b"\xff" * (size * 3 // 4), b"a.7z.002")),
     "calendar lines": lambda size: _TOP + b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n" + _times(b"ATTACH:\r\n ", size),
     "RTF groups": lambda size: message(base64_part(b"{\\rtf1" + b"{" * (size * 3 // 4), b"a.rtf")),
     "RTF objects": lambda size: message(base64_part(b"{\\rtf1" + _times(b"{\\objdata 01", size * 3 // 4), b"a.rtf")),

@@ -54,6 +54,8 @@ class _Walk:
     parts: int = 0
     is_in_doubt: bool = False
     """Its structure can be read in several ways."""
+    is_shown_text: bool = False
+    """Every program shows its octets as a text, the header too; it is read as a message for what it may carry."""
     boundaries: dict[bytes, None] = field(default_factory=dict)
     settled: list[tuple[int, int]] = field(default_factory=list)
     """Bodies of this message that are surely base64: from where to where."""
@@ -87,12 +89,15 @@ class _Walk:
             yield Oddity(name)
 
 
-def open_message(content: Stretch, budget: Budget, levels_left: int, *, is_guess: bool = False) -> Iterator[Step]:
+def open_message(
+    content: Stretch, budget: Budget, levels_left: int, *, is_guess: bool = False, is_shown_text: bool = False
+) -> Iterator[Step]:
     """The header and all parts of the message; `levels_left` bounds the multiparts within multiparts.
 
-    A guess is not swept: its octets were, in what it was found in.
+    A guess is not swept: its octets were, in what it was found in. A text that is shown as such and begins like a
+    message/partial is none: nobody puts it together with anything.
     """
-    walk = _Walk(budget, levels_left)
+    walk = _Walk(budget, levels_left, is_shown_text=is_shown_text)
     yield from _read_entity(content, walk, 0, b"", is_further=False)
     begin = _first_line(content)
     if begin != content.start:
@@ -181,7 +186,7 @@ def _read_body(
                 yield Member("text", view.media_type, "recoded", text, "utf-8", level, is_further=True)
             if content is body and not view.media_type.startswith("message/") and has_fields(content.raw):
                 walk.speaking.append(content)
-    if view.media_type == "message/partial":
+    if view.media_type == "message/partial" and (level or not walk.is_shown_text):
         yield Obstacle("message-partial")
 
 

@@ -1,7 +1,8 @@
 """Uuencoded blocks within text: `begin 644 name`, lines, `end`. Many mail programs show them as attachments.
 
 Comes in: a text with such a line. Goes out: the content of each block, with its name. Read as leniently as any program
-does: any mode or name, or none; lines behind quote marks, of wrong length, with white space after them; no `end`.
+does: any mode or name, or none; lines behind quote marks, or the X of shell archives, of wrong length, with white space
+after them; no `end`.
 A block that says `begin-base64` holds base64, one in the letters of xxencode those.
 
 Standards: POSIX.1-2017 uuencode. A line that cannot be decoded ends the block, as does one of length zero.
@@ -18,7 +19,7 @@ from mx.anatomy.containers.contract import Member, Step, Stretch, whole
 from mx.anatomy.uuencode_lines import decode_lines
 
 _BEGIN = re.compile(
-    rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))([ \t>|]{0,20})begin(-base64)?[ \t]+[0-9]{1,6}"
+    rb"(?:\A(?:\xef\xbb\xbf)?|(?<=[\r\n]))([ \t>|]{0,20}X?)begin(-base64)?(?:[ \t]+[0-9]{1,7}(?=[ \t\r\n])| (?= \S))"
     rb"(?:[ \t]+([^\r\n]{0,255}))?[^\r\n]*(?:\r?\n|\r)"
 )
 _END_OF_BASE64 = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t>|]*====")

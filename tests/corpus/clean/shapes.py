@@ -226,6 +226,13 @@ def _texts() -> Iterator[tuple[str, bytes]]:
         "script-in-html",
         MIME + b"Content-Type: text/html\r\n\r\n<script>var x = atob('aGVsbG8='); var y = [1, 2, 3, 255];</script>\r\n",
     )
+    partial = b"Content-Type: message/partial; number=1; total=2; id=x\r\n"
+    yield "body-that-begins-like-a-partial-message", WHO + b"\r\n" + partial + b"\r\nis how one begins.\r\n"
+    yield "text-that-begins-like-a-partial-message", MIME + leaf(partial + b"is a field.\r\n", b"text/plain")
+    numbers = ", ".join(str(number * 37 % 256) for number in range(400)).encode()
+    yield "numbers", MIME + multipart(b"mixed", b"b", encoded(b"[" + numbers + b"]", b"application/json", b"a.json"))
+    yield "part-two.002", MIME + multipart(b"mixed", b"b", encoded(TEXT, b"text/plain", b"report.zip.002"))
+    yield "nul-in-text", MIME + leaf(b"one\0two begin 644 words\r\n", b"text/plain")
     yield "equals-signs", MIME + _quoted(b"=3D=3D=3D=3D=3D=3D=3D=3D=3D=3D\r\n==========\r\n")
     yield "ascii-art", WHO + b"\r\n" + b" .--.\r\n|o_o |\r\n|:_/ |\r\n//   \\ \\\r\n(|     | )\r\n"
     yield "yenc-in-prose", WHO + b"\r\nyEnc files start with =ybegin and end with =yend.\r\n"

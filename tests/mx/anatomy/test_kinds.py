@@ -3,7 +3,7 @@
 import pytest
 
 from mx.anatomy.containers.contract import Stretch, whole
-from mx.anatomy.kinds import Kind, is_tar_header, kinds, unread_container
+from mx.anatomy.kinds import Kind, is_tar_header, kinds, recognise, unread_container
 from tests.contracts.mail import gzipped, tarred, zipped
 from tests.corpus.formats.archives import macbinary
 
@@ -155,3 +155,12 @@ def test_a_checksum_with_spaces_among_its_digits_is_none() -> None:
     assert not is_tar_header(block[:148] + b"000000 0" + block[156:])
     total = sum(block[:148] + b" " * 8 + block[156:])
     assert is_tar_header(block[:148] + b"%7o\0" % total + block[156:])
+
+
+@pytest.mark.parametrize("name", ["a.7z.002", "A.ZIP.003", "a.z02", "a.tar.017 ", "a.tgz.002"])
+def test_a_later_volume_is_known_by_its_name_alone(name: str) -> None:
+    """Its octets begin anywhere; a text of that name is none, and what is opened as something else is that."""
+    assert recognise(whole(b"\xff\xfe\xfd" * 99), "", (name,))[1] == "volume"
+    assert recognise(whole(b"words " * 99), "", (name,))[1] is None
+    assert recognise(whole(b"\xff\xfe\xfd" * 99), "", ("a.002", "a.zip"))[1] is None
+    assert recognise(whole(b"PK\5\6" + b"\xff" * 99), "", (name,)) == ([Kind.ZIP], None)

@@ -336,3 +336,23 @@ def test_a_watch_is_told_what_is_opened_before_it_is() -> None:
     digests = {part.name: part.sha256 for part in anatomy.artifacts}
     message, archive, member = digests["message"], digests["outer.zip"], digests["inner.gz"]
     assert watched == [(message, "message"), (archive, "zip"), (member, "gzip"), (archive, "zip"), (message, "message")]
+
+
+PARTIAL = b"Content-Type: message/partial; number=1; total=2; id=x\r\n\r\nwords\r\n"
+PARTIALS = {
+    "its own header": (PARTIAL, True),
+    "blank line first": (b"\r\n" + PARTIAL, True),
+    "attached as a message": (message(base64_part(PARTIAL, b"a.eml", b"message/rfc822")), True),
+    "attached as a file": (attached(PARTIAL, b"a.eml"), True),
+    "two types": (b"Content-Type: text/plain\r\nContent-Type: message/rfc822\r\n\r\n" + PARTIAL, True),
+    "comment within the type": (PARTIAL.replace(b"/partial", b"/(x)partial"), True),
+    "shown text": (b"Subject: x\r\n\r\n" + PARTIAL, False),
+    "shown part": (message(text_part(PARTIAL)), False),
+}
+
+
+@pytest.mark.parametrize("case", PARTIALS)
+def test_a_text_that_begins_like_a_partial_message_is_none(case: str) -> None:
+    """Every program shows it; anything that some program may take for a message is unscannable."""
+    octets, is_partial = PARTIALS[case]
+    assert ("message-partial" in named(walked(octets))) is is_partial

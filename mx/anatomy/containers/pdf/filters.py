@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from mx.anatomy.ascii85 import decode_ascii85
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.inflate import inflate, inflate_scrap
 
 _SHORT = {"Fl": "FlateDecode", "AHx": "ASCIIHexDecode", "A85": "ASCII85Decode", "LZW": "LZWDecode",
           "RL": "RunLengthDecode"}  # fmt: skip
 _NOT_HEX = re.compile(rb"[^0-9A-Fa-f]+")
-_NOT_85 = re.compile(rb"[^!-uz]+")
 _PIECE_OCTETS = 1 << 16
 _MOST_FILTERS = 16
 
@@ -76,18 +76,8 @@ def _flate(octets: bytes, budget: Budget) -> Decoded:
 
 
 def _ascii85(octets: bytes) -> Decoded:
-    """Groups of five letters; whatever is none of the letters is skipped, up to the end mark."""
-    letters = _NOT_85.sub(b"", octets.lstrip().removeprefix(b"<~").split(b"~", 1)[0])
-    out = bytearray()
-    for part in re.findall(rb"z|[!-u]{1,5}", letters):
-        if part == b"z":
-            out += bytes(4)
-            continue
-        value = 0
-        for letter in part.ljust(5, b"u"):
-            value = value * 85 + letter - 33
-        out += (value & 0xFFFF_FFFF).to_bytes(4, "big")[: len(part) - 1]
-    return Decoded(bytes(out), True)
+    """Up to the end mark."""
+    return Decoded(decode_ascii85(octets.lstrip().removeprefix(b"<~").split(b"~", 1)[0]), True)
 
 
 def _runs(octets: bytes, budget: Budget) -> Iterator[bytes]:

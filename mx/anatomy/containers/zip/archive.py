@@ -3,7 +3,8 @@
 Read without believing any size: a packed member ends where its stream ends. Where the directory and a member's own
 header differ, both are read. Members that stand in the file but not in its directory are read too (concatenated zips,
 a directory cut off, a second zip hidden before the first). A member that says it is encrypted and is not is read as it
-is; the others are tried with passwords once all text has been seen.
+is, and one that says it is stored and is packed is unpacked as well; what is encrypted is tried with passwords once all
+text has been seen.
 
 Standards: PKWARE APPNOTE 6.3.10.
 Failure: a member that stays encrypted gives `encrypted.zip` (severity encrypted), and is there by name alone; one of
@@ -20,7 +21,7 @@ from mx.anatomy.ambiguities import AmbiguityName
 from mx.anatomy.budget import Budget
 from mx.anatomy.containers.contract import DeeperCellNeeded, Member, Oddity, Reader, Step, Stretch
 from mx.anatomy.containers.zip.directory import AES_METHOD, LOCAL_SIGNATURE, ZipEntry, read_directory, read_own_header
-from mx.anatomy.containers.zip.members import BROKEN, LIGHT_TOOLS, STORED, Expanded, Tools, expand, unlock
+from mx.anatomy.containers.zip.members import BROKEN, DEFLATED, LIGHT_TOOLS, STORED, Expanded, Tools, expand, unlock
 
 _DISAGREEMENT = Oddity(AmbiguityName.ZIP_DISAGREEMENT)
 _WITHOUT_AN_END = (STORED, 98)
@@ -112,7 +113,19 @@ def _read_listed(archive: _Zip, entry: ZipEntry, own: ZipEntry) -> Generator[Ste
             yield Member(entry.name, "", "zip-member", expanded.content, is_further=number > 0, names=known.names[1:])
         if expanded.obstacle is not None:
             yield expanded.obstacle
+        if method == STORED:
+            yield from _packed_all_the_same(archive, known, own.place, expanded)
     return end
+
+
+def _packed_all_the_same(archive: _Zip, entry: ZipEntry, place: int, stored: Expanded) -> Iterator[Step]:
+    """What is said to be stored, has another checksum, and is a whole deflate stream: it was packed, and can be."""
+    if stored.content is None or not stored.content.octets or stored.fits(entry):
+        return
+    unpacked = archive.expand(place, DEFLATED, stored.content.octets)
+    if unpacked.content is not None and unpacked.content.octets and unpacked.obstacle is None:
+        yield _DISAGREEMENT
+        yield Member(entry.name, "", "zip-member", unpacked.content, is_further=True, names=entry.names[1:])
 
 
 def _read_encrypted(archive: _Zip, entry: ZipEntry, own: ZipEntry) -> Generator[Step, None, int]:
@@ -178,6 +191,8 @@ def _read_hidden(archive: _Zip, own: ZipEntry, gap_end: int, has_directory: bool
         yield Member(own.name, "", "zip-member", expanded.content, is_further=has_directory, names=own.names[1:])
     if expanded.obstacle is not None:
         yield expanded.obstacle
+    if own.method == STORED:
+        yield from _packed_all_the_same(archive, own, own.place, expanded)
     return expanded.end
 
 

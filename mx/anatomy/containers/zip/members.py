@@ -28,7 +28,7 @@ from mx.anatomy.containers.zip.directory import ZipEntry
 from mx.anatomy.passwords import affordable
 from mx.finding import Severity
 
-STORED = 0
+STORED, DEFLATED = 0, 8
 ENCRYPTED = Obstacle("encrypted.zip", Severity.ENCRYPTED)
 BROKEN = Obstacle("broken-zip")
 _OTHER_METHOD = Obstacle("zip-method")
@@ -44,7 +44,7 @@ class Tools:
     """A member as it was packed, or None when the password does not fit; None in a light cell."""
 
 
-LIGHT_TOOLS = Tools({8: inflate, 12: unpack_bzip2, 14: unpack_zip_lzma, 95: unpack_xz}, decrypt=None)
+LIGHT_TOOLS = Tools({DEFLATED: inflate, 12: unpack_bzip2, 14: unpack_zip_lzma, 95: unpack_xz}, decrypt=None)
 
 
 @dataclass(frozen=True, slots=True)

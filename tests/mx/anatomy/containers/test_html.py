@@ -2,6 +2,7 @@
 
 import base64
 import time
+import zlib
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,15 @@ FOUND = {
     ) + b"')</script>",
     "variables": b"<script>"
     + b"".join(b"var v%d='%b';" % (at, CODED[at : at + 44]) for at in range(0, len(CODED), 44)),
+    "appended to a variable": b"<script>b+='" + by(16, b"';\r\nb+='") + b"';</script>",
+    "taken out again": b"<script>atob('" + by(6, b"@@") + b"'.replace(/@@/g,''))</script>",
+    "registry file": b'"a"=hex:' + OCTETS.hex(",").encode().replace(b",0", b",\\\r\n  0"),
+    "key added to each": b"<script>[" + b",".join(b"%d" % (octet + 7) for octet in OCTETS) + b"].map(x=>x-7)",
+    "key in each call": b"x=" + b"&".join(b"Chr(%d-3)" % (octet + 3) for octet in OCTETS),
+    "hexadecimal of Visual Basic": b"x=" + b"&".join(b"ChrW(&H%X)" % octet for octet in OCTETS),
+    "casts of PowerShell": b"$b=" + b"+".join(b"[char]%d" % octet for octet in OCTETS),
+    "dump": b"".join(b"%08x: %b\n" % (at, OCTETS[at : at + 9].hex(" ").encode()) for at in range(0, len(OCTETS), 9)),
+    "ASCII85": b"<~" + base64.a85encode(OCTETS) + b"~>",
     "elements": b"".join(b"<i id=e%d>%b</i>" % (at, CODED[at : at + 44]) for at in range(0, len(CODED), 44)),
     "numbers with spaces between": b"<script>f('" + b" ".join(b"%d" % octet for octet in OCTETS) + b"')",
     "digits with hyphens between": b"<script>f('" + b"-".join(b"%02X" % octet for octet in OCTETS) + b"')",
@@ -71,6 +81,20 @@ def test_finds_the_file(case: str) -> None:
     """Exactly its content is one of the members."""
     wanted = OCTETS.replace(b"\0", b"") if case == "numbers with signs" else OCTETS
     assert wanted in contents_of(open_html, FOUND[case])
+
+
+def test_inflates_what_a_text_about_deflate_holds() -> None:
+    """Raw deflate has no beginning by which it could be known."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    coded = base64.b64encode(packer.compress(OCTETS) + packer.flush())
+    assert OCTETS in contents_of(open_html, b'$b="' + coded + b'"; New-Object IO.Compression.DeflateStream')
+
+
+def test_a_text_in_references_is_read() -> None:
+    """A page may spell its whole text so."""
+    assert b"<p>EICAR is a test file</p>" in contents_of(
+        open_html, b"<p>" + b"".join(b"&#%d;" % octet for octet in b"EICAR is a test file") + b"</p>"
+    )
 
 
 def test_code_units_may_hold_two_octets() -> None:

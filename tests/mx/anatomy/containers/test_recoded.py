@@ -14,3 +14,8 @@ def test_gives_the_text_as_utf_8() -> None:
 def test_a_text_that_stays_the_same_is_no_member() -> None:
     """It is known already."""
     assert contents_of(open_recoded, b"plain") == []
+
+
+def test_nuls_that_have_got_into_a_text_are_left_out() -> None:
+    """Some programs do so."""
+    assert contents_of(open_recoded, b"be\0gin 644 a words words words") == [b"begin 644 a words words words"]
