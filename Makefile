@@ -58,6 +58,7 @@ test-faults: .venv/installed-test ## 60 kills on both kinds of storage, 60 power
 	$(BIN)/python -m tests.faults.key_rotation
 	$(BIN)/python -m tests.faults.queue_simulation 10000
 	$(BIN)/python -m tests.faults.upgrade
+	$(BIN)/python -m tests.faults.failover
 	$(BIN)/python -m tests.faults.joe_job
 	$(BIN)/python -m pytest tests/faults
 

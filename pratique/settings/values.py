@@ -16,6 +16,7 @@ from pratique.settings.quantities import Address, parse_address, parse_duration,
 from tenants.domains.mta_sts import StsMode
 from tenants.domains.routes import RouteError, parse_route
 from tenants.encryption.kms_key import SCHEME, parse_kms_key
+from tenants.storage.database_url import parse_url
 
 KEY_OCTETS = 32
 _MAILBOX = re.compile(r"[!-;=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,253}")
@@ -88,9 +89,10 @@ def parse_path(text: str) -> Path:
 
 def parse_database_url(text: str) -> str:
     """The URL of a SQLite or PostgreSQL database, as written."""
-    scheme, mark, _ = text.partition("://")
-    if not mark or scheme.partition("+")[0] not in ("sqlite", "postgresql"):
-        raise ValueError("is not a database: write postgresql://USER@HOST/NAME or sqlite:///FILE")
+    try:
+        parse_url(text.strip())
+    except ValueError:
+        raise ValueError("is not a database: write postgresql://USER@HOST/NAME or sqlite:///FILE") from None
     return text.strip()
 
 

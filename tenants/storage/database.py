@@ -19,7 +19,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 
-from sqlalchemy import Connection, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import Connection, ExceptionContext, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -28,6 +28,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from tenants.refusals import Refusal
 from tenants.storage.checkpoints import Checkpoints
+from tenants.storage.database_url import parse_url
 from tenants.storage.viewpoint import Viewpoint, taking_role
 
 BUSY_SECONDS = 5
@@ -41,6 +42,14 @@ _BROKEN = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")
 _READ_ONLY = "pratique_read_only"
 _VIEWPOINT = "pratique_viewpoint"
 _POSTGRESQL_OPTIONS = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s -c timezone=UTC"
+_LIVENESS = {
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 9000,
+}
+"""A server that is gone without a word, with its machine or its network, is given up after 9 s; Linux would wait for
+two hours or, where something was sent, for a quarter of one. The URL may say otherwise."""
 _MOST_SWITCHES = 20
 _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
@@ -67,7 +76,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """`url`: `sqlite:////absolute/path` or `postgresql://...`. Connects at first use."""
-        parsed = make_url(url)
+        parsed = parse_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
             if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
@@ -87,7 +96,11 @@ class Database:
                 pool_size=POOL_CONNECTIONS,
                 max_overflow=0,
                 pool_pre_ping=True,
-                connect_args={"connect_timeout": BUSY_SECONDS, "options": _POSTGRESQL_OPTIONS},
+                connect_args={
+                    "connect_timeout": BUSY_SECONDS,
+                    "options": _POSTGRESQL_OPTIONS,
+                    **{name: value for name, value in _LIVENESS.items() if name not in parsed.query},
+                },
             )
             event.listen(self.engine, "connect", _prepare_postgresql)
             event.listen(self.engine, "begin", _begin_postgresql)

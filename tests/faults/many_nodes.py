@@ -149,14 +149,14 @@ def run(*, rounds: int, letters: int, frozen_seconds: float, seed: int) -> Outco
         one.taken.update(two.taken)
         one.taken.update(faults.probes)
         settled = account(first, one, there, away, rounds)
-        return Outcome(settled, _rows_twice(url), tuple(faults.seconds), tuple(faults.starts))
+        return Outcome(settled, rows_twice(url), tuple(faults.seconds), tuple(faults.starts))
 
 
 def _wait_for(senders: tuple[Senders, Senders], count: int) -> None:
     wait_until(lambda: sum(len(each.taken) for each in senders) >= count, f"{count} letters are taken", 600)
 
 
-def _rows_twice(url: str) -> int:
+def rows_twice(url: str) -> int:
     """Copies that stand in the queue more than once."""
     twice = "SELECT count(*) FROM (SELECT 1 FROM delivery GROUP BY transaction_id, recipient HAVING count(*) > 1) AS x"
     with psycopg.connect(url) as connection:

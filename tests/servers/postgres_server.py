@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from tests.servers.ports import HOST, free_port
-from tests.servers.program import Program, ServerFailed, ServerMissing, find_program, server_folder
+from tests.servers.program import Program, ServerFailed, ServerMissing, find_program, server_folder, wait_until
 
 OWNER = "pratique"
 OPTIONS = ("fsync=off", "full_page_writes=off", "max_connections=60")
@@ -56,6 +56,36 @@ class PostgresServer:
         )
         if made.returncode:
             raise ServerFailed(f"initdb: {made.stderr}")
+
+    def initialise_from(self, primary: "PostgresServer") -> None:
+        """Makes this one a standby of a running server: a copy of its files, which follows once it is started."""
+        identity = pwd.getpwnam(self._user) if self._user else None
+        place = ["-D", self._data, "-h", HOST, "-p", str(primary.port), "-U", OWNER]
+        made = subprocess.run(
+            [self._programs / "pg_basebackup", *place, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            user=identity.pw_uid if identity else None,
+            group=identity.pw_gid if identity else None,
+            extra_groups=[] if identity else None,
+        )
+        if made.returncode:
+            raise ServerFailed(f"pg_basebackup: {made.stderr}")
+
+    def require_standby(self) -> None:
+        """From now on a commit is answered when a standby has it as well; returns when one follows."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+            following = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'"
+            wait_until(lambda: connection.execute(following).fetchone() == (1,), "the standby follows", 30)
+
+    def promote(self) -> None:
+        """The standby takes writes; returns when it does."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote(true, 60)")
 
     def start(self) -> None:
         """Returns when it takes connections. `initialise` comes first, once."""
@@ -146,6 +176,21 @@ def postgres_server() -> Iterator[PostgresServer]:
         try:
             server.initialise()
             server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def standby_of(primary: PostgresServer) -> Iterator[PostgresServer]:
+    """A started standby, without which the primary answers no commit from now on; a second or two."""
+    user = _user_to_run_as()
+    with server_folder("standby", user) as folder:
+        server = PostgresServer(folder, free_port(), user)
+        try:
+            server.initialise_from(primary)
+            server.start()
+            primary.require_standby()
             yield server
         finally:
             server.stop()
