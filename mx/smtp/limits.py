@@ -44,6 +44,8 @@ class Limits:
     """Nothing more is read from a client of whom so much waits for an answer of ours."""
     unhurried_octets: int = 1 << 18
     """A message of which so much has come is large: the rest is read piece by piece, in turns with other large ones."""
+    unhurried_steps: int = 200
+    """A client that pipelined more commands than these reads on in turns as well: NOOP by the million is no attack."""
     closing_seconds: float = 30.0
     """A client that does not take our last words is cut off after this time."""
     stress_connections: int = 2000

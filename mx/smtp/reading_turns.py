@@ -1,10 +1,11 @@
-"""Turns of reading: of all large messages that arrive at one process, one piece is read in each round of its loop.
+"""Turns of reading: of all that arrives at one process in plenty, one piece is read in each round of its loop.
 
-A session whose message is large reads no further until it has its turn, and then one piece (64 KiB at most). Its
-client feels that as a TCP window that is full, and goes on when it opens. So two hundred clients with ten megabytes
-each take no more of a round than one does, and every small message, every reply and every other connection is served
-between two of their pieces. The order is that of `fair_line.py`, by the domain that the message is for: one tenant's
-flood takes turns with another tenant's large message.
+A session whose message is large, or whose client pipelines commands by the hundred, reads no further until it has its
+turn, and then one piece (64 KiB at most). Its client feels that as a TCP window that is full, and goes on when it
+opens. So two hundred clients with ten megabytes each take no more of a round than one does, and every small message,
+every reply and every other connection is served between two of their pieces. The order is that of `fair_line.py`, by
+the domain that the message is for (of commands, by the client): one tenant's flood takes turns with another tenant's
+large message.
 
 Nothing is refused, and nothing is slower when nobody else is there: the loop never sleeps while somebody waits.
 

@@ -9,7 +9,7 @@ Failure: an exception out of the conversation is logged once and answered 451 4.
 session with it; a full disk is 452 4.3.1 at the end of the content. A client that goes away while its message is being
 decided changes nothing in the decision.
 Limits: `limits.Limits`. While a question is open, or the client does not take our replies, nothing is read beyond
-`buffered_octets`. Of large messages a piece is read in turns (`reading_turns.py`).
+`buffered_octets`. Large messages, and hundreds of commands together, are read in turns (`reading_turns.py`).
 """
 
 from collections.abc import Awaitable, Callable
@@ -304,7 +304,8 @@ class SmtpProtocol(Protocol):
         """What is done whenever there is nothing more to do: send, note the time, read on."""
         if self._is_closing:
             return
-        if not self._surroundings.traffic.takes_commands(self._peer.key, self._session.steps - max(self._steps, 0)):
+        steps = self._session.steps - max(self._steps, 0)
+        if not self._surroundings.traffic.takes_commands(self._peer.key, steps):
             self._session.end(reply.TOO_MANY_COMMANDS)
             self._close()
             return
@@ -318,6 +319,8 @@ class SmtpProtocol(Protocol):
         if self._session.is_in_content and self._session.arrival.octets >= self._limits.unhurried_octets:
             # Chunks may come for nobody; they are read and dropped.
             self._place.wait(next((recipient.domain for recipient in self._session.recipients), ""))
+        elif steps > self._limits.unhurried_steps:
+            self._place.wait(self._peer.key)
         self._choose_reading()
 
     def _read_on(self, waited_seconds: float) -> None:

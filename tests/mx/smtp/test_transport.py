@@ -227,7 +227,7 @@ def test_a_connection_whose_input_is_over_is_not_read_again() -> None:
 def test_reading_stops_while_too_much_waits_for_an_answer() -> None:
     """A client that pipelines megabytes behind its message is held back, and heard later."""
     conversation = DecidingConversation()
-    connection = connect(replace(Limits(), buffered_octets=1000), conversation)
+    connection = connect(replace(Limits(), buffered_octets=1000, unhurried_steps=999), conversation)
     connection.exchange(ENVELOPE + b"x\r\n.\r\n")
     connection.exchange(b"NOOP\r\n" * 100)
     assert connection.transport.producerState == "producing"
@@ -352,6 +352,17 @@ def test_a_large_message_is_read_in_turns() -> None:
     assert connection.exchange(b".\r\n").startswith(b"250 ")
     assert connection.transport.producerState == "producing"
     assert connection.conversation.taken[0].octets == PIECE * 4000
+
+
+def test_commands_by_the_hundred_are_read_in_turns() -> None:
+    """All are answered; the next ones are read when others have had their turns."""
+    connection = connect(replace(Limits(), unhurried_steps=10))
+    assert connection.exchange(b"EHLO c.example\r\n" + b"NOOP\r\n" * 9).count(reply.OK.wire) == 9
+    assert connection.transport.producerState == "producing"
+    assert connection.exchange(b"NOOP\r\n" * 11).count(reply.OK.wire) == 11
+    assert connection.transport.producerState == "paused"
+    connection.clock.advance(0)
+    assert connection.transport.producerState == "producing"
 
 
 def test_no_time_limit_runs_while_a_session_waits_for_its_turn() -> None:
