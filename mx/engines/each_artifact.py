@@ -5,7 +5,8 @@ Comes in: artifacts, and a way to ask about one content. Goes out: an EngineOutc
 * Asked about: every decoded part, every container (an attached message too) with what was found in it. The
   message itself, once our anatomy has opened it, and header sections are left out; with
   `whole_message` they are shown too.
-* What the engine said of the same octets before is not asked again (`verdict_cache.py`).
+* What the engine said of the same octets before is not asked again (`verdict_cache.py`), and what it is being asked
+  about for another message is waited for: the copies of an outbreak come at the same time.
 * Where there is a `Bundle`, one artifact carries others: where it is clean, so are they, and they are not asked about
   by themselves. Where it is not, or that is not enough, they are: a finding is told of the artifact that it is in.
 * What is larger than the engine looks at (`reach.py`) is *unscannable*, as are artifacts beyond MOST_ARTIFACTS.
@@ -63,6 +64,8 @@ class EachArtifact:
         """`limits` as of Reach; `seconds` is a clock that never goes back."""
         self._engine, self._ask, self._cache, self._seconds = engine, ask, cache, seconds
         self._reach = Reach(ask, limits, seconds)
+        self._under_way: dict[str, list[Deferred[None]]] = {}
+        """The digests of questions whose answer may be remembered, and who waits for each to be over."""
         self.signatures = ""
         """The version of the engine's signatures, as the engine states it; empty while it has stated none."""
 
@@ -85,12 +88,13 @@ class EachArtifact:
         alone = [artifact for key, artifact in asking.items() if key not in carried]
         bearer = bundle.of(list(carried.values()))
         if bearer is None:
-            answers.update(await self._ask_all(alone))
+            answers.update(await self._ask_all(alone, is_fresh=circumstances.is_fresh))
             return self._outcome(numbers, answers)
         numbers.setdefault(bearer.sha256, []).append(bearer.number)
         known = None if circumstances.is_fresh else self._look_up(bearer.sha256)
         signatures = self.signatures
-        answers.update(await self._ask_all(alone if known else [*alone, bearer]))
+        asked = alone if known else [*alone, bearer]
+        answers.update(await self._ask_all(asked, is_fresh=circumstances.is_fresh))
         answers[bearer.sha256] = known or answers[bearer.sha256]
         answers.update(await self._of_carried(carried, answers[bearer.sha256], signatures, bundle.is_enough))
         return self._outcome(numbers, answers)
@@ -108,7 +112,7 @@ class EachArtifact:
             case NoAnswer():
                 return dict.fromkeys(carried, answer)
             case Clean() | Alert() | TooLarge():
-                replies = await self._ask_all(carried.values())
+                replies = await self._ask_all(carried.values(), is_fresh=True)
                 return {key: replies[artifact.sha256] for key, artifact in carried.items()}
             case _:
                 assert_never(answer)
@@ -116,14 +120,14 @@ class EachArtifact:
     def _look_up(self, key: str) -> Answer | None:
         return self._cache.look_up(self._engine, self.signatures, key, self._seconds())
 
-    async def _ask_all(self, artifacts: Iterable[Artifact]) -> dict[str, Answer]:
+    async def _ask_all(self, artifacts: Iterable[Artifact], *, is_fresh: bool) -> dict[str, Answer]:
         """An answer for each digest, in order."""
         asked = {artifact.sha256: artifact for artifact in artifacts}
         if len(asked) == 1:  # as in most messages: nothing to gather
-            return {digest: await self._ask_one(artifact) for digest, artifact in asked.items()}
+            return {digest: await self._ask_one(artifact, is_fresh) for digest, artifact in asked.items()}
         waiting, answers = iter(asked.items()), dict[str, Answer]()
         lanes = min(len(asked), ASKED_AT_ONCE)
-        asking = [Deferred.fromCoroutine(self._ask_about_some(waiting, answers)) for _ in range(lanes)]
+        asking = [Deferred.fromCoroutine(self._ask_about_some(waiting, answers, is_fresh)) for _ in range(lanes)]
         try:
             await gatherResults(asking, consumeErrors=True)
         finally:
@@ -131,12 +135,34 @@ class EachArtifact:
                 lane.cancel()
         return {digest: answers[digest] for digest in asked}
 
-    async def _ask_about_some(self, waiting: Iterator[tuple[str, Artifact]], answers: dict[str, Answer]) -> None:
+    async def _ask_about_some(
+        self, waiting: Iterator[tuple[str, Artifact]], answers: dict[str, Answer], is_fresh: bool
+    ) -> None:
         """One after another, until none is left."""
         for digest, artifact in waiting:
-            answers[digest] = await self._ask_one(artifact)
+            answers[digest] = await self._ask_one(artifact, is_fresh)
 
-    async def _ask_one(self, artifact: Artifact) -> Answer:
+    async def _ask_one(self, artifact: Artifact, is_fresh: bool) -> Answer:
+        """The engine's answer; where another message has just asked about the same, the one that it gets."""
+        if is_fresh or not self._cache.remembers:
+            return await self._ask_now(artifact)
+        digest = artifact.sha256
+        while (others := self._under_way.get(digest)) is not None:
+            over: Deferred[None] = Deferred()
+            others.append(over)
+            await over
+            if (known := self._look_up(digest)) is not None:
+                return known
+        waiting = self._under_way[digest] = []
+        try:
+            return await self._ask_now(artifact)
+        finally:
+            del self._under_way[digest]
+            for over in waiting:
+                if not over.called:  # not given up meanwhile
+                    over.callback(None)
+
+    async def _ask_now(self, artifact: Artifact) -> Answer:
         obstacle = await self._reach.obstacle(artifact.content.octets)
         if obstacle is not None:
             return obstacle

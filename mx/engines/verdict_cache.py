@@ -38,6 +38,11 @@ class VerdictCache:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def remembers(self) -> bool:
+        """Whether it keeps anything at all."""
+        return self._most_entries > 0
+
     def look_up(self, engine: str, signatures: str, digest: str, now: float) -> Clean | Alert | None:
         """What this engine said of the octets with these signatures."""
         entry = self._entries.get((engine, digest))

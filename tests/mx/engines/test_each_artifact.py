@@ -111,13 +111,7 @@ class Outcomes(SynchronousTestCase):
 
     def test_a_message_of_many_parts_asks_about_few_at_once(self) -> None:
         """And answers in their order, whatever came first."""
-        asking: list[Deferred[Answer]] = []
-
-        async def ask(_: Content) -> Answer:
-            asking.append(Deferred())
-            return await asking[-1]
-
-        each = EachArtifact("one", ask, (1 << 20,), VerdictCache(), lambda: 0.0)
+        asking, each = self.in_slow_motion(VerdictCache())
         parts = [artifact(b"%d" % number, number) for number in range(1, 8)]
         outcome = Deferred.fromCoroutine(each.examine(parts, NOTHING_KNOWN))
         assert len(asking) == each_artifact.ASKED_AT_ONCE == 4
@@ -125,6 +119,47 @@ class Outcomes(SynchronousTestCase):
             asking[number].callback(Alert(f"Bad.{number + 1}", Severity.INFECTED))
         findings = [Finding("one", f"Bad.{number}", number, Severity.INFECTED) for number in range(1, 8)]
         assert self.successResultOf(outcome) == Found("one", tuple(findings))
+
+    def test_copies_at_the_same_time_are_one_question(self) -> None:
+        """The others wait for its answer; who wants a fresh one, or remembers nothing, asks."""
+        asking, each = self.in_slow_motion(VerdictCache())
+        outcomes = [self.begun(each) for _ in range(3)]
+        fresh = self.begun(each, Circumstances(is_fresh=True))
+        assert len(asking) == 2
+        asking[0].callback(Alert("Bad", Severity.INFECTED))
+        found = Found("one", (Finding("one", "Bad", 1, Severity.INFECTED),))
+        assert [self.successResultOf(outcome) for outcome in outcomes] == [found] * 3
+        self.assertNoResult(fresh)
+        asking[1].callback(Clean())
+        assert self.successResultOf(fresh) == NothingFound("one")
+        asking, each = self.in_slow_motion(VerdictCache(0))
+        assert [self.begun(each), self.begun(each)] and len(asking) == 2
+
+    def test_a_copy_whose_question_was_given_up_keeps_nobody_waiting(self) -> None:
+        """Nor one that had no answer: the next asks itself, and those behind it wait for that."""
+        asking, each = self.in_slow_motion(VerdictCache())
+        first, second, third, fourth = (self.begun(each) for _ in range(4))
+        third.addErrback(lambda _given_up: None).cancel()
+        first.addErrback(lambda _given_up: None).cancel()
+        assert len(asking) == 2
+        asking[1].callback(NoAnswer("away"))
+        assert self.successResultOf(second) == EngineFailed("one", "away")
+        assert len(asking) == 3
+        asking[2].callback(Clean())
+        assert self.successResultOf(fourth) == NothingFound("one")
+
+    def in_slow_motion(self, cache: VerdictCache) -> tuple[list[Deferred[Answer]], EachArtifact]:
+        """An engine that answers when it is told to."""
+        asking: list[Deferred[Answer]] = []
+
+        async def ask(_: Content) -> Answer:
+            asking.append(Deferred())
+            return await asking[-1]
+
+        return asking, EachArtifact("one", ask, (1 << 20,), cache, lambda: 0.0)
+
+    def begun(self, each: EachArtifact, circumstances: Circumstances = NOTHING_KNOWN) -> "Deferred[EngineOutcome]":
+        return Deferred.fromCoroutine(each.examine([artifact(b"copy")], circumstances))
 
     def test_too_large_is_a_finding(self) -> None:
         """No failure: the message would be deferred for ever."""
