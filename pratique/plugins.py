@@ -1,10 +1,11 @@
 """Plug-ins: engines and agents of other packages, found by their entry points.
 
-Comes in: the setting `plugins`, names that the operator has chosen: what is merely installed is not run. Goes out: what
-their factories made. A factory is called with the reactor and a mapping of the plug-in's own settings; one is shown in
-`docs/plugins.md`. A name may stand in one group, or in both.
+Comes in: the setting `plugins`, names that the operator has chosen: what is merely installed is not run. Goes out:
+which there are, with their own settings; in a process of its own (`plugin_process.py`), what a factory made. A factory
+is called with the reactor and a mapping of the plug-in's own settings; one is shown in `docs/plugins.md`. A name may
+stand in one group, or in both.
 
-Failure: a name that no installed package has, or a factory that raises, stops the start with one plain line.
+Failure: a name that no installed package has stops the start with one plain line.
 """
 
 from importlib.metadata import EntryPoint, entry_points
@@ -18,12 +19,6 @@ ENGINES = "pratique.engines"
 AGENTS = "pratique.agents"
 
 
-def plugged(group: str, settings: Settings, reactor: Any) -> list[Any]:
-    """What the plug-ins of this group are, in the order of the setting. Raises SettingsError."""
-    points = ((_point(group, name), own_settings) for name, own_settings in plugged_settings(group, settings))
-    return [_made(point, own_settings, reactor) for point, own_settings in points if point is not None]
-
-
 def plugged_settings(group: str, settings: Settings) -> list[tuple[str, dict[str, str]]]:
     """Names and settings of the plug-ins of this group, in the order of the setting. Raises SettingsError."""
     require_plugins(settings)
@@ -31,11 +26,11 @@ def plugged_settings(group: str, settings: Settings) -> list[tuple[str, dict[str
     return [(name, own_settings) for name, own_settings in split if _point(group, name) is not None]
 
 
-def make_agent(name: str, own_settings: dict[str, str], reactor: Any) -> Any:
-    """The agent of this entry point; raises what its factory raises."""
-    point = _point(AGENTS, name)
+def make_plugin(group: str, name: str, own_settings: dict[str, str], reactor: Any) -> Any:
+    """The engine or the agent of this entry point; raises what its factory raises."""
+    point = _point(group, name)
     if point is None:
-        raise SettingsError(f"no installed package has an agent {name!r}")
+        raise SettingsError(f"no installed package has {name!r} in {group}")
     return point.load()(reactor, own_settings)
 
 
@@ -60,10 +55,3 @@ def require_plugins(settings: Settings) -> None:
 
 def _point(group: str, name: str) -> EntryPoint | None:
     return next(iter(entry_points(group=group, name=name)), None)
-
-
-def _made(point: EntryPoint, own_settings: dict[str, str], reactor: Any) -> Any:
-    try:
-        return point.load()(reactor, own_settings)
-    except Exception as error:
-        raise SettingsError(f"plugins: {point.name!r} cannot be used: {type(error).__name__}: {error}.") from error

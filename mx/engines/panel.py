@@ -8,8 +8,9 @@ Failure: whatever an engine does (`question.py`), one that is out of rotation, a
 the policy's age and that found no infection, is `EngineFailed`, and the policy decides. One engine's failure changes
 nothing for the others. Where the bias wants fewer answers than there are engines, another one is asked for one that
 failed; an answer that is missing after all counts.
-Limits: the deadline holds for engines that wait. One that computes without end stops the whole process, so engines
-that work on hostile octets themselves belong in the cells.
+Limits: the deadline holds for engines that wait, and for those of other packages, which have processes of their own.
+One of ours that computed without end would stop the whole process, so what works on hostile octets itself belongs in
+the cells.
 """
 
 from collections.abc import Callable, Coroutine, Sequence

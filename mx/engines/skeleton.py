@@ -9,8 +9,9 @@ How to make an engine of it:
 Comes in: artifacts. Goes out: an EngineOutcome. A content is read chunk by chunk and never kept whole.
 
 Failure: what is raised becomes `EngineFailed` in the panel; say it yourself where you know the reason better.
-Limits: this code runs between all other work of the process. Whatever takes long waits for an answer from elsewhere
-(a socket, a thread); whatever opens hostile octets belongs in the cells.
+Limits: an engine of ours runs between all other work of the process. Whatever takes long waits for an answer from
+elsewhere (a socket, a thread); whatever opens hostile octets belongs in the cells. Engines of other packages have
+processes of their own (`mx/engines/outside/`).
 """
 
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ from mx.agents.stamp_check import StampCheck
 from mx.agents.stamp_reader import StampReader
 from mx.names.resolver import NamesResolver
 from pratique.dns_question import server_for
-from pratique.outside_agents import outside_agents
+from pratique.outside_plugins import outside_agents
 from pratique.secrets.dkim_keys import open_sealer
 from pratique.secrets.stamp_key import open_signer
 from pratique.settings.settings import Settings, SettingsError

@@ -1,6 +1,6 @@
 """The engines, listed one by one in the order in which people see them. YARA-X is not here: it runs in the cells.
 
-Those of other packages come last, in the order in which `plugins` names them.
+Those of other packages come last, in the order in which `plugins` names them, in processes of their own.
 """
 
 import shlex
@@ -11,7 +11,7 @@ from mx.engines.contract import Engine, EngineState
 from mx.engines.icap.protocol import IcapService
 from mx.engines.verdict_cache import MOST_ENTRIES, VerdictCache
 from mx.finding import MACROS, SIGNATURES
-from pratique.plugins import ENGINES, plugged
+from pratique.outside_plugins import outside_engines
 from pratique.settings.scanner_values import read_exits, split_icap
 from pratique.settings.settings import Settings
 
@@ -35,7 +35,7 @@ def engines_of(settings: Settings, reactor: Any) -> list[Engine]:
         from mx.engines.rspamd.engine import Rspamd
 
         engines.append(Rspamd(reactor, settings.rspamd))
-    engines.extend(plugged(ENGINES, settings, reactor))
+    engines.extend(outside_engines(settings, reactor))
     return engines
 
 

@@ -1,4 +1,4 @@
-"""Agents that do what a header field asks of them, in processes of their own, as those of other packages run.
+"""Agents and an engine that do what they are asked, in processes of their own, as those of other packages run.
 
 `start_of(name)` starts a process with the agent of that name; `event(does)` is a message that asks it for something.
 """
@@ -7,14 +7,21 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mx.agents.contract import About, AddHeaders, Answers, Go, HeadersSeen, Hook, OnFailure, Right
-from mx.agents.outside.process import Started
-from mx.agents.outside.wire import Frame, frame_octets
+from mx.agents.outside.served import serve_agent
+from mx.artifact import Artifact
+from mx.engines.contract import EICAR, Circumstances, EngineState, Purpose
+from mx.engines.outside.served import serve_engine
+from mx.finding import Finding, Found, NothingFound, Severity
+from mx.outside.child import Served
+from mx.outside.frames import Frame, frame_octets
+from mx.outside.process import Started
 from tests.contracts.agent import events_for
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +68,56 @@ def _broken() -> Any:
     raise KeyError("host")
 
 
-AGENTS: dict[str, Callable[[], Any]] = {"odd": Odd, "modest": Modest, "broken": _broken}
+class OddEngine:
+    """Finds EICAR, and does as an artifact's content tells it."""
+
+    name, purpose, canary = "odd-engine", Purpose.MALWARE, EICAR
+
+    async def examine(self, artifacts: Sequence[Artifact], circumstances: Circumstances, deadline: float) -> Any:
+        from twisted.internet.defer import Deferred
+
+        contents = [b"".join(artifact.content.chunks()) for artifact in artifacts]
+        match next((content.removeprefix(b"please ") for content in contents if content.startswith(b"please ")), b""):
+            case b"compute":
+                while True:
+                    pass
+            case b"die":
+                os._exit(3)
+            case b"wait":
+                await Deferred()
+            case b"raise":
+                raise RuntimeError("odd")
+            case b"eat":
+                return bytearray(1 << 40)
+            case b"babble":
+                return "clean"
+            case b"find elsewhere":
+                return Found(self.name, (Finding(self.name, "Odd", 99, Severity.INFECTED),))
+            case b"find nothing in particular":
+                return Found(self.name, ())
+            case b"tell":
+                told = f"{os.getpid()} {circumstances.helo} {deadline}"
+                return Found(self.name, (Finding(self.name, told, artifacts[0].number, Severity.SUSPICIOUS),))
+        found = [artifact for artifact, content in zip(artifacts, contents, strict=True) if EICAR in content]
+        findings = tuple(Finding(self.name, "EICAR", artifact.number, Severity.INFECTED) for artifact in found)
+        return Found(self.name, findings) if findings else NothingFound(self.name)
+
+    async def state(self) -> EngineState:
+        return EngineState(self.name, True, "ready", "1", "27", datetime(2026, 11, 27, tzinfo=UTC))
+
+
+PLUGINS: dict[str, tuple[Callable[[], Any], Callable[[Any], Served]]] = {
+    "odd": (Odd, serve_agent),
+    "modest": (Modest, serve_agent),
+    "broken": (_broken, serve_agent),
+    "odd-engine": (OddEngine, serve_engine),
+}
+
+
+def make(asked: dict[str, Any]) -> Served:
+    """One of them."""
+    plugin, serve = PLUGINS[asked["name"]]
+    return serve(plugin())
 
 
 def run(name: str, descriptor: int) -> None:
@@ -69,7 +125,7 @@ def run(name: str, descriptor: int) -> None:
     from twisted.internet import reactor
     from twisted.internet.protocol import Factory
 
-    from mx.agents.outside.child import AgentSide
+    from mx.outside.child import PluginSide
 
     running: Any = reactor
     to_us = socket.socket(fileno=descriptor)
@@ -81,7 +137,7 @@ def run(name: str, descriptor: int) -> None:
         to_us.sendall(b"\xff" * 100)
         return
     to_us.setblocking(False)
-    factory = Factory.forProtocol(lambda: AgentSide(to_us, lambda name, _: AGENTS[name](), running.stop))
+    factory = Factory.forProtocol(lambda: PluginSide(to_us, make, running.stop))
     running.adoptStreamConnection(to_us.fileno(), socket.AF_UNIX, factory)
     running.run(installSignalHandlers=False)
 

@@ -19,7 +19,8 @@ from twisted.trial.unittest import TestCase
 from mx.agents.chain import Hearing
 from mx.agents.outside.agent import OutsideAgent
 from pratique.compose.agents import looking_chain_of
-from pratique.plugins import AGENTS, ENGINES, known_agents, plugged, require_plugins
+from pratique.outside_plugins import outside_engines
+from pratique.plugins import AGENTS, ENGINES, known_agents, make_plugin, plugged_settings, require_plugins
 from pratique.settings.settings import Settings, SettingsError
 from tenants.policies.agent_names import OWN_AGENTS
 from tests.contracts.agent import CLIENT, events_for
@@ -141,8 +142,11 @@ def test_each_group_gets_its_own(installed: Path, monkeypatch: pytest.MonkeyPatc
     """An engine is no agent."""
     monkeypatch.syspath_prepend(str(installed))
     settings = Settings(plugins=("password-words?words=pin",))
-    assert [engine.name for engine in plugged(ENGINES, settings, reactor)] == ["password-words"]
-    assert plugged(AGENTS, settings, reactor) == []
+    assert plugged_settings(ENGINES, settings) == [("password-words", {"words": "pin"})]
+    assert plugged_settings(AGENTS, settings) == []
+    assert make_plugin(ENGINES, "password-words", {}, reactor).name == "password-words"
+    with pytest.raises(SettingsError, match="password-words"):
+        make_plugin(AGENTS, "password-words", {}, reactor)
 
 
 def test_a_factory_that_raises_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,4 +158,4 @@ def test_a_factory_that_raises_stops_the_start(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "broken_engine.py").write_text("def make(reactor, settings):\n    raise KeyError('host')\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(SettingsError, match="'broken' cannot be used: KeyError: 'host'"):
-        plugged(ENGINES, Settings(plugins=("broken",)), reactor)
+        outside_engines(Settings(plugins=("broken",)), reactor)

@@ -1,64 +1,33 @@
-"""An agent of somebody else's, in processes of its own: what it does there costs its own answers, and nothing more.
+"""An agent of another package, in processes of its own (`mx/outside/crew.py`): what it does costs its own answers.
 
-Comes in: what starts a process of it, and what it said of itself in the first. Goes out: an `Agent` as any other, with
-the methods of the events that it wants.
+Comes in: what starts a process of it. Goes out: an `Agent` as any other, with the methods of the events that it wants.
 
-An agent that computes for ever is killed SILENCE_SECONDS behind the deadline of its call. Meanwhile other calls go to a
-second process, which stands by from the start, because starting one takes longer than most deadlines. A process that
-ends takes along what it had begun; what it had not read goes to another.
-
-Failure: a call that is lost with its process is no answer, and means what the agent declared (`About.on_failure`).
-Limits: two processes of one agent beside each process of ours, three where a call has waited for HURRY_SECONDS; a
-second between two starts. What waits longer than its deadline for one of them is no answer. An event that a process
-did not read in time, and then reads nevertheless, is seen twice, and answered once.
+Failure: no answer in time, a process that ended, nonsense: no answer, which means what the agent declared
+(`About.on_failure`).
 """
 
-from collections import deque
-from collections.abc import Callable
-from itertools import count
-from socket import socket
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
-from twisted.logger import Logger
 
 from mx.agents.answers import NotAnAnswer
-from mx.agents.contract import About, AgentEvent
-from mx.agents.outside.process import HELLO_SECONDS, Call, Given, OutsideProcess, Started, as_told
-from mx.agents.outside.wire import MOST_OCTETS_BACK, Frame, Frames, Nonsense, Told, event_octets, frame_octets
+from mx.agents.contract import About, AgentEvent, Answer
+from mx.agents.outside.wire import Told, answers_of, event_octets, told_of
+from mx.outside import crew
+from mx.outside.crew import Crew, Start
+from mx.outside.process import NoAnswer, Speech
 
-HURRY_SECONDS = 0.1
-PROCESSES, MOST_PROCESSES = 2, 3
-PAUSE_SECONDS = 1.0
-
-log = Logger()
-
-Start = Callable[[], Started]
-"""Starts a process, which says `HELLO` once it is ready. Raises OSError."""
-
-
-class CannotBegin(Exception):
-    """There is no such agent; the text says why."""
+SPEECH = Speech(told_of, answers_of)
 
 
 class OutsideAgent:
     """One agent, as the chain sees it."""
 
-    def __init__(self, reactor: Any, told: Told, start: Start, first: Started) -> None:
-        """`first` has said `HELLO`, and this."""
-        self._reactor, self._told, self._start = reactor, told, start
-        self._numbers = count(1)
-        self._waiting: deque[Call] = deque()
-        self._processes: list[OutsideProcess] = []
-        self._is_stopped, self._gone = False, Deferred[None]()
-        self._next_start = 0.0
-        self._look: IDelayedCall | None = None
+    def __init__(self, told: Told, processes: Crew) -> None:
+        self._told, self._crew = told, processes
         for hook in told.hooks:
             # The chain asks an agent for what it has.
             setattr(self, hook.method, self._ask)
-        self._adopt(first, told)
-        self._pass_on()
 
     @property
     def about(self) -> About:
@@ -67,105 +36,20 @@ class OutsideAgent:
     @property
     def processes(self) -> int:
         """How many there are that have said what they are."""
-        return sum(process.told is not None for process in self._processes)
+        return self._crew.processes
 
     def stop(self) -> Deferred[None]:
         """End its processes, and fire once they are gone; nobody is asked any more."""
-        self._is_stopped = True
-        if self._look is not None and self._look.active():
-            self._look.cancel()
-        for process in list(self._processes):
-            process.kill()
-        if not self._processes and not self._gone.called:
-            self._gone.callback(None)
-        return self._gone
+        return self._crew.stop()
 
-    async def _ask(self, event: AgentEvent) -> Given:
-        number = next(self._numbers)
-        octets = frame_octets(Frame.CALL, number, event_octets(event, self.about.rights))
-        call = Call(number, octets, Deferred(lambda _: self._give_up(call)))
-        self._waiting.append(call)
-        self._pass_on()
-        return await call.answered
-
-    def _give_up(self, call: Call) -> None:
-        if call in self._waiting:
-            self._waiting.remove(call)
-        else:
-            any(process.doubt(call) for process in self._processes)
-
-    def _pass_on(self) -> None:
-        """Give what waits to who is ready; look again where nobody is, or nobody stands by."""
-        while self._waiting and (process := next((each for each in self._processes if each.is_ready), None)):
-            process.give(self._waiting.popleft())
-        if (self._waiting or len(self._processes) < PROCESSES) and self._look is None and not self._is_stopped:
-            wait = HURRY_SECONDS if self._processes else 0.0
-            self._look = self._reactor.callLater(max(wait, self._next_start - self._reactor.seconds()), self._tend)
-
-    def _tend(self) -> None:
-        self._look = None
-        is_one_coming = any(process.told is None for process in self._processes)
-        enough = MOST_PROCESSES if self._waiting else PROCESSES
-        if not is_one_coming and len(self._processes) < enough:
-            self._start_one()
-        self._pass_on()
-
-    def _start_one(self) -> None:
-        try:
-            self._adopt(self._start(), None)
-        except OSError as error:
-            self._next_start = self._reactor.seconds() + PAUSE_SECONDS
-            log.warn("agent.not-started", agent=self.about.name, reason=str(error))
-
-    def _adopt(self, started: Started, told: Told | None) -> None:
-        self._next_start = self._reactor.seconds() + PAUSE_SECONDS
-        self._processes.append(OutsideProcess(self._reactor, started, told, self._pass_on, self._back, self._lost))
-
-    def _back(self, call: Call) -> None:
-        if not call.answered.called:
-            self._waiting.appendleft(call)
-            self._pass_on()
-
-    def _lost(self, process: OutsideProcess, calls: list[Call]) -> None:
-        self._processes.remove(process)
-        if self._is_stopped and not self._processes and not self._gone.called:
-            self._gone.callback(None)
-        if not self._is_stopped:
-            log.warn("agent.process-lost", agent=self.about.name, calls=len(calls))
-        for call in calls:
-            if call.is_begun or self._is_stopped:
-                call.settle(NotAnAnswer("its process ended"))
-            elif not call.answered.called:
-                self._waiting.appendleft(call)
-        self._pass_on()
+    async def _ask(self, event: AgentEvent) -> tuple[Answer, ...] | NotAnAnswer:
+        given: tuple[Answer, ...] | NotAnAnswer | NoAnswer = await self._crew.ask(
+            event_octets(event, self.about.rights)
+        )
+        return NotAnAnswer(given.reason) if isinstance(given, NoAnswer) else given
 
 
-def begin(reactor: Any, start: Start) -> OutsideAgent:
+def begin(reactor: Any, name: str, start: Start) -> OutsideAgent:
     """The agent, its first process ready; waits for it, and no reactor need run. Raises CannotBegin."""
-    try:
-        process, ours = start()
-    except OSError as error:
-        raise CannotBegin(str(error)) from error
-    try:
-        told = _heard(ours)
-    except (OSError, Nonsense) as error:
-        process.kill()
-        process.wait()
-        ours.close()
-        raise CannotBegin(str(error)) from error
-    ours.setblocking(False)
-    agent = OutsideAgent(reactor, told, start, (process, ours))
-    reactor.addSystemEventTrigger("after", "shutdown", agent.stop)
-    return agent
-
-
-def _heard(ours: socket) -> Told:
-    """What the agent says of itself. Raises OSError, Nonsense."""
-    ours.settimeout(HELLO_SECONDS)
-    frames = Frames(MOST_OCTETS_BACK)
-    while raw := ours.recv(1 << 16):
-        for kind, _, body in frames.feed(raw):
-            if kind is not Frame.HELLO:
-                raise Nonsense("it does not say what it is")
-            return as_told(body)
-    raise Nonsense("its process ended")
+    told, processes = crew.begin(reactor, name, SPEECH, start)
+    return OutsideAgent(told, processes)

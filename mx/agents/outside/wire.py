@@ -1,28 +1,15 @@
-"""What goes between us and the process of an agent of somebody else's. Pure.
+"""What goes between us and the process of an agent of somebody else's, in frames (`mx/outside/frames.py`). Pure.
 
-A frame is its length, its kind, the number of the call that it belongs to, and a body. Events go out as pickles: who
-unpickles them trusts us. What comes back is JSON and is built anew here, because nobody trusts that process.
+A `CALL` is an event as a pickle, an `ANSWER` the answers as JSON, built anew here; `HELLO` is what the agent says of
+itself, and the events that it wants.
 
-| frame | from | body |
-|---|---|---|
-| `CONFIGURE` | us | name and settings of the plug-in, as JSON |
-| `CALL` | us | an event |
-| `PING` | us | nothing |
-| `HELLO` | it | what the agent says of itself, as JSON; or why there is none |
-| `BEGUN` | it | nothing: the call, or the ping, was read, and the agent is asked now |
-| `WAITS` | it | nothing: the agent waits for somebody, and has let go of the thread |
-| `ANSWER` | it | the answers, as JSON; or what was wrong |
-
-Failure: `Nonsense` for octets that are no frames, or no answer; the process that sent them is ended.
-Limits: a frame from that process is at most 1 MiB.
+Failure: `Nonsense` for what is no JSON, or no agent; the process that sent it is ended. Answers that are none:
+NotAnAnswer.
 """
 
-import json
 import pickle
-import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import Any
 
 from mx import reply
@@ -46,28 +33,9 @@ from mx.agents.contract import (
     Role,
     Vouch,
 )
-from mx.artifact import Content
 from mx.examination import Examination
 from mx.finding import Finding, Severity
-
-MOST_OCTETS_BACK = 1 << 20
-_HEAD = struct.Struct("!IBI")
-
-
-class Frame(IntEnum):
-    """The kinds."""
-
-    CONFIGURE = 1
-    CALL = 2
-    PING = 3
-    HELLO = 4
-    BEGUN = 5
-    WAITS = 6
-    ANSWER = 7
-
-
-class Nonsense(ValueError):
-    """That process does not keep to what is written here."""
+from mx.outside.frames import NOTHING_SENT, Nonsense, document_of, json_octets, sent, wrong_octets
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,50 +44,6 @@ class Told:
 
     about: About
     hooks: tuple[Hook, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SentContent:
-    """A message's octets in the agent's own process."""
-
-    raw: bytes
-
-    @property
-    def octets(self) -> int:
-        return len(self.raw)
-
-    def chunks(self) -> Iterator[bytes]:
-        if self.raw:
-            yield self.raw
-
-
-NOTHING_SENT = SentContent(b"")
-
-
-def frame_octets(kind: Frame, number: int, body: bytes = b"") -> bytes:
-    """One frame."""
-    return _HEAD.pack(len(body), kind, number) + body
-
-
-class Frames:
-    """Frames out of octets as they come."""
-
-    def __init__(self, most: int | None) -> None:
-        """`most`: octets of a body; None where the other side is trusted."""
-        self._most, self._buffer = most, bytearray()
-
-    def feed(self, octets: bytes) -> Iterator[tuple[Frame, int, bytes]]:
-        """The frames that are complete now. Raises Nonsense."""
-        self._buffer += octets
-        while len(self._buffer) >= _HEAD.size:
-            length, kind, number = _HEAD.unpack_from(self._buffer)
-            if (self._most is not None and length > self._most) or kind not in Frame._value2member_map_:
-                raise Nonsense("no frame")
-            if len(self._buffer) < _HEAD.size + length:
-                return
-            body = bytes(self._buffer[_HEAD.size : _HEAD.size + length])
-            del self._buffer[: _HEAD.size + length]
-            yield Frame(kind), number, body
 
 
 # Events -------------------------------------------------------------------------------------------------------------
@@ -141,7 +65,7 @@ def _visible(event: AgentEvent, rights: frozenset[Right]) -> AgentEvent:
         case HeadersSeen():
             return replace(event, header=_header(event.header, rights))
         case MessageOpened() | Decided():
-            content = _sent(event.content) if Right.READ_BODY in rights else NOTHING_SENT
+            content = sent(event.content) if Right.READ_BODY in rights else NOTHING_SENT
             header, examination = _header(event.header, rights), _bare(event.examination)
             return replace(event, header=header, content=content, examination=examination)
         case Delivered():
@@ -159,17 +83,13 @@ def _bare(examination: Examination) -> Examination:
     return replace(examination, artifacts=artifacts, record=b"{}")
 
 
-def _sent(content: Content) -> SentContent:
-    return SentContent(b"".join(content.chunks()))
-
-
 # What an agent says of itself ---------------------------------------------------------------------------------------
 
 
 def hello_octets(agent: Any) -> bytes:
     """The body of `HELLO` for an agent."""
     about: About = agent.about
-    return _json(
+    return json_octets(
         {
             "name": about.name,
             "role": about.role.value,
@@ -186,7 +106,7 @@ def hello_octets(agent: Any) -> bytes:
 
 def told_of(body: bytes) -> Told | str:
     """What the agent is, or why there is none. Raises Nonsense."""
-    document = _document(body)
+    document = document_of(body)
     try:
         if "wrong" in document:
             return str(document["wrong"])[:500]
@@ -212,19 +132,14 @@ def answer_octets(given: object) -> bytes:
     """The body of `ANSWER` for whatever an agent has answered."""
     listed = tuple(given) if isinstance(given, tuple | list) else (given,)
     try:
-        return _json({"answers": [_plain(each) for each in listed]})
+        return json_octets({"answers": [_plain(each) for each in listed]})
     except (AttributeError, TypeError, ValueError):
         return wrong_octets("something that is no answer")
 
 
-def wrong_octets(sentence: str) -> bytes:
-    """The body of `ANSWER`, or of `HELLO`, where there is none."""
-    return _json({"wrong": sentence})
-
-
 def answers_of(body: bytes) -> tuple[Answer, ...] | NotAnAnswer:
     """The answers, not checked yet. Raises Nonsense."""
-    document = _document(body)
+    document = document_of(body)
     if "wrong" in document:
         return NotAnAnswer(str(document["wrong"])[:200])
     try:
@@ -266,17 +181,3 @@ def _built(plain: Mapping[str, Any]) -> Answer:
             return Observe(findings, tuple(Fact(name, value) for name, value in plain["facts"]))
         case _:
             raise ValueError("an answer of no kind")
-
-
-def _json(document: object) -> bytes:
-    return json.dumps(document).encode("ascii")
-
-
-def _document(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Nonsense("no JSON") from error
-    if not isinstance(document, dict):
-        raise Nonsense("no JSON object")
-    return document

@@ -78,7 +78,7 @@ def processes(one: Gateway) -> dict[int, str]:
     """All of them but the parent, by what they are."""
     found = {process.pid: process for process in descendants(one.pid)}
     kinds = {
-        pid: process.kind or ("agent" if "pratique.agent_process" in process.words else "")
+        pid: process.kind or ("agent" if "pratique.plugin_process" in process.words else "")
         for pid, process in found.items()
     }
     return {pid: kind for pid, kind in kinds.items() if kind}

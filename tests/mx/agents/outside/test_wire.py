@@ -30,45 +30,18 @@ from mx.agents.contract import (
     Vouch,
 )
 from mx.agents.outside.wire import (
-    MOST_OCTETS_BACK,
-    Frame,
-    Frames,
-    Nonsense,
     Told,
     answer_octets,
     answers_of,
     event_octets,
     event_of,
-    frame_octets,
     hello_octets,
     told_of,
-    wrong_octets,
 )
 from mx.finding import Finding, Severity
+from mx.outside.frames import Nonsense, wrong_octets
 from tests.contracts.agent import CONTENT, ODD, events_for
 from tests.contracts.customer_world import NOW
-
-FRAMES = [(Frame.CALL, 7, b"event"), (Frame.PING, 0, b""), (Frame.ANSWER, 1 << 31, b"{}")]
-
-
-@given(st.lists(st.integers(1, 20), max_size=10))
-def test_frames_come_out_however_they_were_cut(cuts: list[int]) -> None:
-    """Octet by octet or all at once."""
-    octets = b"".join(frame_octets(*frame) for frame in FRAMES)
-    frames, found = Frames(MOST_OCTETS_BACK), []
-    for cut in cuts:
-        found += frames.feed(octets[:cut])
-        octets = octets[cut:]
-    assert [*found, *frames.feed(octets)] == FRAMES
-
-
-@pytest.mark.parametrize(
-    "octets", [b"\xff" * 9, frame_octets(Frame.ANSWER, 1, b"x" * (MOST_OCTETS_BACK + 1)), bytes(9)]
-)
-def test_what_is_no_frame_is_nonsense(octets: bytes) -> None:
-    """Too long, or of no kind."""
-    with pytest.raises(Nonsense):
-        list(Frames(MOST_OCTETS_BACK).feed(octets))
 
 
 @pytest.mark.parametrize("odd", [{}, *ODD], ids=range(len(ODD) + 1))

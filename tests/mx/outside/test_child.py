@@ -1,4 +1,4 @@
-"""The agent's side of the socket: every call is begun, and answered, whatever the agent does."""
+"""The plug-in's side of the socket: every call is begun, and answered, whatever the agent does."""
 
 import json
 import socket
@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from mx.agents.contract import ALL_RIGHTS, Hook
-from mx.agents.outside.child import AgentSide
-from mx.agents.outside.wire import MOST_OCTETS_BACK, Frame, Frames, event_octets, frame_octets
+from mx.agents.outside.wire import event_octets
+from mx.outside.child import PluginSide
+from mx.outside.frames import MOST_OCTETS_BACK, Frame, Frames, frame_octets
 from tests.contracts.agent import events_for
-from tests.contracts.outside import AGENTS, event
+from tests.contracts.outside import event, make
 
 CONFIGURE = frame_octets(Frame.CONFIGURE, 0, b'{"name": "odd", "settings": {"a": "b"}}')
 
@@ -20,12 +21,12 @@ def call(number: int, does: str) -> bytes:
     return frame_octets(Frame.CALL, number, event_octets(event(does), ALL_RIGHTS))
 
 
-def answered(*octets: bytes, make: Any = lambda name, settings: AGENTS[name]()) -> list[tuple[Frame, int, bytes]]:
+def answered(*octets: bytes, make: Any = make) -> list[tuple[Frame, int, bytes]]:
     """The frames that come back."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.setblocking(False)
-        side = AgentSide(theirs, make, lambda: None)
+        side = PluginSide(theirs, make, lambda: None)
         for each in octets:
             side.dataReceived(each)
         ours.setblocking(False)
@@ -66,13 +67,13 @@ def test_what_fails_is_said(octets: bytes, wrong: str) -> None:
     assert frames[-1][:2] == (Frame.ANSWER, 2)
 
 
-def test_an_agent_that_cannot_be_made_is_said() -> None:
+def test_a_plug_in_that_cannot_be_made_is_said() -> None:
     """With what its factory raised."""
 
-    def make(name: str, settings: dict[str, str]) -> Any:
-        raise KeyError(settings["a"])
+    def raising(asked: dict[str, Any]) -> Any:
+        raise KeyError(asked["settings"]["a"])
 
-    [(kind, _, body)] = answered(CONFIGURE, make=make)
+    [(kind, _, body)] = answered(CONFIGURE, make=raising)
     assert kind is Frame.HELLO and json.loads(body) == {"wrong": "KeyError: 'b'"}
 
 
@@ -80,5 +81,5 @@ def test_the_end_of_the_socket_is_the_end() -> None:
     """So that no process stays behind."""
     ends: list[bool] = []
     with socket.socket() as to_us:
-        AgentSide(to_us, lambda name, _: None, lambda: ends.append(True)).connectionLost()
+        PluginSide(to_us, make, lambda: ends.append(True)).connectionLost()
     assert ends == [True]

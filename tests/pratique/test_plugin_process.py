@@ -1,4 +1,4 @@
-"""The process of another package's agent: what it is given, what it is not, and that it ends."""
+"""The process of another package's plug-in: what it is given, what it is not, and that it ends."""
 
 import json
 import os
@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from mx.agents.contract import ALL_RIGHTS, Hook
-from mx.agents.outside.wire import Frame, Frames, event_octets, frame_octets
-from pratique.outside_agents import start_process
+from mx.agents.outside.wire import event_octets
+from mx.outside.frames import Frame, Frames, frame_octets
+from pratique.outside_plugins import start_process
+from pratique.plugins import AGENTS
 from tests.contracts.agent import events_for
 from tests.servers.plugin_folder import plugin_folder
 
@@ -46,7 +48,7 @@ def test_settings_come_by_the_socket_alone(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PRATIQUE_MASTER_KEY", "secret")
     with plugin_folder("telling_agent", TELLING, {"pratique.agents:telling": "Telling"}) as folder:
         monkeypatch.syspath_prepend(str(folder))
-        process, ours = start_process("telling", {"token": "hush"})
+        process, ours = start_process(AGENTS, "telling", {"token": "hush"})
         with ours:
             ours.settimeout(30)
             ours.sendall(frame_octets(Frame.CALL, 1, event_octets(events_for()[Hook.HELO], ALL_RIGHTS)))
@@ -62,8 +64,9 @@ def test_it_ends_with_its_parent_though_it_computes() -> None:
     """Killed with it: nothing computes on for nobody."""
     spinning = TELLING.replace("        ours =", "        while True: pass\n        ours =")
     parent = (
-        "import sys, time; from pratique.outside_agents import start_process; process, ours = "
-        "start_process('telling', {}); ours.setblocking(True); ours.sendall(bytes.fromhex(sys.argv[1]));"
+        "import sys, time; from pratique.outside_plugins import start_process; process, ours = "
+        "start_process('pratique.agents', 'telling', {}); ours.setblocking(True);"
+        "ours.sendall(bytes.fromhex(sys.argv[1]));"
         "print(process.pid, ours.recv(9) and '', flush=True); time.sleep(600)"
     )
     call = frame_octets(Frame.CALL, 1, event_octets(events_for()[Hook.HELO], ALL_RIGHTS)).hex()

@@ -1,4 +1,4 @@
-"""Our end of an agent's process: turns, doubt, nonsense and death."""
+"""Our end of a plug-in's process: turns, doubt, nonsense and death."""
 
 import socket
 import subprocess
@@ -10,9 +10,11 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from mx.agents.contract import About, Go
-from mx.agents.outside import process
-from mx.agents.outside.process import Call, OutsideProcess
-from mx.agents.outside.wire import Frame, Told, answer_octets, frame_octets
+from mx.agents.outside.agent import SPEECH
+from mx.agents.outside.wire import Told, answer_octets
+from mx.outside import process
+from mx.outside.frames import Frame, frame_octets
+from mx.outside.process import Call, OutsideProcess
 
 
 class OutsideProcessTest(TestCase):
@@ -28,7 +30,7 @@ class OutsideProcessTest(TestCase):
         self.gone: Deferred[list[Call]] = Deferred()
         told = Told(About("odd"), ())
         self.back: list[Call] = []
-        self.process = OutsideProcess(reactor, (self.sleeper, ours), told, self._free, self._back, self._lost)
+        self.process = OutsideProcess(reactor, (self.sleeper, ours), SPEECH, told, self._free, self._back, self._lost)
         self.addCleanup(self._end)
 
     def _end(self) -> Any:
@@ -93,6 +95,7 @@ class OutsideProcessTest(TestCase):
     async def test_a_call_that_it_does_not_read_goes_back(self) -> None:
         """Though it is no nonsense when it reads and answers it later."""
         self.patch(process, "UNREAD_SECONDS", 0.05)
+        self.patch(process, "OCTETS_A_SECOND", 1 << 30)
         free = self.is_free
         unread = self.call(1)
         await free

@@ -1,8 +1,8 @@
-"""One process of an agent of somebody else's, seen from here: what it was asked, and whether it still listens.
+"""One process of a plug-in of another package, seen from here: what it was asked, and whether it still listens.
 
-It is given one call at a time, and the next when the agent has answered or waits for somebody. So a call that makes it
-compute for ever has no other behind it; one that it does not read within UNREAD_SECONDS, because it computes behind a
-wait, goes back to who gave it.
+It is given one call at a time, and the next when the plug-in has answered or waits for somebody. So a call that makes
+it compute for ever has no other behind it; one that it does not read within UNREAD_SECONDS, and a second for each
+OCTETS_A_SECOND of it, because it computes behind a wait, goes back to who gave it.
 
 Failure: nonsense, and an end by itself, are the end of the process; `lost` is called once, with the calls that it had.
 Limits: SILENCE_SECONDS without a sign, once somebody doubts it, and it is killed; HELLO_SECONDS to say what it is.
@@ -20,29 +20,44 @@ from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mx.agents.answers import NotAnAnswer
-from mx.agents.contract import Answer
-from mx.agents.outside.wire import MOST_OCTETS_BACK, Frame, Frames, Nonsense, Told, answers_of, frame_octets, told_of
+from mx.outside.frames import MOST_OCTETS_BACK, Frame, Frames, Nonsense, frame_octets
 
 log = Logger()
 
 SILENCE_SECONDS, UNREAD_SECONDS = 1.0, 0.5
+OCTETS_A_SECOND = 16 << 20
 HELLO_SECONDS = 15.0
 Started = tuple[subprocess.Popen[bytes], socket]
 """A process, and our end of its socket."""
-Given = tuple[Answer, ...] | NotAnAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """Nothing will come any more; the reason is for the trace."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """How what a plug-in of one group says is read; both functions raise Nonsense."""
+
+    told_of: Callable[[bytes], object]
+    """What it says of itself; a text where it says why there is none."""
+    answer_of: Callable[[bytes], object]
+    """What it answers."""
 
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """One event on its way to an answer."""
+    """One question on its way to an answer."""
 
     number: int
     octets: bytes
-    answered: Deferred[Given]
+    answered: Deferred[Any]
     is_begun: bool = False
 
-    def settle(self, given: Given) -> None:
+    def settle(self, given: object) -> None:
         """Answer it, unless nobody waits for it any more."""
         if not self.answered.called:
             self.answered.callback(given)
@@ -57,7 +72,8 @@ class OutsideProcess(Protocol):
         self,
         reactor: Any,
         started: Started,
-        told: Told | None,
+        speech: Speech,
+        told: object,
         free: Callable[[], None],
         back: Callable[[Call], None],
         lost: Callable[["OutsideProcess", list[Call]], None],
@@ -65,7 +81,7 @@ class OutsideProcess(Protocol):
         """`told`: what it has said of itself already; `free` is called whenever it may be given a call; `back` with one
         that it does not read."""
         self._process, ours = started
-        self.told = told
+        self.told, self._speech = told, speech
         self._reactor = reactor
         self._free, self._back, self._lost = free, back, lost
         self._frames = Frames(MOST_OCTETS_BACK)
@@ -74,7 +90,7 @@ class OutsideProcess(Protocol):
         """The number of the call, 0 for a ping, over which it has the thread, as far as is known."""
         self._unread: IDelayedCall | None = None
         """The time that is left for reading it."""
-        self._doubt: IDelayedCall | None = None if told else reactor.callLater(HELLO_SECONDS, self.kill)
+        self._doubt: IDelayedCall | None = None if told is not None else reactor.callLater(HELLO_SECONDS, self.kill)
         with ours:
             reactor.adoptStreamConnection(ours.fileno(), AF_UNIX, _OneProtocol(self))
 
@@ -87,7 +103,9 @@ class OutsideProcess(Protocol):
         """Have it answer this call."""
         self._calls[call.number] = call
         self._busy = call.number
-        self._unread = self._reactor.callLater(UNREAD_SECONDS, self._give_back, call)
+        self._unread = self._reactor.callLater(
+            UNREAD_SECONDS + len(call.octets) / OCTETS_A_SECOND, self._give_back, call
+        )
         self.transport.write(call.octets)
 
     def doubt(self, call: Call) -> bool:
@@ -111,7 +129,7 @@ class OutsideProcess(Protocol):
             for kind, number, body in self._frames.feed(data):
                 self._take(kind, number, body)
         except Nonsense as wrong:
-            log.warn("agent.nonsense", reason=str(wrong))
+            log.warn("plugin.nonsense", reason=str(wrong))
             self.kill()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -127,13 +145,13 @@ class OutsideProcess(Protocol):
         match kind:
             case Frame.HELLO if self.told is None:
                 self._believe()
-                self.told = as_told(body)
+                self.told = told_by(self._speech, body)
             case Frame.BEGUN if number == self._busy:
                 self._begun(number)
             case Frame.WAITS | Frame.ANSWER:
                 self._busy = None if number == self._busy else self._busy
                 if kind is Frame.ANSWER and (call := self._calls.pop(number, None)):
-                    call.settle(answers_of(body))
+                    call.settle(self._speech.answer_of(body))
             case _:
                 raise Nonsense("a frame out of its turn")
         self._free()
@@ -157,10 +175,10 @@ class OutsideProcess(Protocol):
         self._doubt = None
 
 
-def as_told(body: bytes) -> Told:
-    """What a process says of its agent. Raises Nonsense where there is none."""
-    told = told_of(body)
-    if not isinstance(told, Told):
+def told_by(speech: Speech, body: bytes) -> object:
+    """What a process says of its plug-in. Raises Nonsense where there is none."""
+    told = speech.told_of(body)
+    if isinstance(told, str):
         raise Nonsense(told)
     return told
 

@@ -5,7 +5,7 @@ from twisted.internet import reactor
 from twisted.trial.unittest import TestCase
 
 from mx.agents.outside.agent import OutsideAgent
-from pratique.outside_agents import outside_agents
+from pratique.outside_plugins import outside_agents
 from pratique.settings.settings import Settings, SettingsError
 from tests.servers.plugin_folder import plugin_folder
 

@@ -1,0 +1,1 @@
+"""Engines of other packages, in processes of their own."""
