@@ -58,6 +58,7 @@ from tenants.release import (
     CopyToQueue,
     LeasedRelease,
     Rescan,
+    is_any_to_come,
     settle_release,
     take_release_requests,
 )
@@ -107,6 +108,10 @@ class Releaser:
             lease_seconds=LEASE_SECONDS,
         )
         return [self.release(each) for each in leased]
+
+    async def is_any_waiting(self) -> bool:
+        """Whether a release is asked for or under way, or a rescan planned."""
+        return await self.threads.read(Reader.RUNNER, is_any_to_come)
 
     async def release(self, leased: LeasedRelease) -> None:
         """Examine, forward, settle. Raises DatabaseUnavailable, and the lease then ends by itself."""

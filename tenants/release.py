@@ -191,6 +191,14 @@ def take_release_requests(
     return tuple(sorted(found, key=lambda release: release.message.id))
 
 
+def is_any_to_come(session: Session) -> bool:
+    """Whether a release of anybody's is asked for or under way, or a rescan planned."""
+    table = quarantine.held
+    is_asked = table.c.state.in_((HeldState.RELEASE_REQUESTED.value, HeldState.RELEASING.value))
+    is_planned = and_(table.c.state == HeldState.HELD.value, table.c.rescan_at.is_not(None))
+    return session.scalar(select(select(table.c.id).where(or_(is_asked, is_planned)).exists())) is True
+
+
 def settle_release(
     session: Session,
     held_id: int,

@@ -40,6 +40,7 @@ from tenants.queue.book import (
     MOST_ALONG,
     LeasedDelivery,
     give_back,
+    is_any_queued,
     lease_due,
     settle_deferred,
     settle_delivered,
@@ -120,6 +121,10 @@ class QueueWork:
         if too_many:
             await self._parts.threads.run(Reader.RUNNER, give_back, too_many)
         return [self._counted(group, now + BEGIN_WITHIN) for group in now_begun]
+
+    async def is_any_waiting(self) -> bool:
+        """Whether there is a copy that waits, for its time or for anything else."""
+        return await self._parts.threads.read(Reader.RUNNER, is_any_queued)
 
     def _within_limit(
         self, groups: Iterable[list[LeasedDelivery]]

@@ -1,7 +1,9 @@
 """The runner: leases work from the database and carries it out, a bounded number of pieces at a time.
 
 It looks once a second; at once when all that it had begun has ended; and where the last look found something, as soon
-as a piece has ended, but no sooner than BACKLOG_SECONDS after another.
+as a piece has ended, but no sooner than BACKLOG_SECONDS after another. Where nothing waits at all, not even for its
+time, there is nothing to look for until somebody commits: on SQLite that can be seen for almost nothing, and the look
+is spared, for QUIET_SECONDS at most.
 
 Comes in: a `Work` (the queue's is `queue.py`, the releases' is `mx/resume.py`). Goes out: settled leases.
 
@@ -11,7 +13,7 @@ is under way; what it was just leasing is left to its lease's end.
 Limits: MOST_AT_ONCE pieces of work under way.
 """
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from twisted.application.service import Service
@@ -26,6 +28,8 @@ BACKLOG_SECONDS = 0.05
 """So that one slow piece does not make a backlog wait for the next second, nor each quick one cost a look."""
 LEASE_SECONDS = 120.0
 """Longer than any piece of work may take."""
+QUIET_SECONDS = 10.0
+"""A look so often in any case."""
 MOST_AT_ONCE = 20
 
 log = Logger()
@@ -43,12 +47,19 @@ class Work(Protocol):
         """At most `most` pieces of work that are now this runner's. Raises DatabaseUnavailable."""
         ...
 
+    async def is_any_waiting(self) -> bool:
+        """Whether there is anything that could become work by the passing of time alone. Raises DatabaseUnavailable."""
+        ...
+
 
 class Runner(Service):
     """Leases and carries out, until it is stopped."""
 
-    def __init__(self, work: Work, clock: IReactorTime) -> None:
-        self._work, self._clock = work, clock
+    def __init__(self, work: Work, clock: IReactorTime, mark: Callable[[], object | None] = lambda: None) -> None:
+        """`mark`: another one after each commit to the database, by whomever; None where that cannot be told."""
+        self._work, self._clock, self._mark = work, clock, mark
+        self._quiet_mark: object | None = None
+        self._quiet_until = 0.0
         self._under_way: set[Deferred[None]] = set()
         self._next: IDelayedCall | None = None
         self._round: Deferred[bool | None] | None = None
@@ -89,10 +100,14 @@ class Runner(Service):
     async def _one_round(self) -> bool:
         """Whether there was something to begin."""
         free = MOST_AT_ONCE - len(self._under_way)
-        if free <= 0:
+        # Before the look: what is committed while it goes on is seen by the next one.
+        mark = self._mark()
+        if free <= 0 or (mark is not None and mark == self._quiet_mark and self._clock.seconds() < self._quiet_until):
             return False
         try:
             pieces = await self._work.lease(free)
+            if mark is not None and not pieces and not await self._work.is_any_waiting():
+                self._quiet_mark, self._quiet_until = mark, self._clock.seconds() + QUIET_SECONDS
         except DatabaseUnavailable as error:
             log.warn("runner.database-away", work=self._work.name, reason=str(error))
             return False

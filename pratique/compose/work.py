@@ -73,7 +73,7 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
         times=QueueTimes(*queue_times(settings)),
     )
     works = (QueueWork(offering, owner), releaser, own_mail.writing)
-    runners = [Runner(work, reactor) for work in works]
+    runners = [Runner(work, reactor, storage.threads.mark) for work in works]
     directories = compose_directories(settings, reactor, storage, owner)
     sweep = Sweep(storage.threads, storage.sealed, reactor, storage.clock)
     watch = ClockWatch(storage.clock, reactor)

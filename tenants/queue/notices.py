@@ -161,6 +161,13 @@ def lease_notices(
     return tuple(_leased(rows) for rows in groups.values())
 
 
+def is_any_owed(session: Session) -> bool:
+    """Whether a notice of anybody's is not done, leased or not."""
+    return (
+        session.scalar(select(select(notices.notice.c.id).where(notices.notice.c.done_at.is_(None)).exists())) is True
+    )
+
+
 def end_notice(session: Session, notice: LeasedNotice, now: datetime) -> None:
     """It is queued by this transaction, or will not be sent. Raises LeaseLost."""
     _settle(session, notice, done_at=now)

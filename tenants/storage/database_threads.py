@@ -80,6 +80,10 @@ class DatabaseThreads(Service):
         super().stopService()
         return Deferred.fromCoroutine(self._stop())
 
+    def mark(self) -> object | None:
+        """See `Database.mark`; asked in the reactor's thread, for it costs a look at a file."""
+        return self._database.mark()
+
     async def read(
         self,
         viewpoint: Viewpoint,

@@ -13,6 +13,7 @@ from tenants.release import (
     CopyToQueue,
     LeasedRelease,
     Rescan,
+    is_any_to_come,
     request_release,
     request_release_of_all,
     settle_release,
@@ -204,3 +205,25 @@ def test_a_persons_release_that_fails_leaves_the_rescan_to_its_time(world: Custo
     with world.database.unit_of_work(Reader.OPERATOR) as session:
         settle_release(session, number, fence=lease.fence, results=results, now=NOW)
         assert get_held(session, number, tenant_id=None).rescan_at == later(hours=1)
+
+
+def test_whether_any_release_is_to_come_is_known(world: CustomerWorld) -> None:
+    """One that is asked for, one under way, a rescan that is planned; a message that merely is held is none."""
+
+    def is_any() -> bool:
+        with world.database.read(Reader.RUNNER) as session:
+            return is_any_to_come(session)
+
+    number = hold_one(world)
+    assert not is_any()
+    ask(world, number)
+    assert is_any()
+    (release,) = take(world)
+    assert is_any()
+    results = [CopyNotReleased("Anna@acme.example", "Still held.")]
+    for rescan, expected in ((None, False), (Rescan(is_complete=False, next_at=later(days=1)), True)):
+        with world.database.unit_of_work(Reader.OPERATOR) as session:
+            settle_release(session, number, fence=release.fence, results=results, now=NOW, rescan=rescan)
+        assert is_any() is expected
+        ask(world, number)
+        (release,) = take(world)

@@ -45,7 +45,7 @@ from tenants.encryption.keys import TenantKey, current_key
 from tenants.encryption.sealed import BlobKind, SealedBlob, SealedStore, blobs_named
 from tenants.quarantine.book import held_blobs
 from tenants.queue.book import NewDelivery, enqueue
-from tenants.queue.notices import LeasedNotice, LeaseLost, NoticeKind, end_notice, lease_notices, put_off
+from tenants.queue.notices import LeasedNotice, LeaseLost, NoticeKind, end_notice, is_any_owed, lease_notices, put_off
 from tenants.refusals import NotFound
 from tenants.storage.blobs.contract import BlobMissing
 from tenants.storage.blobs.segments import SealBroken
@@ -106,6 +106,10 @@ class OwnMail:
             lease_seconds=LEASE_SECONDS,
         )
         return [self.write(each) for each in leased]
+
+    async def is_any_waiting(self) -> bool:
+        """Whether anybody is owed something, now or later."""
+        return await self.threads.read(Reader.RUNNER, is_any_owed)
 
     async def write(self, notice: LeasedNotice) -> None:
         """Write, seal, queue. Raises DatabaseUnavailable, and the lease then ends by itself."""

@@ -23,6 +23,7 @@ class Pieces:
         self.begun: list[Deferred[None]] = []
         self.lease_waits: Deferred[None] | None = None
         self.trouble: Exception | None = None
+        self.is_waiting = False
 
     async def lease(self, most: int) -> Sequence[Coroutine[Any, Any, None]]:
         self.asked.append(most)
@@ -33,6 +34,9 @@ class Pieces:
         count = min(most, self.available)
         self.available -= count
         return [self._piece() for _ in range(count)]
+
+    async def is_any_waiting(self) -> bool:
+        return self.is_waiting
 
     async def _piece(self) -> None:
         self.begun.append(Deferred())
@@ -70,6 +74,54 @@ class RunnerTest(TestCase):
         assert len(self.work.asked) == 2
         assert self.stop() == [None]
         assert self.clock.getDelayedCalls() == []
+
+    def looks(self, seconds: int) -> int:
+        """How often work is asked for meanwhile."""
+        before = len(self.work.asked)
+        for _ in range(seconds):
+            self.clock.advance(POLL_SECONDS)
+        return len(self.work.asked) - before
+
+    def test_where_nothing_waits_it_is_quiet_until_somebody_commits(self) -> None:
+        """And looks now and again in any case."""
+        mark = [1]
+        self.runner = Runner(self.work, self.clock, lambda: mark[0])
+        self.runner.startService()
+        assert self.looks(9) == 0
+        assert self.looks(10) == 1
+        mark[0] = 2
+        assert self.looks(1) == 1
+        assert self.looks(9) == 0
+        self.work.available, mark[0] = 1, 3
+        assert self.looks(1) == 1
+        assert len(self.work.begun) == 1
+        assert self.looks(3) == 1
+        self.work.begun[0].callback(None)
+        self.stop()
+
+    def test_what_is_committed_during_a_look_is_looked_for(self) -> None:
+        """The look may not have seen it."""
+        mark = [1]
+        self.runner = Runner(self.work, self.clock, lambda: mark[0])
+        self.work.lease_waits = Deferred()
+        self.runner.startService()
+        mark[0] = 2
+        self.work.lease_waits.callback(None)
+        assert self.looks(1) == 1
+        self.stop()
+
+    def test_it_is_never_quiet_while_anything_waits_or_nobody_can_tell(self) -> None:
+        """A copy whose time has not come; a database that shows no commits."""
+        self.work.is_waiting = True
+        self.runner = Runner(self.work, self.clock, lambda: 1)
+        self.runner.startService()
+        assert self.looks(5) == 5
+        self.stop()
+        self.work.is_waiting = False
+        self.runner = Runner(self.work, self.clock, lambda: None)
+        self.runner.startService()
+        assert self.looks(5) == 5
+        self.stop()
 
     def test_a_backlog_is_worked_off_without_waiting_for_the_second(self) -> None:
         """When all that was begun has ended, more is asked for at once; with nothing more, a second later."""

@@ -11,6 +11,7 @@ from tenants.queue.book import (
     LeasedDelivery,
     enqueue,
     give_back,
+    is_any_queued,
     lease_due,
     settle_deferred,
     settle_delivered,
@@ -165,3 +166,20 @@ def test_mail_of_a_deleted_tenant_is_not_given_out(world: CustomerWorld) -> None
     assert lease(world) == ()
     with world.database.read(Reader.OPERATOR) as session:
         assert get_delivery(session, number, tenant_id=None).state is DeliveryState.DROPPED
+
+
+def test_whether_any_copy_waits_is_known_whatever_it_waits_for(world: CustomerWorld) -> None:
+    """For its time, or for the end of its lease; not once it is settled."""
+
+    def is_any() -> bool:
+        with world.database.read(Reader.RUNNER) as session:
+            return is_any_queued(session)
+
+    assert not is_any()
+    number = queue_one(world)
+    assert is_any()
+    (copy,) = lease(world)
+    assert is_any()
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        settle_delivered(session, number, fence=copy.fence, reply="250 ok", now=NOW)
+    assert not is_any()

@@ -20,6 +20,7 @@ from tenants.queue.notices import (
     ask_sign_in,
     end_notice,
     forget_done,
+    is_any_owed,
     lease_notices,
     put_off,
 )
@@ -145,3 +146,21 @@ def test_what_was_passed_on_is_in_the_report_of_what_was_not(world: CustomerWorl
     (one,) = lease(world)
     assert (one.held, one.body, one.passed_on, one.copies) == (7, "blob", (taken,), (copy_of("a@acme.example"),))
     assert rows(world) == 2
+
+
+def test_whether_anybody_is_owed_anything_is_known(world: CustomerWorld) -> None:
+    """Also what is not due yet; not what is done."""
+
+    def is_any() -> bool:
+        with world.database.read(Reader.RUNNER) as session:
+            return is_any_owed(session)
+
+    assert not is_any()
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        ask_report(session, world.facts(), [copy_of("a@acme.example")], held=1, now=NOW)
+    assert is_any()
+    (notice,) = lease(world)
+    assert is_any()
+    with world.database.unit_of_work(Reader.OPERATOR) as session:
+        end_notice(session, notice, NOW)
+    assert not is_any()

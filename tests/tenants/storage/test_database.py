@@ -227,3 +227,31 @@ def test_files_of_a_broken_disk_are_let_go(tmp_path: Path) -> None:
     with database.read(Reader.OPERATOR) as session:
         assert session.execute(text("SELECT id FROM kept")).scalar_one() == 1
     database.close()
+
+
+def test_a_commit_can_be_seen_without_asking_the_database(tmp_path: Path) -> None:
+    """By another process too; what changes nothing, or is only read, is no commit."""
+    url = f"sqlite:///{tmp_path}/mail.sqlite"
+    writing, watching = Database(url), Database(url)
+    assert watching.mark() is None
+    migrate(writing)
+    before = watching.mark()
+    assert before is not None
+    users(writing)
+    with writing.unit_of_work(Reader.OPERATOR) as session:
+        session.execute(text("DELETE FROM app_user"))
+    assert watching.mark() == before
+    seen = {before}
+    for number in range(20):
+        with writing.unit_of_work(Reader.OPERATOR) as session:
+            session.execute(insert(people.app_user).values(email=f"{number}@acme.example", created_at=NOW))
+        mark = watching.mark()
+        assert mark is not None and mark not in seen
+        seen.add(mark)
+    writing.close()
+    watching.close()
+
+
+def test_commits_to_postgresql_cannot_be_seen_so() -> None:
+    """Whoever wants to know has to ask."""
+    assert Database("postgresql://pratique@127.0.0.1:1/none").mark() is None
