@@ -11,7 +11,7 @@ not let scan says STARVED. A child that is killed says nothing; the pool knows w
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mx.anatomy.budget import Budget, Limits
@@ -121,11 +121,12 @@ def examine(message: bytes, request: Request, wishes: Wishes, instruments: Instr
     starts = [_start(content, message) for content in contents]
     report = report_octets(artifacts, starts, anatomy.findings, found, anatomy.ambiguities, (message_id, subject))
     instruments.page.clear()
-    yield frame(FrameKind.REPORT, report) + frame(FrameKind.RECORD, record.to_json())
-    if request.wants_artifacts:
-        for content, start in zip(contents, starts, strict=True):
-            if start is None:
-                yield from blobs(content)
+    told = frame(FrameKind.REPORT, report) + frame(FrameKind.RECORD, record.to_json())
+    unpacked = [content for content, start in zip(contents, starts, strict=True) if start is None]
+    frames = blobs(unpacked) if request.wants_artifacts else iter(())
+    # What is small goes out in one piece, so that the other side wakes up once.
+    yield told + next(frames, b"")
+    yield from frames
 
 
 def _start(content: Stretch, message: bytes) -> int | None:
@@ -134,7 +135,18 @@ def _start(content: Stretch, message: bytes) -> int | None:
     return None if content.octets else 0
 
 
-def blobs(content: Stretch) -> Iterator[bytes]:
-    """The content as BLOB frames."""
-    for start in range(content.start, content.end, BLOB_OCTETS):
-        yield frame(FrameKind.BLOB, content.base[start : min(start + BLOB_OCTETS, content.end)])
+def blobs(contents: Iterable[Stretch]) -> Iterator[bytes]:
+    """The contents, one behind another, as few BLOB frames."""
+    pieces: list[memoryview] = []
+    room = BLOB_OCTETS
+    for content in contents:
+        rest = memoryview(content.base)[content.start : content.end]
+        while rest:
+            pieces.append(rest[:room])
+            rest = rest[room:]
+            room -= len(pieces[-1])
+            if not room:
+                yield frame(FrameKind.BLOB, *pieces)
+                pieces, room = [], BLOB_OCTETS
+    if pieces:
+        yield frame(FrameKind.BLOB, *pieces)

@@ -2,7 +2,7 @@
 
 Comes in: a message's spool, one at a time. Goes out: an `Answer` through a Deferred that always fires: the report, or
 that the cell is too light for this message, or was not let compute, or is lost. Large messages are written as the child
-reads them, contents that come back go into spools.
+reads them, contents that come back go into one spool.
 
 Failure: nonsense, silence, death: the socket is closed and the cell counts as lost; whoever owns it ends its process.
 A full disk (SpoolFull) is not the message's fault: the Deferred fails with it, and the cell is given up too, because
@@ -10,9 +10,8 @@ its blobs are still coming.
 """
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Protocol as Seam
@@ -78,10 +77,10 @@ class _InHand:
     is_sent: bool = True
     told: Told | None = None
     record: bytes | None = None
-    missing: deque[tuple[Spool, int]] = field(default_factory=deque)
-    """Each content that is still to come, in order, and its octets."""
-    contents: list[Spool] = field(default_factory=list)
-    """Those that came or are to come."""
+    unpacked: Spool | None = None
+    """The contents that do not stand in the message, one behind another."""
+    unpacked_octets: int = 0
+    """How many those are, as the report tells them."""
 
     def content_of(self, start: int | None, octets: int) -> Content:
         """Of an artifact: a stretch of the message, or what the cell is still to send."""
@@ -89,15 +88,30 @@ class _InHand:
             return _NOTHING
         if start is not None:
             return SpoolSpan(self.spool, start, octets)
-        content = Spool(self.scratch_folder)
-        self.contents.append(content)
-        self.missing.append((content, octets))
+        if self.unpacked is None:
+            self.unpacked = Spool(self.scratch_folder)
+        content = SpoolSpan(self.unpacked, self.unpacked_octets, octets)
+        self.unpacked_octets += octets
         return content
+
+    @property
+    def missing_octets(self) -> int:
+        """What is still to come of the contents."""
+        return self.unpacked_octets - self.unpacked.octets if self.unpacked is not None else 0
+
+    def take(self, octets: bytes) -> None:
+        """More of the contents."""
+        missing = self.missing_octets
+        if self.unpacked is None or not 0 < len(octets) <= missing:
+            raise Nonsense("artifacts of another size than was told")
+        self.unpacked.write(octets)
+        if len(octets) == missing:
+            self.unpacked.freeze()
 
     def close(self) -> None:
         """Forget the contents."""
-        for content in self.contents:
-            content.close()
+        if self.unpacked is not None:
+            self.unpacked.close()
 
 
 class Wire(Seam):
@@ -192,8 +206,8 @@ class CellConnection(Protocol):
                 in_hand.told = parse_report(body, in_hand.spool.octets, in_hand.content_of)
             case FrameKind.RECORD if in_hand.told is not None and in_hand.record is None:
                 in_hand.record = body
-            case FrameKind.BLOB if in_hand.record is not None and in_hand.missing:
-                _take_blob(in_hand, body)
+            case FrameKind.BLOB if in_hand.record is not None:
+                in_hand.take(body)
             case FrameKind.DEEPER if in_hand.told is None and self.about is not None and not self.about.is_deep:
                 self._end(in_hand, DeeperNeeded())
                 return
@@ -205,7 +219,7 @@ class CellConnection(Protocol):
                 return
             case _:
                 raise Nonsense(f"a frame of kind {kind.name} out of its turn")
-        if in_hand.record is not None and not in_hand.missing:
+        if in_hand.record is not None and not in_hand.missing_octets:
             self._finish(in_hand)
 
     def _finish(self, in_hand: _InHand) -> None:
@@ -220,6 +234,7 @@ class CellConnection(Protocol):
             in_hand.record,
             told.message_id,
             told.subject,
+            in_hand.unpacked,
         )
         self._end(in_hand, report)
 
@@ -255,16 +270,6 @@ class _Feeder:
 
     def stopProducing(self) -> None:
         self._chunks = iter(())
-
-
-def _take_blob(in_hand: _InHand, body: bytes) -> None:
-    content, expected = in_hand.missing[0]
-    if not body or content.octets + len(body) > expected:
-        raise Nonsense("an artifact of another size than was told")
-    content.write(body)
-    if content.octets == expected:
-        content.freeze()
-        in_hand.missing.popleft()
 
 
 def _read_about(body: bytes) -> CellAbout:

@@ -15,7 +15,7 @@ from tenants.quarantine.message_record import MessageRecord
 
 @dataclass(frozen=True, slots=True)
 class SpoolSpan:
-    """A stretch of a message, read from its spool when asked for; it lives as long as that spool is open."""
+    """A stretch of a spool, read when asked for; it lives as long as that spool is open."""
 
     spool: Spool
     start: int
@@ -49,12 +49,13 @@ class CellReport:
     message_id: str
     subject: str
     """Decoded, bounded, free of control characters; never trusted."""
+    unpacked: Spool | None = None
+    """What holds the contents that do not stand in the message."""
 
     def close(self) -> None:
-        """Free what holds large artifacts."""
-        for artifact in self.artifacts:
-            if isinstance(artifact.content, Spool):
-                artifact.content.close()
+        """Free those contents."""
+        if self.unpacked is not None:
+            self.unpacked.close()
 
 
 def report_of_a_lost_cell(name: str) -> CellReport:

@@ -1,9 +1,9 @@
 """What passes between a pool and a cell: octets, both ways. Pure.
 
 To the cell: one `Request` of fixed size, then the tenant's wishes and the message, as many octets as it says. From the
-cell: frames (kind, length, body): READY once, then for each message REPORT, RECORD and, where contents were asked for,
-one BLOB or more; or DEEPER alone, from a cell that lacks the readers; or STARVED alone, from
-one that the machine did not let compute; or FAILED alone.
+cell: frames (kind, length, body): READY once, then for each message REPORT and RECORD and, where contents were asked
+for, those that do not stand in the message in BLOB frames, one behind another; or DEEPER alone, from a cell that lacks
+the readers; or STARVED alone, from one that the machine did not let compute; or FAILED alone.
 A cell opens hostile octets and may be in hostile hands: `parse_report` takes nothing for granted, and everything has
 a limit.
 
@@ -98,33 +98,49 @@ ContentOf = Callable[[int | None, int], Content]
 """The content of an artifact of so many octets that stands there in the message; None: it does not, and follows."""
 
 
-def frame(kind: FrameKind, body: bytes) -> bytes:
-    """One frame as octets."""
-    return _FRAME.pack(kind, len(body)) + body
+def frame(kind: FrameKind, *body: bytes | memoryview) -> bytes:
+    """One frame as octets; its body may come in pieces."""
+    return b"".join((_FRAME.pack(kind, sum(map(len, body))), *body))
 
 
 class FrameReader:
     """Frames out of octets that arrive in any pieces."""
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_begun", "_needed")
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._begun = bytearray()
+        """A frame that is not whole yet."""
+        self._needed = 0
+        """So many octets has it, or at least."""
 
     def feed(self, octets: bytes) -> Iterator[tuple[FrameKind, bytes]]:
         """The frames that are complete now. Raises Nonsense."""
-        self._buffer += octets
-        while len(self._buffer) >= _FRAME.size:
-            number, length = _FRAME.unpack_from(self._buffer)
+        if not self._begun:
+            yield from self._frames(octets)
+            return
+        self._begun += octets
+        if len(self._begun) >= self._needed:
+            whole, self._begun = self._begun, bytearray()
+            yield from self._frames(whole)
+
+    def _frames(self, octets: bytes | bytearray) -> Iterator[tuple[FrameKind, bytes]]:
+        """Each body is copied once, whatever comes before and behind it."""
+        view, place = memoryview(octets), 0
+        while len(view) - place >= _FRAME.size:
+            number, length = _FRAME.unpack_from(view, place)
             kind = _kind(number)
             if length > _MOST_OCTETS[kind]:
                 raise Nonsense(f"a frame of kind {kind.name} with {length} octets")
-            end = _FRAME.size + length
-            if len(self._buffer) < end:
-                return
-            body = bytes(self._buffer[_FRAME.size : end])
-            del self._buffer[:end]
-            yield kind, body
+            end = place + _FRAME.size + length
+            if end > len(view):
+                self._needed = end - place
+                break
+            yield kind, bytes(view[place + _FRAME.size : end])
+            place = end
+        else:
+            self._needed = _FRAME.size
+        self._begun += view[place:]
 
 
 def _kind(number: int) -> FrameKind:

@@ -202,7 +202,7 @@ def test_the_report_is_closed_in_every_case() -> None:
     report = report_of_a_lost_cell("cell-died")
     artifact = Artifact(0, None, "message", "", "message", "0" * 64, large)
     with_artifact = CellReport(
-        (artifact,), report.findings, (), report.outcomes, report.record, report.message_id, report.subject
+        (artifact,), report.findings, (), report.outcomes, report.record, report.message_id, report.subject, large
     )
 
     class Broken(Asked):

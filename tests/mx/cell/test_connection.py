@@ -74,11 +74,11 @@ def ready(*, is_deep: bool = True) -> Scene:
     return scene
 
 
-def report(unpacked: int = 0) -> bytes:
+def report(*unpacked: int) -> bytes:
     artifacts = [Artifact(0, None, "message", "", "message", DIGEST, whole(MESSAGE))]
     starts: list[int | None] = [0]
-    if unpacked:
-        artifacts.append(Artifact(1, 0, "a", "", "zip-member", DIGEST, whole(bytes(unpacked))))
+    for number, octets in enumerate(unpacked, 1):
+        artifacts.append(Artifact(number, 0, "a", "", "zip-member", DIGEST, whole(bytes(octets))))
         starts.append(None)
     return frame(FrameKind.REPORT, report_octets(artifacts, starts, (), {"yara": (), "macros": ()}, (), ("", "")))
 
@@ -97,13 +97,13 @@ def test_a_message_goes_out_and_a_report_comes_back() -> None:
 
 
 def test_unpacked_contents_are_collected() -> None:
-    """Blobs fill the artifacts that are not part of the message, in order."""
+    """Blobs fill the artifacts that are not part of the message, one behind another, wherever a frame ends."""
     scene = ready()
     scene.give()
-    scene.cell.dataReceived(report(5) + RECORD + frame(FrameKind.BLOB, b"ab") + frame(FrameKind.BLOB, b"cde"))
+    scene.cell.dataReceived(report(3, 0, 2) + RECORD + frame(FrameKind.BLOB, b"ab") + frame(FrameKind.BLOB, b"cde"))
     (answer,) = scene.answers
     assert isinstance(answer, CellReport)
-    assert b"".join(answer.artifacts[1].content.chunks()) == b"abcde"
+    assert [b"".join(each.content.chunks()) for each in answer.artifacts[1:]] == [b"abc", b"", b"de"]
     answer.close()
 
 

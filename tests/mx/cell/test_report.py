@@ -1,7 +1,7 @@
 """The report on one message."""
 
 from mx.artifact import Artifact
-from mx.cell.report import CellReport, report_of_a_lost_cell
+from mx.cell.report import CellReport, SpoolSpan, report_of_a_lost_cell
 from mx.finding import IN_CELLS, Found, NothingFound, Severity
 from mx.spool import Spool
 from mx.verdict import VerdictKind, judge
@@ -20,12 +20,12 @@ def test_a_lost_cell_is_never_clean() -> None:
     assert MessageRecord.from_json(report.record) == MessageRecord()
 
 
-def test_closing_a_report_closes_its_spools() -> None:
-    """Large artifacts are freed with the report."""
+def test_closing_a_report_closes_its_spool() -> None:
+    """What was unpacked is freed with the report."""
     spool = Spool()
     spool.freeze()
-    artifact = Artifact(0, None, "message", "", "message", "", spool)
-    CellReport((artifact,), (), (), (NothingFound("yara"),), b"", "", "").close()
+    artifact = Artifact(0, None, "message", "", "message", "", SpoolSpan(spool, 0, 0))
+    CellReport((artifact,), (), (), (NothingFound("yara"),), b"", "", "", spool).close()
     try:
         list(spool.chunks())
     except ValueError:
