@@ -46,6 +46,7 @@ class Kind(StrEnum):
     ISO = "iso"
     ZLIB = "zlib"
     APPLE_FILE = "apple-file"
+    UDF = "udf"
     FAT = "fat"
     DISK = "disk"
     """A disk image with a table of partitions."""
@@ -155,7 +156,6 @@ _MAGIC = (
     (1024, rb"H\+\0\x04|HX\0\x05", "hfs"),
     (1024, rb"\xe2\xe1\xf5\xe0", "erofs"),
     (1080, rb"\x53\xef[\0-\x07]\0[\0-\x03]\0.{10}[\0-\x04]\0{3}[\x00\x01]\0{3}", "ext"),
-    (32769, rb"CD001|NSR0[23]|BEA01", "iso"),
 )
 _BY_NAME = {kind.value: kind for kind in Kind}
 _MAGIC_OFFSETS = tuple(dict.fromkeys(offset for offset, _, _ in _MAGIC))
@@ -188,11 +188,12 @@ _TRAILER_OCTETS = 512
 _VIRTUAL_DISK = "virtual-disk"
 _TRAILERS = {b"koly": "dmg", b"cone": _VIRTUAL_DISK}
 _VOLUMES_START, _VOLUMES_OCTETS = 32768, 16 * 2048
+_UDF = re.compile(rb"\x00NSR0[23]\x01")
+_ISO = re.compile(rb"[\x00-\x03\xff]CD001\x01")
 _PDF_OBJECT = re.compile(rb"(?<!\d)\d{1,10}[\0\s]{1,20}\d{1,5}[\0\s]{1,20}obj\b")
 _OBJECT = re.compile(rb"obj")
 _PDF_HEAD_OCTETS = 1024
 _PDF_NAME = re.compile(r"\.(?:pdf|fdf|xfdf)[\s.\0]*\Z", re.IGNORECASE)
-_UDF = re.compile(rb"\x00NSR0[23]\x01")
 
 
 def recognise(
@@ -241,6 +242,7 @@ def _kinds(
         found.extend([kind for kind in carried if kind not in found])
     if magic:
         found.extend([_BY_NAME[name] for name in magic if name in _BY_NAME])
+    found.extend(_volumes(content))
     if _is_pdf(content, declared_type, names):
         found.append(Kind.PDF)
     if _may_hide_archives(content, names):
@@ -279,8 +281,6 @@ def _unread(content: Stretch, magic: list[str]) -> str | None:
         if named == _VIRTUAL_DISK and ("fat" in magic or "disk" in magic):
             # A fixed VHD is the disk itself, and a trailer.
             named = None
-    if named is None and octets > _VOLUMES_START:
-        named = _by_udf(content)
     return _by_installer(content) if named is None and base.startswith(b"MZ", content.start, end) else named
 
 
@@ -293,11 +293,15 @@ def _is_ascii(content: Stretch) -> bool:
     return content.base[content.start : min(content.end, content.start + _VOLUME_SAMPLE)].isascii()
 
 
-def _by_udf(content: Stretch) -> str | None:
-    """An image with a UDF file system: Windows shows that one, whatever ISO 9660 tree stands beside it."""
-    first = content.start + _VOLUMES_START
+def _volumes(content: Stretch) -> list[Kind]:
+    """The file systems of a disc's image: ISO 9660, UDF or both; where there are both, Windows shows UDF alone."""
+    base, first = content.base, content.start + _VOLUMES_START
     last = min(content.end, first + _VOLUMES_OCTETS)
-    return "udf" if _UDF.search(content.base, first, last) else None
+    if first >= last:
+        return []
+    is_udf = base.startswith(b"\0BEA01", first, last) or _UDF.search(base, first, last) is not None
+    is_iso = base.startswith(b"CD001", first + 1, last) or (is_udf and _ISO.search(base, first, last) is not None)
+    return [*([Kind.ISO] if is_iso else []), *([Kind.UDF] if is_udf else [])]
 
 
 def _by_installer(content: Stretch) -> str | None:

@@ -32,6 +32,7 @@ from mx.anatomy.containers.script_archive import open_script_archive
 from mx.anatomy.containers.shortcut import open_shortcut
 from mx.anatomy.containers.tar import open_tar
 from mx.anatomy.containers.tnef.attachment import open_tnef
+from mx.anatomy.containers.udf.image import open_udf
 from mx.anatomy.containers.uuencode import open_uuencode
 from mx.anatomy.containers.yenc import open_yenc
 from mx.anatomy.containers.zip.archive import open_zip
@@ -78,6 +79,7 @@ LIGHT_READERS = Readers(
         Kind.ONENOTE: open_onenote,
         Kind.PACKAGE_PART: open_package_part,
         Kind.ACTIVEMIME: open_activemime,
+        Kind.UDF: open_udf,
         Kind.FAT: open_fat,
         Kind.DISK: open_partitions,
     },

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from tests.contracts.mail import EICAR, base64_part, gzipped, message, text_part
 from tests.corpus.formats import documents
 from tests.corpus.formats.disks import entry_of, volume_of
+from tests.corpus.formats.udf import udf_image
 from tests.corpus.formats.zips import Member, zip_crypto, zip_of
 from tests.corpus.hiding.undeclared import uuencoded, yenc
 from tests.fuzz.document_families import DOCUMENT_FAMILIES
@@ -262,6 +263,9 @@ FAMILIES: Mapping[str, Family] = {
     "dump records": _script(b"\n:1000000000"),
     "ASCII85 blocks": _script(b"<~!!!!!~>"),
     "NULs in text": lambda size: _TOP + b"\r\n" + _times(b"some words\0 ", size),
+    "UDF files": lambda size: message(base64_part(udf_image({str(n): b"x" for n in range(size // 6000)}))),
+    "UDF pieces": lambda size: message(base64_part(udf_image({str(n): bytes(9999) for n in range(size // 16000)}, block=512, form=1, cuts=19))),
+    "UDF folders": lambda size: message(base64_part(udf_image({"a/" * (size // 4000) + "b": b"x"}))),
     "volumes": lambda size: message(base64_part(b"\xff" * (size * 3 // 4), b"a.7z.002")),
     "calendar lines": lambda size: _TOP + b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\n" + _times(b"ATTACH:\r\n ", size),
     "RTF groups": lambda size: message(base64_part(b"{\\rtf1" + b"{" * (size * 3 // 4), b"a.rtf")),

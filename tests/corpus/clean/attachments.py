@@ -12,6 +12,7 @@ from tests.corpus.formats import archives as packed
 from tests.corpus.formats import documents as made
 from tests.corpus.formats.asn1 import enveloped_message, signed_message
 from tests.corpus.formats.compound import compound, macro_file, macro_project, with_package
+from tests.corpus.formats.udf import udf_image
 from tests.corpus.formats.zips import Member, zip_crypto, zip_of, zipped
 from tests.corpus.letter import encode_base64
 
@@ -107,6 +108,7 @@ def _archives() -> Iterator[tuple[str, bytes]]:
     yield "old.rar", packed.rar4(readme)
     yield "files.cab", packed.cab(readme)
     yield "files.lzh", packed.lha(readme)
+    yield "disk.img", udf_image({"readme.txt": readme, "folder/two.txt": readme * 99})
     yield "disk.iso", packed.iso(readme) + bytes(300 << 10)
     yield "package.cpio", packed.cpio(readme)
     yield "package.a", packed.unix_archive(readme)

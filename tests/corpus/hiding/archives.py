@@ -13,6 +13,7 @@ from tests.contracts.mail import EICAR, attached, base64_part, gzipped, message,
 from tests.corpus.case import Case, Expect, hidden
 from tests.corpus.formats import archives as made
 from tests.corpus.formats.disks import disk_of, fat_image, fixed_vhd
+from tests.corpus.formats.udf import udf_image
 from tests.corpus.formats.zips import Member, deflate, overlapping_zip, zip_crypto, zip_of, zipped
 
 ROOM = "archive"
@@ -32,6 +33,11 @@ def _disks() -> Iterator[tuple[str, bytes]]:
     hidden_file = {"INVOICE.ZIP": zip_of(VIRUS)}
     scattered = fat_image({"README.TXT": b"harmless" * 99}, folder=hidden_file, is_scattered=True)
     yield "fat12-scattered-in-a-folder", scattered
+    packed = {"folder/invoice.zip": zip_of(VIRUS)}
+    yield "udf", udf_image(packed)
+    yield "udf-in-pieces-with-small-blocks", udf_image({"a.bin": bytes(999) + EICAR}, block=512, cuts=3)
+    yield "udf-in-a-metadata-partition", udf_image(packed, has_metadata=True, form=1)
+    yield "udf-stream", udf_image({"readme.txt": b"harmless"}, streams={"invoice.zip": zip_of(VIRUS)})
     yield "fat16", fat_image(hidden_file, clusters=5000)
     yield "fat-without-label", fat_image(hidden_file, label=bytes(8))
     yield "fat-in-a-partition", disk_of([(0x0C, scattered)])

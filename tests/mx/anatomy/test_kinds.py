@@ -75,7 +75,6 @@ UNREAD = [
     (b"vhdxfile", "virtual-disk"),
     (bytes(9000) + b"koly" + bytes(508), "dmg"),
     (bytes(9000) + b"conectix" + bytes(504), "virtual-disk"),
-    (bytes(32768) + b"\0BEA01\1" + bytes(2041) + b"\0NSR02\1" + bytes(99), "udf"),
     (b"MZ" + bytes(99) + b"\xef\xbe\xad\xdeNullsoftInst", "nsis"),
     (b"MZ" + bytes(99) + b"InstallShield\0\4" + bytes(40), "installshield"),
     (b"\xeb\x52\x90NTFS    ", "ntfs"),
@@ -164,3 +163,11 @@ def test_a_later_volume_is_known_by_its_name_alone(name: str) -> None:
     assert recognise(whole(b"words " * 99), "", (name,))[1] is None
     assert recognise(whole(b"\xff\xfe\xfd" * 99), "", ("a.002", "a.zip"))[1] is None
     assert recognise(whole(b"PK\5\6" + b"\xff" * 99), "", (name,)) == ([Kind.ZIP], None)
+
+
+def test_file_systems_of_a_disc_are_told_apart() -> None:
+    """An image may have both, and both are read."""
+    udf, iso = bytes(32768) + b"\0BEA01\1" + bytes(2041) + b"\0NSR02\1", bytes(32768) + b"\1CD001\1" + bytes(2041)
+    assert kinds(whole(udf + bytes(99)), "") == [Kind.UDF]
+    assert kinds(whole(iso + bytes(99)), "") == [Kind.ISO]
+    assert kinds(whole(iso + b"\0BEA01\1" + bytes(2041) + b"\0NSR03\1"), "") == [Kind.ISO, Kind.UDF]
