@@ -20,6 +20,8 @@ ours, because the SMTP grammar accepts no such address.
 
 Limits: those of `replies.py`. Deadlines belong to `connection.py`.
 Known gaps: eight-bit content goes as it is to a next hop without 8BITMIME, because a rewrite would break signatures.
+An answer too many that comes while the content is under way cannot be told from the answer to it, by any client; with
+BDAT, whose answers are all alike, one that came before can be told by the statuses alone (`Ledger.is_one_behind`).
 """
 
 from collections import deque
