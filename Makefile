@@ -67,6 +67,7 @@ test-load: .venv/installed-test ## 10,000 idle connections, slow ones, 1 GiB of 
 	$(BIN)/python -m tests.load.memory
 	$(BIN)/python -m tests.load.queue_fairness
 	-$(BIN)/python -m tests.load.flood
+	-$(BIN)/python -m tests.load.stuck_hop
 	$(BIN)/python -m tests.load.soak --minutes $(or $(SOAK_MINUTES),60)
 
 clean: ## remove the virtual environment and the caches, never the data in ./var

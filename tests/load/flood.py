@@ -98,9 +98,9 @@ def flooding(port: int, connections: int, megabytes: int) -> Iterator[Counter[st
             answers.update(json.loads(process.stdout.readline()))
 
 
-def add_tenant(one: Gateway) -> None:
-    """The flood's, with a server that refuses connections."""
-    route = f"smtp://{HOST}:{free_port()}"
+def add_tenant(one: Gateway, port: int) -> None:
+    """The flood's; its server is at this port."""
+    route = f"smtp://{HOST}:{port}"
     one.do("tenant", "add", "flood")
     one.do("domain", "add", "flood.example", "--tenant", "flood", "--route", route, "--verified")
     one.do("recipients", "source", "flood.example", "accept-all")
@@ -149,7 +149,7 @@ def trial(connections: int, megabytes: int, seconds: float) -> Trial:
         server_folder("flood") as place,
         node_on(place, there, away, SETTINGS) as one,
     ):
-        add_tenant(one)
+        add_tenant(one, free_port())
         honest_mail(one.smtp_port, 1.0)
         alone = honest_mail(one.smtp_port, seconds)
         with bare_sink() as port, flooding(port, connections, megabytes):

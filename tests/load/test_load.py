@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.load import flood
+from tests.load import flood, stuck_hop
 from tests.load.connections import beside, faults, small_node
 from tests.load.growth import descriptors_more, minute_means, trend
 from tests.load.hostile import source_of
@@ -73,3 +73,11 @@ def test_nobody_is_refused_beside_anothers_flood() -> None:
     for honest in (found.alone, found.beside, found.elsewhere):
         assert honest.taken == honest.sent
     assert found.answers and not {answer[0] for answer in found.answers} - {"2", "4"}, found.answers
+
+
+@pytest.mark.parametrize("way", ["content", "end"])
+def test_nobody_waits_for_a_server_that_is_stuck(way: str) -> None:
+    """The honest are all taken; how long that takes is for the whole trial."""
+    honest, answers = stuck_hop.beside(way, 5, 1.0)
+    assert honest.taken == honest.sent, str(honest)
+    assert not {answer[0] for answer in answers} - {"2", "4"}, answers
