@@ -47,6 +47,9 @@ class Kind(StrEnum):
     ZLIB = "zlib"
     APPLE_FILE = "apple-file"
     UDF = "udf"
+    VHD = "vhd"
+    """A virtual disk that grows; a fixed one is the disk itself."""
+    VHDX = "vhdx"
     FAT = "fat"
     DISK = "disk"
     """A disk image with a table of partitions."""
@@ -130,8 +133,10 @@ _MAGIC = (
     (0, rb"[\x84\x85\x88-\x8a\x8c\x90\xa0-\xa3\xac-\xae\xc1-\xc4\xc8\xcb]", "pgp"),
     (0, rb"hsqs|sqsh.{24}\0\x04", "squashfs"),
     (0, rb"(?:\x45\x3d\xcd\x28|\x28\xcd\x3d\x45).{12}Compressed ROMFS|-rom1fs-", "romfs"),
-    (0, rb"vhdxfile|conectix|KDMV|QFI\xfb|COWD[\x01\x02]\0", "virtual-disk"),
+    (0, rb"KDMV|QFI\xfb|COWD[\x01\x02]\0", "virtual-disk"),
     (64, rb"\x7f\x10\xda\xbe", "virtual-disk"),
+    (0, rb"conectix", "vhd"),
+    (0, rb"vhdxfile", "vhdx"),
     (0, rb"EGG[A]\0|ALZ\x01", "egg"),
     (0, rb"SIT!.{6}rLau|StuffIt \(c\)|StuffIt![\0-\x1f]", "stuffit"),
     (0, rb"(?:AA01|YAA1).{2}[A-Z]{3}[1-9A-Z*]|pbzx\0|AEA1[\0-\x05]\0\0", "apple-archive"),
@@ -278,7 +283,7 @@ def _unread(content: Stretch, magic: list[str]) -> str | None:
     if named is None and octets >= _TRAILER_OCTETS:
         place = end - _TRAILER_OCTETS
         named = _TRAILERS.get(base[place : place + 4])
-        if named == _VIRTUAL_DISK and ("fat" in magic or "disk" in magic):
+        if named == _VIRTUAL_DISK and not {"fat", "disk", "vhd"}.isdisjoint(magic):
             # A fixed VHD is the disk itself, and a trailer.
             named = None
     return _by_installer(content) if named is None and base.startswith(b"MZ", content.start, end) else named

@@ -34,6 +34,7 @@ from mx.anatomy.containers.tar import open_tar
 from mx.anatomy.containers.tnef.attachment import open_tnef
 from mx.anatomy.containers.udf.image import open_udf
 from mx.anatomy.containers.uuencode import open_uuencode
+from mx.anatomy.containers.virtual_disks import open_vhd, open_vhdx
 from mx.anatomy.containers.yenc import open_yenc
 from mx.anatomy.containers.zip.archive import open_zip
 from mx.anatomy.containers.zlib_stream import open_zlib
@@ -80,6 +81,8 @@ LIGHT_READERS = Readers(
         Kind.PACKAGE_PART: open_package_part,
         Kind.ACTIVEMIME: open_activemime,
         Kind.UDF: open_udf,
+        Kind.VHD: open_vhd,
+        Kind.VHDX: open_vhdx,
         Kind.FAT: open_fat,
         Kind.DISK: open_partitions,
     },

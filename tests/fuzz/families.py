@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 
 from tests.contracts.mail import EICAR, base64_part, gzipped, message, text_part
 from tests.corpus.formats import documents
-from tests.corpus.formats.disks import entry_of, volume_of
+from tests.corpus.formats.disks import disk_of, entry_of, volume_of
 from tests.corpus.formats.udf import udf_image
+from tests.corpus.formats.virtual_disks import dynamic_vhd
 from tests.corpus.formats.zips import Member, zip_crypto, zip_of
 from tests.corpus.hiding.undeclared import uuencoded, yenc
 from tests.fuzz.document_families import DOCUMENT_FAMILIES
@@ -263,6 +264,7 @@ FAMILIES: Mapping[str, Family] = {
     "dump records": _script(b"\n:1000000000"),
     "ASCII85 blocks": _script(b"<~!!!!!~>"),
     "NULs in text": lambda size: _TOP + b"\r\n" + _times(b"some words\0 ", size),
+    "virtual disks": lambda size: message(base64_part(dynamic_vhd(disk_of([(6, b"x" * (size // 2))])))),
     "UDF files": lambda size: message(base64_part(udf_image({str(n): b"x" for n in range(size // 6000)}))),
     "UDF pieces": lambda size: message(base64_part(udf_image({str(n): bytes(9999) for n in range(size // 16000)}, block=512, form=1, cuts=19))),
     "UDF folders": lambda size: message(base64_part(udf_image({"a/" * (size // 4000) + "b": b"x"}))),

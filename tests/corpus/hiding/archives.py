@@ -14,6 +14,7 @@ from tests.corpus.case import Case, Expect, hidden
 from tests.corpus.formats import archives as made
 from tests.corpus.formats.disks import disk_of, fat_image, fixed_vhd
 from tests.corpus.formats.udf import udf_image
+from tests.corpus.formats.virtual_disks import dynamic_vhd, vhdx
 from tests.corpus.formats.zips import Member, deflate, overlapping_zip, zip_crypto, zip_of, zipped
 
 ROOM = "archive"
@@ -33,6 +34,8 @@ def _disks() -> Iterator[tuple[str, bytes]]:
     hidden_file = {"INVOICE.ZIP": zip_of(VIRUS)}
     scattered = fat_image({"README.TXT": b"harmless" * 99}, folder=hidden_file, is_scattered=True)
     yield "fat12-scattered-in-a-folder", scattered
+    yield "fat-in-a-growing-vhd", dynamic_vhd(disk_of([(0x06, scattered)]), is_scattered=True)
+    yield "fat-in-a-vhdx", vhdx(disk_of([(0x06, scattered)]))
     packed = {"folder/invoice.zip": zip_of(VIRUS)}
     yield "udf", udf_image(packed)
     yield "udf-in-pieces-with-small-blocks", udf_image({"a.bin": bytes(999) + EICAR}, block=512, cuts=3)

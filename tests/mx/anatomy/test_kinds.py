@@ -72,7 +72,6 @@ UNREAD = [
     (b"1234567**ACE**", "ace"),
     (b"\x60\xea\x2c\0\x22\x0b\1\2\x10\0\2\x14", "arj"),
     (b"SZDD\x88\xf0\x27\x33A", "ms-compress"),
-    (b"vhdxfile", "virtual-disk"),
     (bytes(9000) + b"koly" + bytes(508), "dmg"),
     (bytes(9000) + b"conectix" + bytes(504), "virtual-disk"),
     (b"MZ" + bytes(99) + b"\xef\xbe\xad\xdeNullsoftInst", "nsis"),
