@@ -8,8 +8,9 @@ Failure: `CannotOpen`, a refusal with one plain line that says what to do. An ou
 one too.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
@@ -85,14 +86,27 @@ def writing(settings: Settings) -> Iterator[Session]:
 
 def open_database(settings: Settings) -> Database:
     """The database, whose tables are this version's. Raises CannotOpen."""
-    make_data_folder(settings.data)
-    database = Database(settings.database_url)
+    database = _database(settings)
     try:
         with plain_outages():
             _make_current(database)
     except BaseException:
         database.close()
         raise
+    return database
+
+
+def _database(settings: Settings) -> Database:
+    """SQLite's file is made for its owner alone, also in a folder that others may look into: it tells who wrote whom.
+
+    Raises CannotOpen.
+    """
+    make_data_folder(settings.data)
+    database = Database(settings.database_url)
+    if database.file is not None:
+        # What is in the way of it is told when it is opened.
+        with suppress(OSError):
+            os.close(os.open(database.file, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     return database
 
 
@@ -115,8 +129,7 @@ def _make_current(database: Database) -> None:
 
 def migrate_database(settings: Settings) -> bool:
     """Bring the database to this version; False when it is there already. Raises CannotOpen."""
-    make_data_folder(settings.data)
-    database = Database(settings.database_url)
+    database = _database(settings)
     try:
         with plain_outages():
             found = state(database)

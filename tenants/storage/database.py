@@ -86,13 +86,13 @@ class Database:
                 parsed, pool_size=POOL_CONNECTIONS, max_overflow=0, connect_args={"check_same_thread": False}
             )
             self._checkpoints = Checkpoints(parsed.database) if parsed.database else None
-            self._log = Path(f"{parsed.database}-wal") if parsed.database else None
+            self.file = Path(parsed.database) if parsed.database else None
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
             event.listen(self.engine, "handle_error", _forget_broken_files)
             event.listen(self.engine, "invalidate", _end_transaction)
         else:
-            self._checkpoints = self._log = None
+            self._checkpoints = self.file = None
             self.engine = create_engine(
                 parsed.set(drivername="postgresql+psycopg"),
                 pool_size=POOL_CONNECTIONS,
@@ -129,7 +129,7 @@ class Database:
         Each commit is written behind the others in SQLite's log, which our checkpoints alone empty.
         """
         try:
-            seen = self._log.stat() if self._log is not None else None
+            seen = Path(f"{self.file}-wal").stat() if self.file is not None else None
         except OSError:
             return None
         return None if seen is None else (seen.st_ino, seen.st_size, seen.st_mtime_ns)

@@ -1,6 +1,7 @@
 """Opening what a command needs."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,23 @@ def test_an_empty_folder_is_made_and_migrated(settings: Settings) -> None:
         assert current_key(session, operator.id)
     assert settings.data.stat().st_mode & 0o777 == 0o700
     assert (settings.data / "master.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("begin", [lambda settings: open_database(settings).close(), migrate_database])
+def test_the_database_is_its_owner_s_alone_whoever_may_look_into_the_folder(
+    settings: Settings, begin: Callable[[Settings], object]
+) -> None:
+    """With its log, whichever command comes first."""
+    settings.data.mkdir(mode=0o755, parents=True)
+    before = os.umask(0)
+    try:
+        begin(settings)
+        with opened(settings), writing(settings) as session:
+            session.execute(text("UPDATE tenant SET plan = 'x'"))
+            files = sorted(settings.data.glob("*.sqlite*"))
+            assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+    finally:
+        os.umask(before)
 
 
 def test_a_session_for_looking_changes_nothing(settings: Settings) -> None:
