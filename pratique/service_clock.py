@@ -100,6 +100,10 @@ def open_clock(
     """The clock of the service whose data are in this folder; begun, where no process has it open."""
     try:
         file = os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if os.geteuid() == 0:
+            # The service may be another user's, and a command of root's the first that comes.
+            owner = folder.stat()
+            os.fchown(file, owner.st_uid, owner.st_gid)
     except OSError:
         return ServiceClock(_begun(None, (), wall(), steady()), None, wall, steady)
     try:
@@ -125,8 +129,10 @@ def _agreed(file: int, wall: Callable[[], float], steady: Callable[[], float]) -
         before, seen = _kept(file), _EPOCH + timedelta(microseconds=os.fstat(file).st_mtime_ns // 1000)
         absences = before.absences if before else ()
         beginning = _begun(seen if before else None, absences, wall(), steady())
-        os.ftruncate(file, 0)
-        os.pwrite(file, beginning.to_json(), 0)
+        kept = beginning.to_json()
+        # In this order a full disk takes it: the file's block is there.
+        os.pwrite(file, kept, 0)
+        os.ftruncate(file, len(kept))
         # The work processes say when the service was last seen; a command that came and went does not.
         _set_seen(file, seen if before else _EPOCH + timedelta(seconds=wall()))
     finally:

@@ -1,5 +1,6 @@
 """The service's clock does not follow a wall clock that is set; and what its users need not import for it."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,6 +134,15 @@ def test_a_file_that_was_never_finished_is_begun_anew(machine: Machine, kept: by
     (machine.folder / NAME).write_bytes(kept)
     with closing(machine.open()) as clock:
         assert (clock(), clock.absences) == (NOW, ())
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may give files away")
+def test_a_file_that_root_makes_belongs_to_who_owns_the_folder(machine: Machine) -> None:
+    """A command of root's, before the service's first start."""
+    os.chown(machine.folder, 65534, 65534)
+    machine.open().close()
+    kept = (machine.folder / NAME).stat()
+    assert (kept.st_uid, kept.st_gid) == (65534, 65534)
 
 
 def test_a_process_without_the_file_goes_by_itself(tmp_path: Path) -> None:
