@@ -1,10 +1,9 @@
-"""Looks at the clocks every LOOK_SECONDS: writes down that the service is there, and says when the wall clock was set.
+"""Looks at the clocks every LOOK_SECONDS, in the process that a person started, and says when the wall clock was set.
 
-Comes in: the service's clock. Goes out: the time on its file, and a warning in the log, once for each time that the
-wall clock was set and once when it was set right; mail is not touched by either.
+Comes in: the service's clock, which notes by this that the service is there. Goes out: a warning in the log, once for
+each time that the wall clock was set and once when it was set right; mail is not touched by either.
 
-Failure: a file that cannot be written is logged, and tried again at the next look; the service then seems to have been
-away for a little longer, when it is started the next time.
+Failure: none.
 """
 
 from datetime import timedelta
@@ -37,18 +36,15 @@ class ClockWatch(Service):
         self._look()
 
     def stopService(self) -> None:
-        """Look no more."""
+        """Look no more, and let go of the clock."""
         super().stopService()
         if self._next is not None:
             self._next.cancel()
             self._next = None
+        self._clock.close()
 
     def _look(self) -> None:
         self._next = self._reactor.callLater(LOOK_SECONDS, self._look)
-        try:
-            self._clock.note_seen()
-        except OSError as error:
-            log.warn("clock.not-noted", reason=str(error))
         ahead = self._clock.wall_is_ahead_by()
         if abs(ahead - self._told) > FOLLOWED:
             self._told = ahead

@@ -7,11 +7,13 @@ there, `clock`, says how far the wall clock was ahead of the time since the mach
 holds the file's lock, it stands; the first that comes when nobody is there sets it anew. So who wants the service to
 take a corrected wall clock over restarts it.
 
-The file's own time is when the service was last seen, by its clock. What begins anew goes on from there where the wall
-clock is behind that: no time comes twice. Where it is ahead, the service was away, or the clock was set; nobody can
-tell, so the file keeps when and how long (`absences`), and the queue does not count them.
+The file's own time is when the service was last seen, by its clock; who asks the clock notes it, every NOTE_SECONDS.
+What begins anew goes on from there where the wall clock is behind that: no time comes twice. Where it is ahead, the
+service was away, or the clock was set; nobody can tell, so the file keeps when and how long (`absences`), and the queue
+does not count them.
 
 Failure: a file that cannot be written, or was never finished: this process goes by a clock of its own, begun with it.
+A disk that breaks later is let go, so that it can be unmounted; the process's clock goes on.
 Limits: ABSENCES_KEPT. Certificates are judged by the wall clock, as OpenSSL does.
 """
 
@@ -24,6 +26,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 from mx.delivery.schedule import Absence
 
@@ -31,6 +34,8 @@ NAME = "clock"
 FOLLOWED = timedelta(seconds=60)
 """Less than a lease is longer than the work done under it, and than any lifetime."""
 ABSENCES_KEPT = 50
+NOTE_SECONDS = 5.0
+"""So often, at most, it is noted that the service is there."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -72,23 +77,38 @@ class ServiceClock:
         """Nobody else was there."""
         self.absences = beginning.absences
         self._ahead, self._file, self._wall, self._steady = beginning.ahead, file, wall, steady
+        self._note_at = steady() + NOTE_SECONDS
+        self._noting = Lock()
 
     def __call__(self) -> datetime:
+        seconds = self._steady()
         shown = _EPOCH + timedelta(seconds=self._wall())
-        passed = _EPOCH + self._ahead + timedelta(seconds=self._steady())
-        return shown if abs(shown - passed) <= FOLLOWED else passed
+        passed = _EPOCH + self._ahead + timedelta(seconds=seconds)
+        now = shown if abs(shown - passed) <= FOLLOWED else passed
+        if seconds >= self._note_at:
+            self._note(now, seconds)
+        return now
 
     def wall_is_ahead_by(self) -> timedelta:
         """How far the wall clock was set, since the clock was begun or before."""
         return _EPOCH + timedelta(seconds=self._wall()) - self()
 
-    def note_seen(self) -> None:
-        """Write down that the service is there at this moment. Raises OSError."""
-        if self._file is not None:
-            _set_seen(self._file, self())
-
     def close(self) -> None:
         """Let go of the file."""
+        with self._noting:
+            self._let_go()
+
+    def _note(self, now: datetime, seconds: float) -> None:
+        # Threads ask as well, and a descriptor that was closed may be another file's by then.
+        with self._noting:
+            self._note_at = seconds + NOTE_SECONDS
+            if self._file is not None:
+                try:
+                    _set_seen(self._file, now)
+                except OSError:
+                    self._let_go()
+
+    def _let_go(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
@@ -133,7 +153,7 @@ def _agreed(file: int, wall: Callable[[], float], steady: Callable[[], float]) -
         # In this order a full disk takes it: the file's block is there.
         os.pwrite(file, kept, 0)
         os.ftruncate(file, len(kept))
-        # The work processes say when the service was last seen; a command that came and went does not.
+        # A command that came and went is not the service.
         _set_seen(file, seen if before else _EPOCH + timedelta(seconds=wall()))
     finally:
         fcntl.flock(file, fcntl.LOCK_SH)

@@ -1,4 +1,4 @@
-"""A `work` process: queue runner, releases, mail of our own, directories, sweep, a look at the clocks.
+"""A `work` process: queue runner, releases, mail of our own, directories, sweep.
 
 Parts in start order; the stop is the reverse.
 """
@@ -17,7 +17,6 @@ from mx.delivery.runner import Runner
 from mx.delivery.schedule import end_of_life, next_attempt_at, rest_until
 from mx.disposition.keep import QueueTimes
 from mx.resume import Releaser
-from pratique.clock_watch import ClockWatch
 from pratique.compose.agents import chain_of
 from pratique.compose.directories import compose_directories
 from pratique.compose.next_hops import compose_next_hops
@@ -76,7 +75,6 @@ def compose_work(settings: Settings, reactor: Any, sockets: Sequence[socket], na
     runners = [Runner(work, reactor, storage.threads.mark) for work in works]
     directories = compose_directories(settings, reactor, storage, owner)
     sweep = Sweep(storage.threads, storage.sealed, reactor, storage.clock)
-    watch = ClockWatch(storage.clock, reactor)
     return OrderedService(
-        [storage.threads, watch, *scanning.services, next_hops, *own_mail.services, *runners, directories, sweep]
+        [storage.threads, *scanning.services, next_hops, *own_mail.services, *runners, directories, sweep]
     )

@@ -20,13 +20,15 @@ from twisted.logger import Logger
 
 from mx.smtp.tally import new_tally
 from pratique.clamd_at_start import with_clamd_found
+from pratique.clock_watch import ClockWatch
+from pratique.compose.stopping import OrderedService
 from pratique.plugins import require_plugins
 from pratique.portal_address import note_portal_address
 from pratique.processes.listening import listen, shown_address
 from pratique.processes.reloading import at_port, successor_settings
 from pratique.processes.running import at_hangup, run_until_stopped, steady_reactor
 from pratique.processes.supervisor import CannotStartError, ChildKind, Supervisor
-from pratique.service_clock import FOLLOWED, open_clock
+from pratique.service_clock import open_clock
 from pratique.settings.settings import Settings, SettingsError
 from pratique.structured_log import log_to_stderr
 from tenants.refusals import Refusal
@@ -120,8 +122,6 @@ def _run(
         raise
     if not settings.clamd and "mx" in names:
         click.echo("No clamd answers on its usual socket: YARA-X scans alone (PRATIQUE_CLAMD names one).", err=True)
-    if (ahead := clock.wall_is_ahead_by()) < -FOLLOWED:
-        log.warn("clock.behind", wall_ahead_seconds=round(ahead.total_seconds()))
     supervisor.give_settings(settings.to_json().encode())
     at_hangup(reactor, lambda: _reload(supervisor, settings, read_again))
 
@@ -133,7 +133,7 @@ def _run(
 
             await show_demo(settings, reactor, sockets.smtp[0].getsockname()[:2])
 
-    return run_until_stopped(reactor, supervisor, started)
+    return run_until_stopped(reactor, OrderedService([ClockWatch(clock, reactor), supervisor]), started)
 
 
 async def _reload(supervisor: Supervisor, running: Settings, read_again: ReadAgain) -> None:

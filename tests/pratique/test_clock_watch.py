@@ -1,6 +1,5 @@
-"""The watch writes down that the service is there, and tells of a wall clock that was set, once."""
+"""The watch has the clock note that the service is there, and tells of a wall clock that was set, once."""
 
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,29 +24,12 @@ def told():
 
 def test_a_clock_that_is_set_is_told_of_once_and_once_when_it_is_right_again(tmp_path: Path, told) -> None:
     reactor, wall = Clock(), [NOW.timestamp()]
-    with closing(open_clock(tmp_path, lambda: wall[0] + reactor.seconds(), reactor.seconds)) as clock:
-        watch = ClockWatch(clock, reactor)
-        watch.startService()
-        for step in (0, 86400, 0, -86400, 0):
-            wall[0] += step
-            reactor.advance(LOOK_SECONDS)
-        watch.stopService()
-        assert reactor.getDelayedCalls() == []
-        assert (tmp_path / NAME).stat().st_mtime == (NOW + timedelta(seconds=5 * LOOK_SECONDS)).timestamp()
-    assert [each["wall_ahead_seconds"] for each in told if each["log_format"] == "clock.set"] == [86400, 0]
-
-
-def test_a_file_that_cannot_be_written_is_logged(tmp_path: Path, told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And looked at again."""
-    reactor = Clock()
-    with closing(open_clock(tmp_path)) as clock:
-
-        def fail() -> None:
-            raise OSError("read-only")
-
-        monkeypatch.setattr(clock, "note_seen", fail)
-        watch = ClockWatch(clock, reactor)
-        watch.startService()
+    watch = ClockWatch(open_clock(tmp_path, lambda: wall[0] + reactor.seconds(), reactor.seconds), reactor)
+    watch.startService()
+    for step in (0, 86400, 0, -86400, 0):
+        wall[0] += step
         reactor.advance(LOOK_SECONDS)
-        watch.stopService()
-    assert [each["reason"] for each in told if each["log_format"] == "clock.not-noted"] == ["read-only"] * 2
+    watch.stopService()
+    assert reactor.getDelayedCalls() == []
+    assert (tmp_path / NAME).stat().st_mtime == (NOW + timedelta(seconds=5 * LOOK_SECONDS)).timestamp()
+    assert [each["wall_ahead_seconds"] for each in told if each["log_format"] == "clock.set"] == [86400, 0]

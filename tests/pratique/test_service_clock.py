@@ -1,5 +1,6 @@
 """The service's clock does not follow a wall clock that is set; and what its users need not import for it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mx.delivery.schedule import Absence
-from pratique.service_clock import FOLLOWED, NAME, ServiceClock, open_clock, service_time, since_boot
+from pratique.service_clock import FOLLOWED, NAME, NOTE_SECONDS, ServiceClock, open_clock, service_time, since_boot
 from tests.contracts.customer_world import NOW
 
 DAY = timedelta(days=1)
@@ -100,7 +101,7 @@ def test_no_time_comes_twice(machine: Machine) -> None:
     """The wall clock is behind what the service has seen: it goes on from there."""
     with closing(machine.open()) as first:
         machine.pass_by(DAY)
-        first.note_seen()
+        assert first() == NOW + DAY
     machine.boot()
     machine.wall -= DECADE
     with closing(machine.open()) as second:
@@ -111,22 +112,21 @@ def test_no_time_comes_twice(machine: Machine) -> None:
 
 def test_absences_are_remembered(machine: Machine) -> None:
     """From one start to the next; a short one is none, and a command that looks in between makes no two of one."""
-    with closing(machine.open()) as first:
-        first.note_seen()
+    machine.open().close()
     machine.pass_by(DAY)
     machine.open().close()
     machine.pass_by(DAY)
     with closing(machine.open()) as second:
-        second.note_seen()
+        machine.pass_by(timedelta(seconds=NOTE_SECONDS))
+        second()
     machine.pass_by(timedelta(seconds=20))
     machine.boot()
-    with closing(machine.open()) as third:
-        third.note_seen()
+    machine.open().close()
     machine.pass_by(DECADE)
     with closing(machine.open()) as fourth:
-        back = NOW + 2 * DAY
-        last = back + timedelta(seconds=20) + DECADE
-        assert fourth.absences == (Absence(back, 2 * DAY), Absence(last, DECADE))
+        back, last = NOW + 2 * DAY, DECADE + timedelta(seconds=20)
+        noted = back + timedelta(seconds=NOTE_SECONDS)
+        assert fourth.absences == (Absence(back, 2 * DAY), Absence(noted + last, last))
 
 
 @pytest.mark.parametrize("kept", [b"", b"{", b"[]", b"{}", b'{"ahead": "x", "absences": []}', b"\xff", b"1" * 70_000])
@@ -145,12 +145,35 @@ def test_a_file_that_root_makes_belongs_to_who_owns_the_folder(machine: Machine)
     assert (kept.st_uid, kept.st_gid) == (65534, 65534)
 
 
+def test_it_is_noted_now_and_then_that_the_service_is_there(clock: ServiceClock, machine: Machine) -> None:
+    """By the service's clock, whatever the wall clock says."""
+    for passed, noted in ((1, 0), (NOTE_SECONDS, NOTE_SECONDS), (NOTE_SECONDS + 1, NOTE_SECONDS), (60, 60)):
+        machine.steady = 5000 + passed
+        machine.wall = NOW + DAY
+        clock()
+        assert (machine.folder / NAME).stat().st_mtime == (NOW + timedelta(seconds=noted)).timestamp()
+
+
+def test_a_disk_that_breaks_is_let_go(clock: ServiceClock, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock goes on, and the file is nobody's: who comes next begins it."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    machine.pass_by(timedelta(seconds=NOTE_SECONDS))
+    monkeypatch.setattr(os, "utime", fail)
+    assert clock() == NOW + timedelta(seconds=NOTE_SECONDS)
+    monkeypatch.undo()
+    with closing(machine.open()) as other:
+        assert other.is_begun_here
+    assert clock() == NOW + timedelta(seconds=NOTE_SECONDS)
+
+
 def test_a_process_without_the_file_goes_by_itself(tmp_path: Path) -> None:
     """Its clock is steady as well."""
     machine = Machine(tmp_path / "missing")
     clock = machine.open()
     machine.wall += DAY
-    clock.note_seen()
     assert clock() == NOW
     clock.close()
 
