@@ -210,7 +210,7 @@ class Settings:
     )
     client_connections: int = _setting(
         50, parse_count, "50", "connections",
-        "Open connections per client address (v6: per /64): one client cannot take them all; 0 = no limit.",
+        "Open connections per client address (v6: per /64), to each process: nobody can take them all; 0 = no limit.",
     )
     client_connections_a_minute: int = _setting(
         0, parse_count, "0", "connections",
