@@ -181,6 +181,7 @@ _ARCHIVE_NAME = re.compile(r"\.(?:rar|r\d\d|7z|zip|cab|exe|sfx|001|part\d+)[\s.\
 _VOLUME_NAME = re.compile(
     r"\.(?:(?:7z|zipx?|tar|t?gz|t?bz2?|t?xz|zst|cab|iso|wim|arj|ace|lzh)\.\d{3}|z\d\d)[\s.\0]*\Z", re.IGNORECASE
 )
+_VOLUME_ENDS = frozenset("0123456789 .\0\t")
 """Volumes of archives that are cut anywhere: nothing but their names tells what the later ones are."""
 _VOLUME_SAMPLE = 4096
 _EMBEDDED = ((Kind.SEVEN_ZIP, SEVEN_ZIP), (Kind.RAR, RAR), (Kind.CAB, CAB), (Kind.ZIP, ZIP))
@@ -212,9 +213,11 @@ def recognise(
     carried = [] if is_known_text else _carried(content, declared_type)
     found = _kinds(content, declared_type, names, magic, carried)
     unread = _unread(content, magic)
-    if unread is None and names and any(map(_VOLUME_NAME.search, names)):
-        is_known = len(found) > len(carried)
-        unread = None if is_known or _is_ascii(content) else "volume"
+    if unread is None:
+        for name in names:
+            # Most names end with a letter, and cost no more than this.
+            if name[-1:] in _VOLUME_ENDS and _is_later_volume(content, name, is_known=len(found) > len(carried)):
+                unread = "volume"
     return found, unread
 
 
@@ -247,7 +250,8 @@ def _kinds(
         found.extend([kind for kind in carried if kind not in found])
     if magic:
         found.extend([_BY_NAME[name] for name in magic if name in _BY_NAME])
-    found.extend(_volumes(content))
+    if end - start > _VOLUMES_START:
+        found.extend(_volumes(content))
     if _is_pdf(content, declared_type, names):
         found.append(Kind.PDF)
     if _may_hide_archives(content, names):
@@ -294,16 +298,16 @@ def _may_hide_archives(content: Stretch, names: tuple[str, ...]) -> bool:
     return begins or any(map(_ARCHIVE_NAME.search, names))
 
 
-def _is_ascii(content: Stretch) -> bool:
-    return content.base[content.start : min(content.end, content.start + _VOLUME_SAMPLE)].isascii()
+def _is_later_volume(content: Stretch, name: str, *, is_known: bool) -> bool:
+    """By its name; a text of that name is none, and what is opened as something else is that."""
+    head = content.base[content.start : min(content.end, content.start + _VOLUME_SAMPLE)]
+    return _VOLUME_NAME.search(name) is not None and not is_known and not head.isascii()
 
 
 def _volumes(content: Stretch) -> list[Kind]:
     """The file systems of a disc's image: ISO 9660, UDF or both; where there are both, Windows shows UDF alone."""
     base, first = content.base, content.start + _VOLUMES_START
     last = min(content.end, first + _VOLUMES_OCTETS)
-    if first >= last:
-        return []
     is_udf = base.startswith(b"\0BEA01", first, last) or _UDF.search(base, first, last) is not None
     is_iso = base.startswith(b"CD001", first + 1, last) or (is_udf and _ISO.search(base, first, last) is not None)
     return [*([Kind.ISO] if is_iso else []), *([Kind.UDF] if is_udf else [])]

@@ -46,7 +46,7 @@ _REGISTRY = re.compile(rb"hex(?:\([0-9a-f]{1,8}\))?:[0-9A-Fa-f]{2},")
 _ESCAPED_RUN = re.compile(
     rb"\\(?:x[0-9A-Fa-f]{2}|u00[0-9A-Fa-f]{2}|[0-3][0-7]{2})(?:\\(?:x[0-9A-Fa-f]{2}|u00[0-9A-Fa-f]{2}|[0-3][0-7]{2})){15}"
 )
-_MANY_SIGNS, _MANY_QUOTES = 16, 8
+_MANY_SIGNS, _MANY_QUOTES, _FEWEST_FIGURES = 16, 8, 16
 _PIECES = re.compile(rb"(?:([\"'`])[^\"'`\r\n]{1,99}\1[^\"'`]{1,48}){3}")
 _JOINED = re.compile(rb"(?:[A-Za-z0-9+/=]{2,99}[\"'`]\s{0,9}[+&.,]\s{0,9}(?:_\s{0,9})?[\"'`]){4}")
 _NO_DIGEST = rb"(?<![A-Za-z0-9+/_-])(?![0-9A-Fa-f]{40,128}+(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_-]{56,}+"
@@ -73,7 +73,7 @@ def text_kinds(content: Stretch, declared_type: str) -> list[str]:
     if 0 <= nul < content.start + _SAMPLE or head.startswith(_MARKS):
         if _is_wide(head):
             return ["text"]
-        if not _is_text(head):
+        if not _is_text(head[:_AROUND]):
             return []
     text = content.raw
     lower = text.lower()
@@ -169,6 +169,10 @@ def _may_carry_files(text: bytes, lower: bytes, letters: bytes, declared_type: s
 
 def _is_list(text: bytes, lower: bytes) -> bool:
     """Octets one by one: numbers, escapes, calls, lines of a dump. Each look is for a sign that most texts lack."""
+    if ASCII85_END in text and (b"<~" in text or b"ASCII85Decode" in text):
+        return True
+    if len(text) - len(text.translate(None, b"0123456789")) < _FEWEST_FIGURES:
+        return False
     return (
         _LISTED.search(text) is not None
         or (b"\\" in text and _ESCAPED_RUN.search(text) is not None)
@@ -176,5 +180,4 @@ def _is_list(text: bytes, lower: bytes) -> bool:
         or (b"chr" in lower and lower.count(b"chr(") + lower.count(b"chrw(") >= _MANY_SIGNS)
         or (b"[char]" in lower and lower.count(b"[char]") >= _MANY_SIGNS)
         or DUMP.search(text) is not None
-        or (ASCII85_END in text and (b"<~" in text or b"ASCII85Decode" in text))
     )
