@@ -6,7 +6,8 @@ base64 alone; the longest word of each of several lines that begin alike; the pi
 literals without what the script says it takes out of them.
 
 Failure: none: most of it is nothing, and is then a small artifact of no use.
-Limits: linear; each octet of the text lies in a handful of the texts at most.
+Limits: linear; each octet of the text lies in a handful of the texts at most. After _MOST_GROUPS groups of literals,
+all further ones are joined.
 """
 
 import re
@@ -18,7 +19,7 @@ _LITERAL = re.compile(b"|".join(mark + _WITHIN % (mark, mark) for mark in (b'"',
 _TEXT_OF_ELEMENT = re.compile(rb">([A-Za-z0-9+/=]{4,}+)<")
 _LETTERS_ALONE = re.compile(rb"[A-Za-z0-9+/_-]{4,}={0,2}|[A-Za-z0-9+/_-]{2,3}={1,2}")
 _MOST_BETWEEN = 64
-_FEWEST_PIECES = 3
+_FEWEST_PIECES, _MOST_GROUPS = 3, 100
 _FEWEST_OCTETS = 40
 _WORD = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}")
 _LAST_WORD = re.compile(rb"[A-Za-z0-9+/]{1,}={0,2}")
@@ -39,8 +40,13 @@ def put_together(text: bytes) -> Iterator[bytes]:
     """The distinct texts that this script may make of its pieces; none that stands in it as it is."""
     found: dict[bytes, None] = {}
     literals = [(match.start(), match.end(), match[match.lastindex or 0]) for match in _LITERAL.finditer(text)]
-    for group in _near(literals):
-        found[b"".join(group).replace(b"\\\\", b"\\")] = None
+    further: list[bytes] = []
+    for number, group in enumerate(_near(literals)):
+        if number < _MOST_GROUPS:
+            found[b"".join(group).replace(b"\\\\", b"\\")] = None
+        else:
+            further.extend(group)
+    found[b"".join(further)] = None
     alone = [piece for _, _, piece in literals if _LETTERS_ALONE.fullmatch(piece)]
     found[b"".join(alone)] = None
     found[b"".join(_TEXT_OF_ELEMENT.findall(text))] = None

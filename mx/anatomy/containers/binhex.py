@@ -5,6 +5,7 @@ Failure: a block whose header cannot be read is a member as it was decoded.
 Limits: runs are expanded within the budget.
 """
 
+import binascii
 import re
 from collections.abc import Iterator
 
@@ -17,16 +18,33 @@ _LETTERS = b"!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr"
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BLOCK = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*:([%b\r\n \t]{20,}):?" % re.escape(_LETTERS))
 _NOT_LETTERS = bytes(set(range(256)) - set(_LETTERS))
+_HEADER_OCTETS = 1 + 1 + 4 + 4 + 2 + 8
+"""Without the name and the checksum."""
+_MOST_DOUBTFUL = 100
 _TO_BASE64 = bytes.maketrans(_LETTERS, _BASE64)
 
 
 def open_binhex(content: Stretch, budget: Budget) -> Iterator[Step]:
     """The forks of each file."""
+    doubtful, further = 0, list[bytes]()
     for block in _BLOCK.finditer(content.raw):
         budget.check_time()
         octets = _expand(_six_bits(block[1]), budget)
         budget.charge_octets(len(octets))
-        yield from _forks(octets)
+        doubtful += not _has_header(octets)
+        if doubtful > _MOST_DOUBTFUL and not _has_header(octets):
+            # Lines of something else begin with a colon, too: Intel HEX has one for each.
+            further.append(octets)
+        else:
+            yield from _forks(octets)
+    if further:
+        yield Member("binhex", "", "binhex", whole(b"".join(further)))
+
+
+def _has_header(octets: bytes) -> bool:
+    """Whether the checksum of the header is right: then it is a file, and no line of anything else."""
+    end = octets[0] + _HEADER_OCTETS if octets else 0
+    return binascii.crc_hqx(octets[:end], 0) == int.from_bytes(octets[end : end + 2], "big") and len(octets) > end > 0
 
 
 def _six_bits(text: bytes) -> bytes:

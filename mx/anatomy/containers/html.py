@@ -73,13 +73,14 @@ def open_html(content: Stretch, budget: Budget) -> Iterator[Step]:
     text = content.raw
     seen: set[bytes] = set()
     rest: list[bytes] = []
+    may_be_packed = b"eflate" in text
     for declared, octets in _files(text):
         budget.charge_octets(len(octets))
         if len(seen) % 64 == 0:
             budget.check_time()
         if not octets or octets in seen:
             continue
-        if not declared and b"eflate" in text and (plain := inflate(octets, 0, len(octets), budget).octets):
+        if not declared and may_be_packed and (plain := inflate(octets, 0, len(octets), budget).octets):
             rest.extend([plain] if len(plain) >= FEWEST_OF_SCRAP else [])
         if len(seen) >= MOST_LITERALS:
             rest.append(octets)

@@ -108,6 +108,7 @@ def _archives() -> Iterator[tuple[str, bytes]]:
     yield "old.rar", packed.rar4(readme)
     yield "files.cab", packed.cab(readme)
     yield "files.lzh", packed.lha(readme)
+    yield "firmware.hex", b"".join(b":10%04X00%b00\r\n" % (at & 0xFFF0, b"3C" * 16) for at in range(0, 1 << 18, 16))
     yield "disk.img", udf_image({"readme.txt": readme, "folder/two.txt": readme * 99})
     yield "disk.iso", packed.iso(readme) + bytes(300 << 10)
     yield "package.cpio", packed.cpio(readme)

@@ -47,3 +47,10 @@ def test_runs_are_expanded_within_the_budget() -> None:
 def test_any_octets_will_do(octets: bytes) -> None:
     """Never raises; letters that are no file are a member as they are."""
     contents_of(open_binhex, b":" + b"!" * 20 + octets)
+
+
+def test_lines_of_something_else_are_one_artifact() -> None:
+    """Each line of Intel HEX begins with a colon; a file among them is a file."""
+    lines = b"".join(b":10%04X00%b00\r\n" % (number, b"3C" * 30) for number in range(500))
+    found = contents_of(open_binhex, lines + binhex(b"content") + lines)
+    assert b"content" in found and len(found) < 110
