@@ -6,12 +6,13 @@ base64 alone; the longest word of each of several lines that begin alike; the pi
 literals without what the script says it takes out of them.
 
 Failure: none: most of it is nothing, and is then a small artifact of no use.
-Limits: linear; each octet of the text lies in a handful of the texts at most. After _MOST_GROUPS groups of literals,
-all further ones are joined.
+Limits: linear; each octet of the text lies in a handful of the texts at most. After _MOST_GROUPS of a kind, all
+further ones are joined.
 """
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 _WITHIN = rb"((?:[^%b\\\r\n]|\\.)*+)[%b\r\n]?"
 _LITERAL = re.compile(b"|".join(mark + _WITHIN % (mark, mark) for mark in (b'"', b"'", b"`")), re.DOTALL)
@@ -37,24 +38,28 @@ _MOST_TAKEN_OUT = 8
 
 
 def put_together(text: bytes) -> Iterator[bytes]:
-    """The distinct texts that this script may make of its pieces; none that stands in it as it is."""
-    found: dict[bytes, None] = {}
+    """The distinct texts that this script may make of its pieces."""
     literals = [(match.start(), match.end(), match[match.lastindex or 0]) for match in _LITERAL.finditer(text)]
-    further: list[bytes] = []
-    for number, group in enumerate(_near(literals)):
-        if number < _MOST_GROUPS:
-            found[b"".join(group).replace(b"\\\\", b"\\")] = None
-        else:
-            further.extend(group)
-    found[b"".join(further)] = None
+    groups = (b"".join(group).replace(b"\\\\", b"\\") for group in _near(literals))
     alone = [piece for _, _, piece in literals if _LETTERS_ALONE.fullmatch(piece)]
-    found[b"".join(alone)] = None
-    found[b"".join(_TEXT_OF_ELEMENT.findall(text))] = None
-    for joined in (*_of_lines(text), *_formatted(text)):
-        found[joined] = None
+    found = dict.fromkeys(
+        (
+            *_some(groups),
+            b"".join(alone),
+            b"".join(_TEXT_OF_ELEMENT.findall(text)),
+            *_some(_of_lines(text)),
+            *_some(_formatted(text)),
+        )
+    )
     for joined in found:
-        if len(joined) >= _FEWEST_OCTETS and joined not in text:
+        if len(joined) >= _FEWEST_OCTETS:
             yield joined
+
+
+def _some(texts: Iterator[bytes]) -> Iterator[bytes]:
+    """The first of them, and all others as one."""
+    yield from islice(texts, _MOST_GROUPS)
+    yield b"".join(texts)
 
 
 def without_taken_out(text: bytes) -> bytes:
