@@ -27,9 +27,9 @@ from mx.smtp.limits import Limits
 from mx.smtp.listener import SmtpListener
 from mx.spool import Spool
 from portal.site import sign_in_address
+from pratique.clock.service_clock import service_time
 from pratique.opening import Opened, opened
 from pratique.processes.listening import listen
-from pratique.service_clock import service_time
 from pratique.settings.settings import Address, Settings
 from tenants.customers.accounts import Role, add_user
 from tenants.customers.book import add_tenant, tenant_named

@@ -17,8 +17,8 @@ from typing import assert_never
 
 from sqlalchemy.orm import Session
 
+from pratique.clock.service_clock import service_time
 from pratique.secrets.master_keys import open_keyring
-from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.encryption.keys import Keyring, add_missing_keys
 from tenants.encryption.sealed import SealedStore

@@ -27,8 +27,8 @@ def command(settings: Settings, tenant: str | None, domain: str | None, as_json:
         raise click.UsageError("--domain stands with --tenant.")
     from twisted.internet import reactor
 
+    from pratique.clock.service_clock import open_clock
     from pratique.compose.agents import chain_of
-    from pratique.service_clock import open_clock
     from tenants.storage.database_threads import DatabaseThreads
 
     make_data_folder(settings.data)

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 import click
 from sqlalchemy.orm import Session
 
+from pratique.clock.service_clock import service_time
 from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.ourselves import own_places
 from pratique.printing import print_facts, print_json, print_table
-from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_named, tenant_names

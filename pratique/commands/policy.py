@@ -17,12 +17,12 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from pratique.clock.service_clock import service_time
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.plugins import known_agents
 from pratique.policy_file import read_policy_file
 from pratique.printing import print_json, print_table
-from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_named

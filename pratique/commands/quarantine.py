@@ -19,12 +19,12 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from pratique.clock.service_clock import service_time
 from pratique.commands.held_message import list_record, print_held, save_message, show_record
 from pratique.commands.tenant import tenant_number
 from pratique.opening import COMMAND_LINE, opened, reading, writing
 from pratique.options import PointInTime, json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.customers.book import tenant_names

@@ -18,10 +18,10 @@ from mx.ldap.connection import LdapTrouble, Surroundings
 from mx.ldap.conversation import parse_filter, read_people
 from mx.ldap.place import base_of, parse_place
 from mx.ldap.sync import UNREADABLE_PASSWORD
+from pratique.clock.service_clock import service_time
 from pratique.opening import COMMAND_LINE, Opened, opened
 from pratique.options import with_settings
 from pratique.ourselves import own_places
-from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.domains.book import canonical_domain, get_domain

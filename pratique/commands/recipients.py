@@ -16,11 +16,11 @@ from pathlib import Path
 
 import click
 
+from pratique.clock.service_clock import service_time
 from pratique.commands.recipient_directory import name_directory, sync
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.audit import record_action
 from tenants.domains.book import Domain, canonical_domain, get_domain

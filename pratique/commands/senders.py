@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
+from pratique.clock.service_clock import service_time
 from pratique.opening import COMMAND_LINE, reading, writing
 from pratique.options import json_option, with_settings
 from pratique.printing import print_json, print_table
-from pratique.service_clock import service_time
 from pratique.settings.settings import Settings
 from tenants.customers.book import tenant_named
 from tenants.list_file import read_lines

@@ -5,9 +5,9 @@ from socket import socket
 
 from portal.readiness import make_health_application
 from portal.serve import serve
+from pratique.clock.service_clock import open_clock
 from pratique.compose.room import room_of
 from pratique.opening import opened
-from pratique.service_clock import open_clock
 from pratique.settings.settings import Settings
 
 

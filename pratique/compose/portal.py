@@ -5,10 +5,10 @@ from socket import socket
 
 from portal.application import make_application
 from portal.serve import serve
+from pratique.clock.service_clock import open_clock
 from pratique.compose.room import room_of
 from pratique.opening import opened
 from pratique.plugins import known_agents
-from pratique.service_clock import open_clock
 from pratique.settings.settings import Settings
 
 

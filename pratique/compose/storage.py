@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from pratique.clock.service_clock import ServiceClock, open_clock
 from pratique.compose.room import room_of
 from pratique.opening import make_data_folder, open_blobs, open_database, plain_outages
 from pratique.secrets.master_keys import open_keyring
-from pratique.service_clock import ServiceClock, open_clock
 from pratique.settings.settings import Settings
 from tenants.encryption.keys import Keyring
 from tenants.encryption.sealed import SealedStore

@@ -20,7 +20,8 @@ from twisted.logger import Logger
 
 from mx.smtp.tally import new_tally
 from pratique.clamd_at_start import with_clamd_found
-from pratique.clock_watch import ClockWatch
+from pratique.clock.service_clock import open_clock
+from pratique.clock.watch import ClockWatch
 from pratique.compose.stopping import OrderedService
 from pratique.plugins import require_plugins
 from pratique.portal_address import note_portal_address
@@ -28,7 +29,6 @@ from pratique.processes.listening import listen, shown_address
 from pratique.processes.reloading import at_port, successor_settings
 from pratique.processes.running import at_hangup, run_until_stopped, steady_reactor
 from pratique.processes.supervisor import CannotStartError, ChildKind, Supervisor
-from pratique.service_clock import open_clock
 from pratique.settings.settings import Settings, SettingsError
 from pratique.structured_log import log_to_stderr
 from tenants.refusals import Refusal
@@ -110,7 +110,7 @@ def _run(
     try:
         settings = prepare(settings)
         # Imported here for the same reason as in `prepare`.
-        from pratique.clock_agreement import require_agreement
+        from pratique.clock.agreement import require_agreement
 
         # Open as long as this process lives: its children, and theirs that replace them, go by the same clock.
         clock = open_clock(settings.data)

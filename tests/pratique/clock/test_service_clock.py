@@ -13,7 +13,15 @@ from pathlib import Path
 import pytest
 
 from mx.delivery.schedule import Absence
-from pratique.service_clock import FOLLOWED, NAME, NOTE_SECONDS, ServiceClock, open_clock, service_time, since_boot
+from pratique.clock.service_clock import (
+    FOLLOWED,
+    NAME,
+    NOTE_SECONDS,
+    ServiceClock,
+    open_clock,
+    service_time,
+    since_boot,
+)
 from tests.contracts.customer_world import NOW
 
 DAY = timedelta(days=1)

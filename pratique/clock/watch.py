@@ -13,7 +13,7 @@ from twisted.application.service import Service
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from pratique.service_clock import FOLLOWED, ServiceClock
+from pratique.clock.service_clock import FOLLOWED, ServiceClock
 
 LOOK_SECONDS = 5.0
 

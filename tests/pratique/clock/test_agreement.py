@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pratique.clock_agreement import require_agreement
+from pratique.clock.agreement import require_agreement
+from pratique.clock.service_clock import open_clock, since_boot
 from pratique.opening import CannotOpen
-from pratique.service_clock import open_clock, since_boot
 from pratique.settings.settings import Settings
 from tests.servers.postgres_server import PostgresServer
 

@@ -8,8 +8,8 @@ import pytest
 from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
-from pratique.clock_watch import LOOK_SECONDS, ClockWatch
-from pratique.service_clock import NAME, open_clock
+from pratique.clock.service_clock import NAME, open_clock
+from pratique.clock.watch import LOOK_SECONDS, ClockWatch
 from tests.contracts.customer_world import NOW
 
 

@@ -7,8 +7,8 @@ to those who run.
 Failure: `CannotOpen` with one plain line; nothing was served.
 """
 
+from pratique.clock.service_clock import FOLLOWED, ServiceClock
 from pratique.opening import CannotOpen, reading
-from pratique.service_clock import FOLLOWED, ServiceClock
 from pratique.settings.settings import Settings
 from tenants.storage.database_clock import database_time
 

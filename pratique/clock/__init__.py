@@ -1,0 +1,1 @@
+"""The time that a service goes by, and what becomes of it when the wall clock is set."""
