@@ -16,7 +16,6 @@ from pratique.settings.quantities import Address, parse_address, parse_duration,
 from tenants.domains.mta_sts import StsMode
 from tenants.domains.routes import RouteError, parse_route
 from tenants.encryption.kms_key import SCHEME, parse_kms_key
-from tenants.storage.database_url import parse_url
 
 KEY_OCTETS = 32
 _MAILBOX = re.compile(r"[!-;=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,253}")
@@ -89,6 +88,8 @@ def parse_path(text: str) -> Path:
 
 def parse_database_url(text: str) -> str:
     """The URL of a SQLite or PostgreSQL database, as written."""
+    from tenants.storage.database_url import parse_url  # SQLAlchemy, which `--help` does not wait for.
+
     try:
         parse_url(text.strip())
     except ValueError:

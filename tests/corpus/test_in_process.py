@@ -11,8 +11,9 @@ from tests.corpus.index import all_cases, pairs
 
 ROOMS = (
     "type", "boundary", "header-end", "encoding", "line-ends", "body", "structure", "archive", "password", "bomb",
-    "unread", "document", "locked-document", "text", "html", "charset", "card", "clean-program", "clean-shape",
-    "clean-header", "clean-text", "clean-charset", "clean-file", "clean-document", "clean-private", "clean-signed",
+    "unread", "document", "locked-document", "text", "nul", "script", "html", "charset", "card", "clean-program",
+    "clean-shape", "clean-header", "clean-text", "clean-charset", "clean-file", "clean-document", "clean-private",
+    "clean-signed",
 )  # fmt: skip
 
 

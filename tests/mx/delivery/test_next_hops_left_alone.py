@@ -50,7 +50,13 @@ class Network:
         """The connection asked for last takes one message."""
         wrapper = self.reactor.tcpClients[-1][2].buildProtocol(None)
         wrapper.makeConnection(NotingTransport())
-        for octets in (b"220 a\r\n250-a\r\n250 PIPELINING\r\n", b"250 a\r\n250 b\r\n354 c\r\n", b"250 d\r\n"):
+        greeting, offer, envelope, end = (
+            b"220 a\r\n",
+            b"250-a\r\n250 PIPELINING\r\n",
+            b"250 a\r\n250 b\r\n354 c\r\n",
+            b"250 d\r\n",
+        )
+        for octets in (greeting, offer, envelope, end):
             wrapper.dataReceived(octets)
 
     def kill(self, text: str) -> None:
