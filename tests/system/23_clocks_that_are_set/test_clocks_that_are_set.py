@@ -41,6 +41,8 @@ from tests.servers.wall_clock import RIGHT, WallClock
 pytestmark = pytest.mark.system
 STEPS = ("+1d", "-1d", "+3652d", "-1h", "@2026-10-25 02:59:57", "@2027-03-28 01:59:57", RIGHT)
 """The last two moments: three seconds before summer time ends, and before it begins, in Berlin."""
+WAIT_SECONDS = 240.0
+"""Longer than a lane rests after all that this scenario does to it; less than any step of the clock."""
 PERSON = "rita@tenant.example"
 
 
@@ -128,7 +130,7 @@ def is_tried_and_kept(there: World, marks: list[str]) -> None:
     """The next hop is asked again, by a wait that began before; all that was queued is, and what comes is as well."""
     before = sum(there.queued().values())
     marks.append(queue_a_letter(there.one))
-    wait_until(lambda: sum(there.queued().values()) > before, "it is tried again", 60)
+    wait_until(lambda: sum(there.queued().values()) > before, "it is tried again", WAIT_SECONDS)
     assert there.queued().keys() == {message_id(mark) for mark in marks}
 
 
@@ -152,7 +154,8 @@ def test_nobody_notices(there: World) -> None:
     assert send(one.smtp_port, letter(uuid4().hex) + EICAR + b"\r\n", [AWAY]).code == 550
     assert browser.sign_in(link(one))
 
-    for step in STEPS[:3] if "database_url" in there.settings else STEPS:
+    # PostgreSQL keeps the same moments: the farthest step shows that none of them is asked of another clock.
+    for step in STEPS[2:3] if "database_url" in there.settings else STEPS:
         clock.set(step)
         is_as_before(there, marks, browser, links.pop())
 
