@@ -24,6 +24,22 @@ class Content(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Octets:
+    """A Content in memory."""
+
+    raw: bytes
+
+    @property
+    def octets(self) -> int:
+        return len(self.raw)
+
+    def chunks(self) -> Iterator[bytes]:
+        """All of it, when there is any."""
+        if self.raw:
+            yield self.raw
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """One byte string and its place in the tree."""
 

@@ -12,8 +12,7 @@ Failure: when nothing answers in time, all copies are Unreachable, for the reaso
 nowhere for good (null MX, a name that has been absent for an hour), they are refused.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from random import random
 from typing import cast
 
@@ -23,6 +22,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTCP, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from mx.artifact import Octets
 from mx.delivery.breaker import Breaker
 from mx.delivery.contract import (
     CopyResult,
@@ -54,6 +54,8 @@ QUEUE_MOST_SECONDS = 5.0
 """So long, at most, the queue leaves a hop alone: its own rests are longer, and known to all nodes."""
 POLL_SECONDS = 0.25
 OWN_NAMES_SECONDS = 300.0
+_NOTHING = Octets(b"")
+"""The content of an inquiry."""
 
 log = Logger()
 
@@ -192,19 +194,6 @@ class NextHops(Service):
             self._next_look.cancel()
             self._next_look = None
         return self._pool.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Nothing:
-    """The content of an inquiry."""
-
-    octets: int = 0
-
-    def chunks(self) -> Iterator[bytes]:
-        return iter(())
-
-
-_NOTHING = _Nothing()
 
 
 def _all(transfer: Transfer, result: Unreachable | PermanentlyRefused) -> Results:

@@ -12,27 +12,11 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mx.artifact import Artifact
+from mx.artifact import Artifact, Octets
 from mx.engines.contract import EICAR
 from mx.finding import Found, Severity
 
 _PIECE = bytes(1 << 16)
-
-
-@dataclass(frozen=True, slots=True)
-class Octets:
-    """A Content in memory."""
-
-    raw: bytes
-
-    @property
-    def octets(self) -> int:
-        return len(self.raw)
-
-    def chunks(self) -> Iterator[bytes]:
-        """All of it, when there is any."""
-        if self.raw:
-            yield self.raw
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mx.artifact import Artifact
-from mx.engines.canary import Octets
+from mx.artifact import Artifact, Octets
 
 READING = "skeleton"
 MOST_OCTETS = 16 << 10

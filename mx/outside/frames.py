@@ -20,13 +20,13 @@ Limits: a frame from that process is at most 1 MiB.
 import json
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from mx.artifact import Content
+from mx.artifact import Content, Octets
 
 MOST_OCTETS_BACK = 1 << 20
+NOTHING_SENT = Octets(b"")
 _HEAD = struct.Struct("!IBI")
 
 
@@ -93,24 +93,6 @@ def document_of(body: bytes) -> dict[str, Any]:
     return document
 
 
-@dataclass(frozen=True, slots=True)
-class SentContent:
-    """Octets of a message in the plug-in's own process."""
-
-    raw: bytes
-
-    @property
-    def octets(self) -> int:
-        return len(self.raw)
-
-    def chunks(self) -> Iterator[bytes]:
-        if self.raw:
-            yield self.raw
-
-
-NOTHING_SENT = SentContent(b"")
-
-
-def sent(content: Content) -> SentContent:
+def sent(content: Content) -> Octets:
     """These octets, to be pickled."""
-    return SentContent(b"".join(content.chunks()))
+    return Octets(b"".join(content.chunks()))

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from twisted.internet.interfaces import IReactorTime
 
-from mx.artifact import Artifact
-from mx.engines.canary import Octets, canary_of
+from mx.artifact import Artifact, Octets
+from mx.engines.canary import canary_of
 from mx.engines.clamd.engine import Clamd, parse_daemon
 from mx.engines.contract import EICAR, Circumstances
 from mx.engines.verdict_cache import VerdictCache

@@ -42,27 +42,18 @@ class PostgresServer:
 
     def initialise(self) -> None:
         """Makes the cluster's files; about half a second."""
-        identity = pwd.getpwnam(self._user) if self._user else None
         options = ["-U", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
-        made = subprocess.run(
-            [self._programs / "initdb", "-D", self._data, *options],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.folder,
-            user=identity.pw_uid if identity else None,
-            group=identity.pw_gid if identity else None,
-            extra_groups=[] if identity else None,
-        )
-        if made.returncode:
-            raise ServerFailed(f"initdb: {made.stderr}")
+        self._run("initdb", "-D", str(self._data), *options)
 
     def initialise_from(self, primary: "PostgresServer") -> None:
         """Makes this one a standby of a running server: a copy of its files, which follows once it is started."""
+        place = ["-D", str(self._data), "-h", HOST, "-p", str(primary.port), "-U", OWNER]
+        self._run("pg_basebackup", *place, "--write-recovery-conf", "--checkpoint=fast", "--no-sync")
+
+    def _run(self, program: str, *options: str) -> None:
         identity = pwd.getpwnam(self._user) if self._user else None
-        place = ["-D", self._data, "-h", HOST, "-p", str(primary.port), "-U", OWNER]
-        made = subprocess.run(
-            [self._programs / "pg_basebackup", *place, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"],
+        done = subprocess.run(
+            [self._programs / program, *options],
             capture_output=True,
             text=True,
             check=False,
@@ -71,8 +62,8 @@ class PostgresServer:
             group=identity.pw_gid if identity else None,
             extra_groups=[] if identity else None,
         )
-        if made.returncode:
-            raise ServerFailed(f"pg_basebackup: {made.stderr}")
+        if done.returncode:
+            raise ServerFailed(f"{program}: {done.stderr}")
 
     def require_standby(self) -> None:
         """From now on a commit is answered when a standby has it as well; returns when one follows."""

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from mx.outside.frames import (
     MOST_OCTETS_BACK,
+    NOTHING_SENT,
     Frame,
     Frames,
     Nonsense,
-    SentContent,
     document_of,
     frame_octets,
     json_octets,
@@ -52,4 +52,4 @@ def test_contents_are_sent_whole() -> None:
     """Whatever pieces they come in; nothing is no piece."""
     content = sent(Octets(b"x" * 100_000))
     assert (content.octets, list(content.chunks())) == (100_000, [b"x" * 100_000])
-    assert list(SentContent(b"").chunks()) == []
+    assert list(NOTHING_SENT.chunks()) == []
